@@ -1,0 +1,45 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** The folders under lambdas/ that are functions: each holds a handler.ts. */
+export function functionNames(): string[] {
+  return readdirSync(join(root, 'lambdas')).filter((name) =>
+    existsSync(join(root, 'lambdas', name, 'handler.ts')),
+  );
+}
+
+// CommonJS, because MiniStack's Node workers refuse ESM with top-level await; the SDK goes inside, because
+// Lambda's own copy is larger and emulators replace it by a stub.
+const options: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  minify: true,
+  keepNames: false,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  legalComments: 'none',
+  logLevel: 'silent',
+};
+
+/** Bundles every function into dist/<name>/index.js; the stack deploys and `npm start` runs these very files. */
+export async function buildFunctions(out = join(root, 'dist')): Promise<void> {
+  rmSync(out, { recursive: true, force: true });
+  await Promise.all(
+    functionNames().map((name) =>
+      build({
+        ...options,
+        entryPoints: [join(root, 'lambdas', name, 'handler.ts')],
+        outfile: join(out, name, 'index.js'),
+      }),
+    ),
+  );
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await buildFunctions();

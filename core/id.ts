@@ -1,0 +1,18 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+export type IdPrefix = 'aut' | 'evt' | 'dlv' | 'int' | 'key' | 'msg' | 'sec';
+
+/** The same parts give the same id: 128 bits of SHA-256, in hex. Parts are told apart whatever they contain. */
+export function derivedId(prefix: IdPrefix, ...parts: string[]): string {
+  return `${prefix}_${digest(JSON.stringify(parts)).slice(0, 32)}`;
+}
+
+/** An id that nothing else has (96 random bits). */
+export function randomId(prefix: IdPrefix): string {
+  return `${prefix}_${randomBytes(12).toString('hex')}`;
+}
+
+/** SHA-256 of a text, in lower-case hex. */
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

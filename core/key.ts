@@ -1,0 +1,102 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import { digest } from './id.ts';
+import { Label, TeamName } from './name.ts';
+
+/** What a caller may do. A route names one of these; a role has a set of them. */
+export type Ability =
+  | 'events:post'
+  | 'team:read'
+  | 'automations:write'
+  | 'integrations:write'
+  | 'secrets:write'
+  | 'keys:write'
+  | 'organization:write';
+
+/** The roles of contract and W&B: an org_admin acts on every team, the others on the key's own. */
+export const Role = z.enum(['org_admin', 'admin', 'member', 'viewer', 'sender']);
+export type Role = z.infer<typeof Role>;
+
+const member: Ability[] = ['events:post', 'team:read', 'automations:write'];
+const admin: Ability[] = [...member, 'integrations:write', 'secrets:write', 'keys:write'];
+
+const abilities: Record<Role, readonly Ability[]> = {
+  sender: ['events:post'],
+  viewer: ['team:read'],
+  member,
+  admin,
+  org_admin: [...admin, 'organization:write'],
+};
+
+/** Who is calling: a key, by its public id. */
+export interface Caller {
+  keyId: string;
+  role: Role;
+  /** Absent for an org_admin. */
+  team?: string;
+}
+
+/** Whether a role has an ability at all. */
+export function roleMay(role: Role, ability: Ability): boolean {
+  return abilities[role].includes(ability);
+}
+
+/** Whether the caller may do this to that team. */
+export function mayActOn(caller: Caller, ability: Ability, team: string): boolean {
+  return roleMay(caller.role, ability) && (caller.role === 'org_admin' || caller.team === team);
+}
+
+/** What a caller sends to have a key made. */
+export const KeyInput = z
+  .strictObject({ team: TeamName.optional(), role: Role, name: Label })
+  .refine((key) => key.role === 'org_admin' || key.team !== undefined, {
+    path: ['team'],
+    error: 'is missing: every role but org_admin belongs to a team',
+  });
+
+/** A key as stored: its secret only as a hash, which is enough for 190 random bits. */
+export interface StoredKey extends Caller {
+  name: string;
+  secretHash: string;
+  createdAtMs: number;
+  expiresAtMs?: number;
+}
+
+const KEY = /^sbx_([0-9a-f]{16})_([0-9A-Za-z]{32})([0-9a-f]{6})$/;
+
+/**
+ * A new key, shown once: `sbx_` + public id + secret + six characters that tell a typing error from a wrong key
+ * without asking anybody.
+ */
+export function newKey(): { keyId: string; key: string; secretHash: string } {
+  const id = randomBytes(8).toString('hex');
+  const secret = randomText(32);
+  const unchecked = `sbx_${id}_${secret}`;
+  return { keyId: `key_${id}`, key: unchecked + digest(unchecked).slice(0, 6), secretHash: digest(secret) };
+}
+
+/** Takes a key apart; undefined when it is none, or is mistyped. */
+export function parseKey(key: string): { keyId: string; secret: string } | undefined {
+  const [, id, secret, checksum] = KEY.exec(key) ?? [];
+  if (id === undefined || secret === undefined) return undefined;
+  return digest(`sbx_${id}_${secret}`).startsWith(checksum ?? ' ')
+    ? { keyId: `key_${id}`, secret }
+    : undefined;
+}
+
+/** Compares two texts in a time that tells nothing of where they differ. */
+export function sameText(a: string, b: string): boolean {
+  return timingSafeEqual(Buffer.from(digest(a)), Buffer.from(digest(b)));
+}
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+function randomText(length: number): string {
+  let text = '';
+  // Bytes above the last whole multiple of 62 are thrown away: a plain remainder would favour some letters.
+  while (text.length < length) {
+    for (const byte of randomBytes(length))
+      if (byte < 248 && text.length < length) text += ALPHABET[byte % 62];
+  }
+  return text;
+}

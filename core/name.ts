@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+// Names become parts of keys, so the separators of our keys and W&B's own forbidden characters stay out.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
+const FORBIDDEN = /[\u0000-\u001f\u007f/\\#?%:]/;
+
+/** A name of a team, project, registry, collection or run: NFC, 1 to 128 characters, none of / \ # ? % : */
+export const Name = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(128, 'is longer than 128 characters')
+  .refine((name) => !FORBIDDEN.test(name), 'must not contain control characters or any of / \\ # ? % :')
+  .refine((name) => name.isWellFormed(), 'holds half a surrogate pair: send valid Unicode')
+  .normalize('NFC');
+
+/** A team's name: it stands in URLs. */
+export const TeamName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
+    'must be 1 to 64 letters, digits, - or _, beginning with a letter or digit',
+  );
+
+/** Free text that people read: an automation's name, a user, an alias, a tag. */
+export const Label = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(256, 'is longer than 256 characters')
+  .refine((text) => text.isWellFormed(), 'holds half a surrogate pair: send valid Unicode')
+  .normalize('NFC');
+
+/** W&B's rule for secret names. */
+export const SecretName = z
+  .string()
+  .max(128, 'is longer than 128 characters')
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be letters, digits and _, not beginning with a digit');

@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+
+/** Every reason for which a caller is refused. The HTTP status of each stands in lambdas/shared/http.ts. */
+export type ProblemCode =
+  | 'malformed_json'
+  | 'invalid_input'
+  | 'unknown_event_type'
+  | 'too_large'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'stale_version';
+
+export interface ProblemDetails {
+  code: ProblemCode;
+  /** What is wrong, in a sentence. */
+  detail: string;
+  /** Path of the field at fault, such as `trigger.threshold.window`. */
+  field?: string;
+  /** The way out. */
+  hint?: string;
+}
+
+/** The caller is wrong: thrown anywhere, turned into an answer in one place. */
+export class Problem extends Error {
+  override name = 'Problem' as const;
+  readonly details: ProblemDetails;
+
+  constructor(details: ProblemDetails, options?: ErrorOptions) {
+    super(details.detail, options);
+    this.details = details;
+  }
+}
+
+/** The first complaint of a schema as problem details, with the field's path below `prefix`. */
+export function detailsOfZod(error: z.ZodError, prefix: string[] = []): ProblemDetails {
+  const issue = error.issues[0];
+  if (!issue) return { code: 'invalid_input', detail: 'the input is not valid' };
+  const path = [...prefix, ...issue.path.map(String)];
+  if (issue.code === 'unrecognized_keys') {
+    const field = [...path, issue.keys[0] ?? ''].join('.');
+    return {
+      code: 'invalid_input',
+      field,
+      detail: 'this field is not known',
+      hint: 'remove it, or check its spelling',
+    };
+  }
+  const field = path.join('.');
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
+    return {
+      code: 'invalid_input',
+      field,
+      detail: 'this field is missing',
+      hint: `give it as ${issue.expected}`,
+    };
+  }
+  return { code: 'invalid_input', detail: issue.message, ...(field && { field }) };
+}
+
+/** Parses with a schema; what does not fit is thrown as a Problem that names the field. */
+export function parseInput<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new Problem(detailsOfZod(result.error));
+}

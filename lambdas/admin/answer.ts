@@ -1,0 +1,73 @@
+import { findRoute, type Route, type RouteInput, type RouteName, routes } from '../../core/api/routes.ts';
+import { parseJson } from '../../core/json.ts';
+import { type Caller, roleMay } from '../../core/key.ts';
+import { Problem, parseInput } from '../../core/problem.ts';
+import { bodyText, type HttpAnswer, type HttpRequest } from '../shared/http.ts';
+import {
+  createAutomation,
+  deleteAutomation,
+  listAutomations,
+  readAutomation,
+  updateAutomation,
+} from './automations.ts';
+import type { AdminContext } from './context.ts';
+import { listDeliveries, readDelivery } from './deliveries.ts';
+import { createIntegration, listIntegrations, readIntegration } from './integrations.ts';
+import { createKey, listKeys, revokeKey } from './keys.ts';
+import { deleteSecret, listSecrets, putSecret } from './secrets.ts';
+import { createTeam, listTeams } from './teams.ts';
+
+type RouteHandler<Name extends RouteName> = (
+  input: RouteInput<Name>,
+  context: AdminContext,
+) => Promise<HttpAnswer>;
+
+const handlers: { [Name in RouteName]: RouteHandler<Name> } = {
+  createTeam,
+  listTeams,
+  putSecret,
+  listSecrets,
+  deleteSecret,
+  createKey,
+  listKeys,
+  revokeKey,
+  createIntegration,
+  listIntegrations,
+  readIntegration,
+  createAutomation,
+  listAutomations,
+  readAutomation,
+  updateAutomation,
+  deleteAutomation,
+  listDeliveries,
+  readDelivery,
+};
+
+const MAX_BODY_BYTES = 1_000_000;
+
+/** Answers one request: finds its route, checks the caller's role, then the input, then does it. */
+export async function answer(
+  request: HttpRequest,
+  caller: Caller,
+  parts: Omit<AdminContext, 'caller' | 'ability' | 'headers'>,
+): Promise<HttpAnswer> {
+  const found = findRoute(request.method, request.path);
+  if (!found) {
+    const detail = `there is no ${request.method} ${request.path}`;
+    throw new Problem({ code: 'not_found', detail, hint: 'check the method and the path' });
+  }
+  const route: Route = routes[found.name];
+  const { ability } = route;
+  if (!roleMay(caller.role, ability)) {
+    const detail = `key ${caller.keyId} has the role ${caller.role}, which has no ${ability}`;
+    throw new Problem({ code: 'forbidden', detail, hint: 'use a key with a role that has it' });
+  }
+  const input = {
+    params: found.params,
+    query: route.query && parseInput(route.query, request.query),
+    body: route.body && parseInput(route.body, parseJson(bodyText(request, MAX_BODY_BYTES))),
+  };
+  // The table above ties each name to the handler of its own input; TypeScript can't follow a name that varies.
+  const handle = handlers[found.name] as RouteHandler<RouteName>;
+  return handle(input as RouteInput<RouteName>, { ...parts, caller, ability, headers: request.headers });
+}

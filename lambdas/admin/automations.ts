@@ -1,0 +1,172 @@
+import type { RouteInput } from '../../core/api/routes.ts';
+import { type AutomationDefinition, AutomationInput, type Head, triggerHash } from '../../core/automation.ts';
+import { randomId } from '../../core/id.ts';
+import { secretVariables } from '../../core/integration.ts';
+import { mayActOn } from '../../core/key.ts';
+import { Problem, parseInput } from '../../core/problem.ts';
+import { parseTemplate } from '../../core/template.ts';
+import { isTemplateVariable, templateVariableNames } from '../../core/template-variables.ts';
+import {
+  type Automation,
+  readAutomation as findAutomation,
+  listAutomations as readAutomations,
+  deleteAutomation as removeAutomation,
+  type SaveResult,
+  createAutomation as storeAutomation,
+  updateAutomation as storeChange,
+} from '../../store/automations.ts';
+import { readIntegration } from '../../store/integrations.ts';
+import type { HttpAnswer } from '../shared/http.ts';
+import { type AdminContext, permit, requireTeam, visible } from './context.ts';
+
+export async function createAutomation(
+  { body }: RouteInput<'createAutomation'>,
+  context: AdminContext,
+): Promise<HttpAnswer> {
+  permit(context, body.team);
+  await requireTeam(context, body.team);
+  await check(body, context);
+  const { enabled, ...definition } = body;
+  const [id, nowMs] = [randomId('aut'), context.now()];
+  const head = {
+    id,
+    team: body.team,
+    revision: 1,
+    enabled,
+    version: 1,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  };
+  const saved = { savedAtMs: nowMs, triggerSavedAtMs: nowMs, savedBy: context.caller.keyId };
+  const automation = { head, revision: { automationId: id, revision: 1, definition, ...saved } };
+  return answer(201, automation, await storeAutomation(context.table, automation));
+}
+
+export async function listAutomations(
+  { query }: RouteInput<'listAutomations'>,
+  context: AdminContext,
+): Promise<HttpAnswer> {
+  permit(context, query.team);
+  const automations = (await readAutomations(context.table, query.team)).map(toJson);
+  return { status: 200, body: { automations } };
+}
+
+export async function readAutomation(
+  { params }: RouteInput<'readAutomation'>,
+  context: AdminContext,
+): Promise<HttpAnswer> {
+  return answer(200, await find(params, context), 'saved');
+}
+
+/** Changes the fields that are given. If-Match with the ETag refuses a change of something that moved on. */
+export async function updateAutomation(
+  { params, body }: RouteInput<'updateAutomation'>,
+  context: AdminContext,
+): Promise<HttpAnswer> {
+  const before = await find(params, context);
+  checkMatch(before.head, context);
+  const input = parseInput(AutomationInput, {
+    ...before.revision.definition,
+    enabled: before.head.enabled,
+    ...body,
+  });
+  await check(input, context);
+  const { enabled, ...definition } = input;
+  const after = nextState(before, { definition, enabled }, context);
+  return answer(200, after, await storeChange(context.table, before, after));
+}
+
+export async function deleteAutomation(
+  { params }: RouteInput<'deleteAutomation'>,
+  context: AdminContext,
+): Promise<HttpAnswer> {
+  const automation = await find(params, context);
+  checkMatch(automation.head, context);
+  const result = await removeAutomation(context.table, automation);
+  return result === 'saved' ? { status: 204 } : answer(204, automation, result);
+}
+
+async function find(params: Record<string, string>, context: AdminContext): Promise<Automation> {
+  const found = await findAutomation(context.table, params['id'] ?? '');
+  visible(context, found?.head, 'automation');
+  return found as Automation;
+}
+
+function nextState(
+  before: Automation,
+  { definition, enabled }: { definition: AutomationDefinition; enabled: boolean },
+  { now, caller }: AdminContext,
+): Automation {
+  const nowMs = now();
+  const changed = JSON.stringify(definition) !== JSON.stringify(before.revision.definition);
+  const sameTrigger = triggerHash(definition) === triggerHash(before.revision.definition);
+  const number = before.head.revision + (changed ? 1 : 0);
+  const revision = changed
+    ? {
+        automationId: before.head.id,
+        revision: number,
+        definition,
+        savedAtMs: nowMs,
+        triggerSavedAtMs: sameTrigger ? before.revision.triggerSavedAtMs : nowMs,
+        savedBy: caller.keyId,
+      }
+    : before.revision;
+  const version = before.head.version + 1;
+  return { head: { ...before.head, revision: number, enabled, version, updatedAtMs: nowMs }, revision };
+}
+
+/** What a schema can't see: the scope's owner, the integration, and the variables that its payload may name. */
+async function check(input: AutomationInput, context: AdminContext): Promise<void> {
+  checkScope(input, context);
+  const { action } = input;
+  if (action.type !== 'webhook') return;
+  const integration = await readIntegration(context.table, action.integration);
+  if (integration?.team !== input.team) {
+    const detail = `team ${input.team} has no integration ${action.integration}`;
+    const hint = `see GET /v1/integrations?team=${input.team}`;
+    throw new Problem({ code: 'invalid_input', field: 'action.integration', detail, hint });
+  }
+  const secrets = secretVariables(integration);
+  const known = (name: string) => isTemplateVariable(name) || secrets.includes(name);
+  const parsed = parseTemplate(action.payload, known, [...templateVariableNames, ...secrets]);
+  if (!('problems' in parsed)) return;
+  const [problem] = parsed.problems;
+  const field = ['action.payload', problem?.path].filter(Boolean).join('.');
+  throw new Problem({ code: 'invalid_input', field, detail: problem?.message ?? 'is not a payload' });
+}
+
+function checkScope({ scope, team }: AutomationInput, { caller }: AdminContext): void {
+  const isShared = scope.kind === 'organization' || ('registry' in scope && scope.registry !== undefined);
+  if (!isShared || mayActOn(caller, 'organization:write', team)) return;
+  const detail = 'automations of the organization and of registries see the events of all teams';
+  const hint = 'have an org_admin create it, or choose a scope inside your team';
+  throw new Problem({ code: 'forbidden', field: 'scope.kind', detail, hint });
+}
+
+function checkMatch(head: Head, { headers }: AdminContext): void {
+  const wanted = headers['if-match'];
+  if (wanted !== undefined && wanted !== etagOf(head)) throw new Problem(STALE);
+}
+
+const STALE = {
+  code: 'stale_version',
+  detail: 'the automation was changed by somebody else meanwhile',
+  hint: 'read it again and repeat your change',
+} as const;
+
+function answer(status: number, automation: Automation, result: SaveResult): HttpAnswer {
+  if (result === 'stale') throw new Problem(STALE);
+  if (result === 'name_taken') {
+    const detail = `there is an automation ${automation.revision.definition.name} in this scope already`;
+    throw new Problem({ code: 'conflict', field: 'name', detail, hint: 'choose another name' });
+  }
+  return { status, body: toJson(automation), headers: { etag: etagOf(automation.head) } };
+}
+
+const etagOf = (head: Head) => `"${head.version}"`;
+
+function toJson({ head, revision }: Automation) {
+  const { id, enabled, createdAtMs, updatedAtMs } = head;
+  const [created_at, updated_at] = [createdAtMs, updatedAtMs].map((ms) => new Date(ms).toISOString());
+  return { id, ...revision.definition, enabled, revision: head.revision, created_at, updated_at };
+}

@@ -1,0 +1,57 @@
+import type { AllowedRanges } from '../../core/address.ts';
+import type { Ability, Caller } from '../../core/key.ts';
+import { mayActOn } from '../../core/key.ts';
+import { Problem } from '../../core/problem.ts';
+import type { Table } from '../../store/client.ts';
+import { readTeam } from '../../store/teams.ts';
+
+/** What a route's handler works with. */
+export interface AdminContext {
+  caller: Caller;
+  ability: Ability;
+  table: Table;
+  now: () => number;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  allowedAddresses: AllowedRanges;
+  /** What the names of team secrets in Secrets Manager begin with. */
+  secretNamePrefix: string;
+  /** The values of team secrets: written here, never read. */
+  vault: Vault;
+}
+
+export interface Vault {
+  /** Stores the first value of a secret and answers its version. */
+  create: (secretId: string, value: string) => Promise<string>;
+  /** Stores a new value and answers its version. */
+  replace: (secretId: string, value: string) => Promise<string>;
+  remove: (secretId: string) => Promise<void>;
+}
+
+/** Refuses a caller who may not do this to that team. */
+export function permit({ caller, ability }: AdminContext, team: string): void {
+  if (mayActOn(caller, ability, team)) return;
+  const detail = `key ${caller.keyId} (${caller.role}) has no ${ability} on team ${team}`;
+  throw new Problem({ code: 'forbidden', detail, hint: 'use a key of that team with a role that has it' });
+}
+
+/** The thing asked for, if it exists and the caller may act on its team: another team's looks like none. */
+export function visible<Thing extends { team: string }>(
+  context: AdminContext,
+  thing: Thing | undefined,
+  what: string,
+): Thing {
+  if (thing && mayActOn(context.caller, context.ability, thing.team)) return thing;
+  throw new Problem({
+    code: 'not_found',
+    detail: `there is no such ${what}`,
+    hint: 'list them to see what is there',
+  });
+}
+
+/** Refuses a team that was never made. */
+export async function requireTeam({ table }: AdminContext, team: string): Promise<void> {
+  if (await readTeam(table, team)) return;
+  const hint = 'make it with POST /v1/teams, or check the spelling';
+  throw new Problem({ code: 'invalid_input', field: 'team', detail: `there is no team ${team}`, hint });
+}

@@ -1,0 +1,71 @@
+import type { RouteInput } from '../../core/api/routes.ts';
+import { randomId } from '../../core/id.ts';
+import { secretsOf } from '../../core/integration.ts';
+import { SecretName } from '../../core/name.ts';
+import { detailsOfZod, Problem } from '../../core/problem.ts';
+import { listIntegrations } from '../../store/integrations.ts';
+import {
+  listSecrets as readEntries,
+  readSecret,
+  deleteSecret as removeEntry,
+  type SecretEntry,
+  saveSecret,
+} from '../../store/secrets.ts';
+import type { HttpAnswer } from '../shared/http.ts';
+import { type AdminContext, permit, requireTeam } from './context.ts';
+
+/** Creates or replaces a secret; the new value is in force when this answers. The value is never shown again. */
+export async function putSecret(
+  { params, body }: RouteInput<'putSecret'>,
+  context: AdminContext,
+): Promise<HttpAnswer> {
+  const { team, name } = namesIn(params);
+  permit(context, team);
+  await requireTeam(context, team);
+  const before = await readSecret(context.table, team, name);
+  const secretId = before?.secretId ?? `${context.secretNamePrefix}${randomId('sec')}`;
+  const versionId = await (before
+    ? context.vault.replace(secretId, body.value)
+    : context.vault.create(secretId, body.value));
+  const entry = { team, name, secretId, versionId, updatedAtMs: context.now() };
+  await saveSecret(context.table, entry);
+  return { status: before ? 200 : 201, body: toJson(entry) };
+}
+
+export async function listSecrets(
+  { params }: RouteInput<'listSecrets'>,
+  context: AdminContext,
+): Promise<HttpAnswer> {
+  const team = params['team'] ?? '';
+  permit(context, team);
+  return { status: 200, body: { secrets: (await readEntries(context.table, team)).map(toJson) } };
+}
+
+/** Deletes a secret that no integration uses; with one that does, it says which. */
+export async function deleteSecret(
+  { params }: RouteInput<'deleteSecret'>,
+  context: AdminContext,
+): Promise<HttpAnswer> {
+  const { team, name } = namesIn(params);
+  permit(context, team);
+  const entry = await readSecret(context.table, team, name);
+  if (!entry) throw new Problem({ code: 'not_found', detail: `team ${team} has no secret ${name}` });
+  const users = (await listIntegrations(context.table, team)).filter((one) => secretsOf(one).includes(name));
+  if (users.length > 0) {
+    const detail = `secret ${name} is used by ${users.map((user) => user.name).join(', ')}`;
+    throw new Problem({ code: 'conflict', detail, hint: 'take it out of these integrations first' });
+  }
+  await removeEntry(context.table, team, name);
+  await context.vault.remove(entry.secretId);
+  return { status: 204 };
+}
+
+function namesIn(params: Record<string, string>): { team: string; name: string } {
+  const name = SecretName.safeParse(params['name']);
+  if (!name.success) throw new Problem(detailsOfZod(name.error, ['name']));
+  return { team: params['team'] ?? '', name: name.data };
+}
+
+function toJson({ team, name, updatedAtMs }: SecretEntry) {
+  return { team, name, updated_at: new Date(updatedAtMs).toISOString() };
+}

@@ -1,0 +1,8 @@
+import { z } from 'zod';
+
+export const AuthorizerEnv = z.object({
+  TABLE_NAME: z.string().min(1),
+  /** Name or ARN of the secret that holds the first admin key. */
+  ADMIN_KEY_SECRET_ID: z.string().min(1),
+});
+export type AuthorizerEnv = z.infer<typeof AuthorizerEnv>;

@@ -1,0 +1,29 @@
+import type {
+  APIGatewayRequestAuthorizerEventV2,
+  APIGatewaySimpleAuthorizerWithContextResult,
+} from 'aws-lambda';
+import { readKey } from '../../store/api-keys.ts';
+import { openTable } from '../../store/client.ts';
+import { makeAuthenticate } from '../shared/authenticate.ts';
+import { readEnv } from '../shared/env.ts';
+import { makeCachedSecret } from '../shared/secrets.ts';
+import { AuthorizerEnv } from './env.ts';
+
+const env = readEnv(AuthorizerEnv);
+const table = openTable(env.TABLE_NAME);
+const authenticate = makeAuthenticate({
+  readKey: (keyId) => readKey(table, keyId),
+  readAdminKey: makeCachedSecret(env.ADMIN_KEY_SECRET_ID, 60_000, Date.now),
+  now: Date.now,
+});
+
+/**
+ * Says who calls. It lets every request through and hands its verdict to the function behind: an HTTP API
+ * can refuse only with a bare "Forbidden", and a wrong key deserves a sentence (docs/decisions/0002).
+ */
+export async function handler(
+  event: APIGatewayRequestAuthorizerEventV2,
+): Promise<APIGatewaySimpleAuthorizerWithContextResult<{ verdict: string }>> {
+  const verdict = await authenticate(event.headers?.['authorization'] ?? '');
+  return { isAuthorized: true, context: { verdict: JSON.stringify(verdict) } };
+}

@@ -1,0 +1,7 @@
+import { z } from 'zod';
+
+export const MatcherEnv = z.object({
+  TABLE_NAME: z.string().min(1),
+  DELIVERIES_QUEUE_URL: z.string().min(1),
+});
+export type MatcherEnv = z.infer<typeof MatcherEnv>;

@@ -1,0 +1,103 @@
+import type { SQSBatchResponse } from 'aws-lambda';
+import { type EventMessage, unpackMessage } from '../../core/event-message.ts';
+import { batchResponse } from '../shared/batch.ts';
+import { logError, type StageLine } from '../shared/log.ts';
+import { type CollectionDeps, matchCollection } from './match-collection.ts';
+import { matchRun, type RunDeps } from './match-run.ts';
+
+export interface MatchBatchDeps extends CollectionDeps, RunDeps {
+  /** Keeps what can never be worked on, with the reason. */
+  bury: (record: QueueRecord, reason: string) => Promise<void>;
+  log: (line: StageLine) => void;
+}
+
+/** A record of the queue, as the mapping hands it over. */
+export interface QueueRecord {
+  messageId: string;
+  body: string;
+}
+
+/** A message and the record that brought it. */
+export interface Received {
+  recordId: string;
+  message: EventMessage;
+}
+
+/** What matching one message came to, for the log. */
+export interface Matched {
+  message: EventMessage;
+  /** How many automations watch for such events here. */
+  watching: number;
+  deliveries: { id: string; automationId: string }[];
+  /** Values that came too late for every window. */
+  late: number;
+}
+
+/**
+ * Matches a batch. Groups are independent and go side by side; inside a group the order counts, so a failure
+ * sends back the whole group (what was done already is not done twice). Answers which records must come back.
+ */
+export async function matchBatch(records: QueueRecord[], deps: MatchBatchDeps): Promise<SQSBatchResponse> {
+  const groups = new Map<string, Received[]>();
+  const failed: string[] = [];
+  for (const record of records) {
+    try {
+      const message = unpackMessage(record.body);
+      const group = groups.get(message.groupId) ?? [];
+      groups.set(message.groupId, [...group, { recordId: record.messageId, message }]);
+    } catch (error) {
+      await buryRecord(record, error, deps).catch(() => failed.push(record.messageId));
+    }
+  }
+  await Promise.all(
+    [...groups.values()].map(async (group) => {
+      const failedInGroup = await matchGroup(group, deps);
+      failed.push(...failedInGroup);
+    }),
+  );
+  return batchResponse(failed);
+}
+
+async function buryRecord(record: QueueRecord, error: unknown, deps: MatchBatchDeps): Promise<void> {
+  logError(error, { messageId: record.messageId, buried: true });
+  await deps.bury(record, (error as Error).message);
+}
+
+async function matchGroup(group: Received[], deps: MatchBatchDeps): Promise<string[]> {
+  const startedAtMs = deps.now();
+  try {
+    const messages = group.map(({ message }) => message);
+    const isRun = messages[0]?.subject.kind === 'run';
+    const matched = await (isRun ? matchRun(messages, deps) : matchCollection(messages, deps));
+    logMatched(matched, startedAtMs, deps);
+    return [];
+  } catch (error) {
+    logError(error, { messageIds: group.map(({ message }) => message.id) });
+    return group.map(({ recordId }) => recordId);
+  }
+}
+
+/** One line a message that somebody watches, one for all the others together. */
+function logMatched(matched: Matched[], startedAtMs: number, deps: MatchBatchDeps): void {
+  const durationMs = deps.now() - startedAtMs;
+  const unwatched = matched.filter(({ watching }) => watching === 0);
+  for (const { message, watching, deliveries, late } of matched) {
+    if (watching === 0) continue;
+    deps.log({ stage: 'event.matched', ...describe(message), watching, fired: deliveries, late, durationMs });
+  }
+  if (unwatched.length === 0) return;
+  const events = unwatched.reduce((sum, { message }) => sum + message.routes.length, 0);
+  const first = unwatched[0] && describe(unwatched[0].message);
+  deps.log({ stage: 'event.matched', ...first, events, watching: 0, fired: [], durationMs });
+}
+
+function describe({ subject, routes, receivedAtMs }: EventMessage) {
+  const { kind, name, team, project, registry } = subject;
+  return {
+    subject: `${kind} ${team}/${registry === undefined ? project : `wandb-registry-${registry}`}/${name}`,
+    types: [...new Set(routes.map(({ type }) => type))],
+    events: routes.length,
+    eventIds: routes.slice(0, 20).map(({ id }) => id),
+    receivedAtMs,
+  };
+}

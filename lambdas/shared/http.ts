@@ -1,0 +1,141 @@
+import { gunzipSync } from 'node:zlib';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { Problem, type ProblemCode } from '../../core/problem.ts';
+import { logError, logStage } from './log.ts';
+
+/** A request as the handlers see it, whichever API Gateway it came through. */
+export interface HttpRequest {
+  method: string;
+  path: string;
+  query: Record<string, string>;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  rawBody: Buffer;
+  requestId: string;
+  /** What the authorizer made of the caller's key, when there was one in front. */
+  verdict?: string;
+}
+
+export interface HttpAnswer {
+  status: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+const statusOf: Record<ProblemCode, number> = {
+  malformed_json: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  stale_version: 412,
+  too_large: 413,
+  invalid_input: 422,
+  unknown_event_type: 422,
+};
+
+export type HttpHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
+
+/** Makes a Lambda handler of a function on requests. A Problem becomes its answer; anything else a logged 500. */
+export function httpHandler(answer: (request: HttpRequest) => Promise<HttpAnswer>): HttpHandler {
+  return async (event) => {
+    const request = toRequest(event);
+    try {
+      return toResult(await answer(request));
+    } catch (error) {
+      return toResult(refusal(error, request));
+    }
+  };
+}
+
+function refusal(error: unknown, request: HttpRequest): HttpAnswer {
+  const { method, path, requestId } = request;
+  if (error instanceof Problem) {
+    const status = statusOf[error.details.code];
+    logStage({ stage: 'request.refused', status, method, path, requestId, ...error.details });
+    return { status, ...problemBody(status, { ...error.details }) };
+  }
+  logError(error, { method, path, requestId });
+  const detail = 'something went wrong on our side; nothing that was answered with success is lost';
+  const hint = `try again; if it stays, look for ${requestId} in the function's log`;
+  return { status: 500, ...problemBody(500, { code: 'internal', detail, hint }) };
+}
+
+function problemBody(status: number, details: { code: string; [field: string]: unknown }) {
+  const title = details.code.replaceAll('_', ' ');
+  return {
+    headers: { 'content-type': 'application/problem+json' },
+    body: { type: `urn:signalbox:problem:${details.code}`, title, status, ...details },
+  };
+}
+
+function toRequest(event: APIGatewayProxyEventV2): HttpRequest {
+  const { http, requestId } = event.requestContext;
+  const authorizer = (event.requestContext as { authorizer?: { lambda?: { verdict?: string } } }).authorizer;
+  const verdict = authorizer?.lambda?.verdict;
+  return {
+    method: http.method,
+    path: event.rawPath,
+    query: Object.fromEntries(new URLSearchParams(event.rawQueryString)),
+    headers: lowerCase(event.headers),
+    rawBody: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
+    requestId,
+    ...(verdict !== undefined && { verdict }),
+  };
+}
+
+function lowerCase(headers: APIGatewayProxyEventV2['headers']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value ?? '']),
+  );
+}
+
+function toResult({ status, body, headers }: HttpAnswer): APIGatewayProxyStructuredResultV2 {
+  return {
+    statusCode: status,
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  };
+}
+
+/** The body as text: gzip undone, never larger than `maxBytes`, and UTF-8 without errors. */
+export function bodyText(request: HttpRequest, maxBytes: number): string {
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  const bytes = encoding === 'identity' ? request.rawBody : inflate(request.rawBody, encoding, maxBytes);
+  if (bytes.length > maxBytes) throw tooLarge(maxBytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new Problem(
+      { code: 'malformed_json', detail: 'the body is not UTF-8', hint: 'send JSON in UTF-8' },
+      { cause: error },
+    );
+  }
+}
+
+function inflate(bytes: Buffer, encoding: string, maxBytes: number): Buffer {
+  if (encoding !== 'gzip') {
+    const detail = `there is no support for content-encoding ${encoding}`;
+    throw new Problem({
+      code: 'invalid_input',
+      field: 'content-encoding',
+      detail,
+      hint: 'use gzip, or none',
+    });
+  }
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxBytes });
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
+    const detail = 'the body says gzip but does not inflate';
+    throw new Problem(
+      { code: 'malformed_json', detail, hint: 'compress the whole body once' },
+      { cause: error },
+    );
+  }
+}
+
+function tooLarge(maxBytes: number): Problem {
+  const detail = `the body is larger than ${maxBytes / 1_000_000} MB once inflated`;
+  return new Problem({ code: 'too_large', detail, hint: 'send the events in several requests' });
+}

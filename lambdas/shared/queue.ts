@@ -1,0 +1,67 @@
+import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, SQSClient } from '@aws-sdk/client-sqs';
+
+const client = new SQSClient({});
+
+/** SQS takes at most ten messages and 256 KiB in one SendMessageBatch. */
+const BATCH_MESSAGES = 10;
+const BATCH_BYTES = 256 * 1024;
+
+export interface QueueMessage {
+  body: string;
+  groupId: string;
+  /** Given for FIFO queues only. */
+  dedupId?: string;
+  /** Given for standard queues only. */
+  delaySeconds?: number;
+}
+
+/** Sends messages in order; resolves when SQS has them all, and throws when it refused one. */
+export async function sendMessages(queueUrl: string, messages: QueueMessage[]): Promise<void> {
+  for (const batch of batchesOf(messages)) {
+    const Entries = batch.map(toEntry);
+    const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+    if (Failed.length > 0) {
+      throw new Error(`SQS refused ${Failed.length} of ${batch.length} messages: ${Failed[0]?.Message}`);
+    }
+  }
+}
+
+function toEntry(message: QueueMessage, at: number): SendMessageBatchRequestEntry {
+  const { body, groupId, dedupId, delaySeconds } = message;
+  return {
+    Id: String(at),
+    MessageBody: body,
+    MessageGroupId: groupId,
+    ...(dedupId !== undefined && { MessageDeduplicationId: dedupId }),
+    ...(delaySeconds !== undefined && { DelaySeconds: delaySeconds }),
+  };
+}
+
+function batchesOf(messages: QueueMessage[]): QueueMessage[][] {
+  const batches: QueueMessage[][] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    const current = batches.at(-1);
+    // Bodies are ASCII (see asciiJson), so their length is their size.
+    if (current && current.length < BATCH_MESSAGES && bytes + message.body.length <= BATCH_BYTES) {
+      current.push(message);
+      bytes += message.body.length;
+    } else {
+      batches.push([message]);
+      bytes = message.body.length;
+    }
+  }
+  return batches;
+}
+
+/** The message that has a delivery attempted; its group keeps one integration from delaying the others. */
+export function deliveryMessage(
+  delivery: { id: string; integrationId?: string },
+  delaySeconds?: number,
+): QueueMessage {
+  return {
+    body: JSON.stringify({ deliveryId: delivery.id }),
+    groupId: delivery.integrationId ?? delivery.id,
+    ...(delaySeconds !== undefined && { delaySeconds }),
+  };
+}

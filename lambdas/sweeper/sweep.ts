@@ -1,0 +1,70 @@
+import type { RunState } from '../../core/run-state.ts';
+import type { StoredDelivery } from '../../store/deliveries.ts';
+import type { DueItem } from '../../store/due.ts';
+import type { RunName } from '../../store/runs.ts';
+import { logError, type StageLine } from '../shared/log.ts';
+import { flushOutbox, type OutboxDeps } from '../shared/outbox.ts';
+import { deliveryMessage, type QueueMessage } from '../shared/queue.ts';
+
+export interface SweepDeps extends OutboxDeps {
+  /** What is due now, at most `limit` from each of the index's shards. */
+  readDue: (nowMs: number, limit: number) => Promise<DueItem[]>;
+  /** Marks a delivery as sent; undefined when it is no longer pending or was marked by another sweep. */
+  stamp: (id: string, times: { nowMs: number; nextSweepMs: number }) => Promise<StoredDelivery | undefined>;
+  send: (messages: QueueMessage[]) => Promise<void>;
+  loadRun: (name: RunName) => Promise<RunState>;
+  now: () => number;
+  /** When this invocation must be over, in ms since 1970. */
+  stopAtMs: number;
+  log: (line: StageLine) => void;
+}
+
+/** A delivery sent to the queue is left alone for this long, so that a backlog is not multiplied. */
+const STAMPED_MS = 5 * 60_000;
+
+const PAGE = 50;
+
+/**
+ * Sends again what is due: deliveries whose retry time came or whose message or lease was lost, and runs whose
+ * outbox was left behind. One item that fails does not stop the others; it stays due and is met again.
+ */
+export async function sweep(deps: SweepDeps): Promise<void> {
+  const startedAtMs = deps.now();
+  const counts = { deliveries: 0, runs: 0, failed: 0 };
+  for (let found = PAGE; found > 0 && deps.now() < deps.stopAtMs; ) {
+    const due = await deps.readDue(startedAtMs, PAGE);
+    const before = counts.deliveries + counts.runs;
+    await Promise.all(due.map((item) => sweepItem(item, counts, deps)));
+    // The index lags behind its table: a page of items that were all done already ends the sweep.
+    found = counts.deliveries + counts.runs - before;
+  }
+  deps.log({ stage: 'sweep.done', ...counts, durationMs: deps.now() - startedAtMs });
+}
+
+async function sweepItem(
+  item: DueItem,
+  counts: { deliveries: number; runs: number; failed: number },
+  deps: SweepDeps,
+): Promise<void> {
+  try {
+    if (item.kind === 'delivery') counts.deliveries += await sweepDelivery(item.id, deps);
+    else counts.runs += await sweepRun(item.name, deps);
+  } catch (error) {
+    counts.failed++;
+    logError(error, { item });
+  }
+}
+
+async function sweepDelivery(id: string, deps: SweepDeps): Promise<number> {
+  const nowMs = deps.now();
+  const delivery = await deps.stamp(id, { nowMs, nextSweepMs: nowMs + STAMPED_MS });
+  if (!delivery) return 0;
+  await deps.send([deliveryMessage(delivery)]);
+  return 1;
+}
+
+async function sweepRun(name: RunName, deps: SweepDeps): Promise<number> {
+  const state = await deps.loadRun(name);
+  if (state.outbox.length === 0) return 0;
+  return (await flushOutbox(name, state, deps)) ? 1 : 0;
+}

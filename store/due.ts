@@ -1,0 +1,32 @@
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { Table } from './client.ts';
+import { DELIVERY_PREFIX, dueShards, RUN_PREFIX } from './keys.ts';
+import type { RunName } from './runs.ts';
+
+/** What the sweeper must look after. */
+export type DueItem = { kind: 'delivery'; id: string } | { kind: 'run'; name: RunName };
+
+/** The items whose time to be looked after has come, longest overdue first in each shard, `limit` a shard. */
+export async function readDue(table: Table, nowMs: number, limit: number): Promise<DueItem[]> {
+  const shards = await Promise.all(dueShards.map((shard) => readShard(table, shard, nowMs, limit)));
+  return shards.flat();
+}
+
+async function readShard(table: Table, shard: string, nowMs: number, limit: number): Promise<DueItem[]> {
+  const { Items = [] } = await table.client.send(
+    new QueryCommand({
+      TableName: table.name,
+      IndexName: 'due',
+      KeyConditionExpression: 'dueShard = :shard AND sweepAt <= :now',
+      ExpressionAttributeValues: { ':shard': shard, ':now': nowMs },
+      Limit: limit,
+    }),
+  );
+  return Items.flatMap((item) => toDueItem(item['pk'] as string));
+}
+
+function toDueItem(pk: string): DueItem[] {
+  if (pk.startsWith(DELIVERY_PREFIX)) return [{ kind: 'delivery', id: pk.slice(DELIVERY_PREFIX.length) }];
+  const [team, project, run] = pk.slice(RUN_PREFIX.length).split('/');
+  return team && project && run ? [{ kind: 'run', name: { team, project, run } }] : [];
+}

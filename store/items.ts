@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BatchGetCommand, DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { holds, type Table } from './client.ts';
+import type { ItemKey } from './keys.ts';
+
+export type Item = Record<string, unknown> & ItemKey;
+
+/** DynamoDB takes at most this many keys in one BatchGetItem. */
+const BATCH_GET_KEYS = 100;
+
+/** One item, as last written. */
+export async function getItem(table: Table, key: ItemKey): Promise<Item | undefined> {
+  const { Item } = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: key, ConsistentRead: true }),
+  );
+  return Item as Item | undefined;
+}
+
+/** The items that exist among these keys, in no order, as last written. */
+export async function getItems(table: Table, keys: ItemKey[]): Promise<Item[]> {
+  const found: Item[] = [];
+  for (let at = 0; at < keys.length; at += BATCH_GET_KEYS) {
+    found.push(...(await getBatch(table, keys.slice(at, at + BATCH_GET_KEYS))));
+  }
+  return found;
+}
+
+/** DynamoDB may answer a part of a batch only: the rest is asked for again, a little later each time. */
+async function getBatch(table: Table, keys: ItemKey[]): Promise<Item[]> {
+  const found: Item[] = [];
+  let rest: ItemKey[] = keys;
+  for (let round = 0; rest.length > 0; round++) {
+    if (round > 0) await sleep(25 * 2 ** round);
+    const request = { RequestItems: { [table.name]: { Keys: rest, ConsistentRead: true } } };
+    const answer = await table.client.send(new BatchGetCommand(request));
+    found.push(...((answer.Responses?.[table.name] ?? []) as Item[]));
+    rest = (answer.UnprocessedKeys?.[table.name]?.Keys ?? []) as ItemKey[];
+    if (round === 8) throw new Error('DynamoDB left keys unprocessed nine times');
+  }
+  return found;
+}
+
+/** Writes an item unless one stands there; true when it was written. */
+export async function putIfAbsent(table: Table, item: Item): Promise<boolean> {
+  const command = new PutCommand({
+    TableName: table.name,
+    Item: item,
+    ConditionExpression: 'attribute_not_exists(pk)',
+  });
+  return holds(table.client.send(command));
+}
+
+/** Writes an item whatever stood there. */
+export async function putItem(table: Table, item: Item): Promise<void> {
+  await table.client.send(new PutCommand({ TableName: table.name, Item: item }));
+}
+
+/** Removes an item, if it is there. */
+export async function deleteItem(table: Table, key: ItemKey): Promise<void> {
+  await table.client.send(new DeleteCommand({ TableName: table.name, Key: key }));
+}
+
+/** All items of a partition whose sort key begins so, in its order, as last written. */
+export async function queryPrefix(table: Table, pk: string, prefix: string): Promise<Item[]> {
+  const items: Item[] = [];
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    items.push(...((page.Items ?? []) as Item[]));
+    start = page.LastEvaluatedKey;
+  } while (start);
+  return items;
+}

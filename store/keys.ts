@@ -1,0 +1,83 @@
+import type { EventType } from '../core/event.ts';
+import { digest } from '../core/id.ts';
+
+/*
+ * Every key shape of the table, and who reads it how.
+ *
+ * | item          | pk                    | sk                          | read by                                |
+ * |---------------|-----------------------|-----------------------------|----------------------------------------|
+ * | team          | ORGANIZATION          | TEAM#<team>                 | get; list                              |
+ * | member of     | TEAM#<team>           | <NOUN>#<id>                 | list a team's automations, …; a hint   |
+ * | name taken    | <PARTITION>           | NAME#<noun>#<name>          | put if absent                          |
+ * | secret        | TEAM#<team>           | SECRET#<name>               | get; list                              |
+ * | api key       | KEY#<id>              | KEY                         | get                                    |
+ * | integration   | INTEGRATION#<id>      | INTEGRATION                 | get                                    |
+ * | head          | AUTOMATION#<id>       | HEAD                        | get; the truth about an automation     |
+ * | revision      | AUTOMATION#<id>       | REVISION#<n>                | get; never changed                     |
+ * | scope version | SCOPE#<scope>         | VERSION                     | get, before a cache is trusted         |
+ * | watch         | SCOPE#<scope>         | WATCH#<event>#<metric>#<id> | query by event; a hint                 |
+ * | run state     | RUN#<team/project/run>| STATE                       | get; put if version                    |
+ * | delivery      | DELIVERY#<id>         | DELIVERY                    | get; put if absent; lease; settle      |
+ * | attempt       | DELIVERY#<id>         | ATTEMPT#<nn>                | query                                  |
+ *
+ * A hint may outlive what it points to and is checked against it; it is written before, so it never lacks.
+ *
+ * Indexes (keys only): due (dueShard, sweepAt) for what the sweeper must look after; by-team and by-automation
+ * (byTeam or byAutomation, historyAt) for the history of deliveries.
+ */
+
+export type ItemKey = { pk: string; sk: string };
+
+export type Noun = 'AUTOMATION' | 'INTEGRATION' | 'KEY';
+
+export const teamKey = (team: string): ItemKey => ({ pk: 'ORGANIZATION', sk: `TEAM#${team}` });
+export const teamPartition = (team: string) => `TEAM#${team}`;
+export const memberKey = (team: string, noun: Noun, id: string): ItemKey => ({
+  pk: teamPartition(team),
+  sk: `${noun}#${id}`,
+});
+export const secretKey = (team: string, name: string): ItemKey => ({
+  pk: teamPartition(team),
+  sk: `SECRET#${name}`,
+});
+export const apiKeyKey = (id: string): ItemKey => ({ pk: `KEY#${id}`, sk: 'KEY' });
+export const integrationKey = (id: string): ItemKey => ({ pk: `INTEGRATION#${id}`, sk: 'INTEGRATION' });
+export const headKey = (id: string): ItemKey => ({ pk: `AUTOMATION#${id}`, sk: 'HEAD' });
+export const revisionKey = (id: string, revision: number): ItemKey => ({
+  pk: `AUTOMATION#${id}`,
+  sk: `REVISION#${String(revision).padStart(6, '0')}`,
+});
+
+export const scopePartition = (scopeKey: string) => `SCOPE#${scopeKey}`;
+export const scopeVersionKey = (scopeKey: string): ItemKey => ({
+  pk: scopePartition(scopeKey),
+  sk: 'VERSION',
+});
+export const watchPrefix = (event: EventType) => `WATCH#${event}#`;
+export const watchKey = (scopeKey: string, event: EventType, metric: string, id: string): ItemKey => ({
+  pk: scopePartition(scopeKey),
+  sk: `${watchPrefix(event)}${metric}#${id}`,
+});
+
+export const RUN_PREFIX = 'RUN#';
+export const runKey = (team: string, project: string, run: string): ItemKey => ({
+  pk: `${RUN_PREFIX}${team}/${project}/${run}`,
+  sk: 'STATE',
+});
+export const DELIVERY_PREFIX = 'DELIVERY#';
+export const deliveryKey = (id: string): ItemKey => ({ pk: `${DELIVERY_PREFIX}${id}`, sk: 'DELIVERY' });
+export const ATTEMPT_PREFIX = 'ATTEMPT#';
+export const attemptKey = (id: string, number: number): ItemKey => ({
+  pk: deliveryKey(id).pk,
+  sk: `${ATTEMPT_PREFIX}${String(number).padStart(2, '0')}`,
+});
+
+const DUE_SHARDS = 16;
+
+/** The shards of the due index; the sweeper reads them all. */
+export const dueShards = Array.from({ length: DUE_SHARDS }, (_, shard) => `due#${shard}`);
+
+/** An item always stands in the same shard. */
+export function dueShardOf(pk: string): string {
+  return `due#${Number.parseInt(digest(pk).slice(0, 2), 16) % DUE_SHARDS}`;
+}
