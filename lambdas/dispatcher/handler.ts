@@ -7,7 +7,7 @@ import { readIntegration } from '../../store/integrations.ts';
 import { readSecret } from '../../store/secrets.ts';
 import { batchResponse } from '../shared/batch.ts';
 import { readEnv } from '../shared/env.ts';
-import { logError, logStage } from '../shared/log.ts';
+import { errorLine, logStage } from '../shared/log.ts';
 import { sendMessages } from '../shared/queue.ts';
 import { readSecretValue } from '../shared/secrets.ts';
 import { type DispatchDeps, dispatch } from './dispatch.ts';
@@ -45,7 +45,7 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
       try {
         await dispatch(JSON.parse(body).deliveryId, deps);
       } catch (error) {
-        logError(error, { messageId });
+        logStage(errorLine(error, { messageId }));
         failed.push(messageId);
       }
     }),

@@ -1,7 +1,7 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { type EventMessage, unpackMessage } from '../../core/event-message.ts';
 import { batchResponse } from '../shared/batch.ts';
-import { logError, type StageLine } from '../shared/log.ts';
+import { errorLine, type StageLine } from '../shared/log.ts';
 import { type CollectionDeps, matchCollection } from './match-collection.ts';
 import { matchRun, type RunDeps } from './match-run.ts';
 
@@ -59,7 +59,7 @@ export async function matchBatch(records: QueueRecord[], deps: MatchBatchDeps): 
 }
 
 async function buryRecord(record: QueueRecord, error: unknown, deps: MatchBatchDeps): Promise<void> {
-  logError(error, { messageId: record.messageId, buried: true });
+  deps.log(errorLine(error, { messageId: record.messageId, buried: true }));
   await deps.bury(record, (error as Error).message);
 }
 
@@ -72,7 +72,7 @@ async function matchGroup(group: Received[], deps: MatchBatchDeps): Promise<stri
     logMatched(matched, startedAtMs, deps);
     return [];
   } catch (error) {
-    logError(error, { messageIds: group.map(({ message }) => message.id) });
+    deps.log(errorLine(error, { messageIds: group.map(({ message }) => message.id) }));
     return group.map(({ recordId }) => recordId);
   }
 }

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { Problem, type ProblemCode } from '../../core/problem.ts';
-import { logError, logStage } from './log.ts';
+import { errorLine, logStage } from './log.ts';
 
 /** A request as the handlers see it, whichever API Gateway it came through. */
 export interface HttpRequest {
@@ -55,7 +55,7 @@ function refusal(error: unknown, request: HttpRequest): HttpAnswer {
     logStage({ stage: 'request.refused', status, method, path, requestId, ...error.details });
     return { status, ...problemBody(status, { ...error.details }) };
   }
-  logError(error, { method, path, requestId });
+  logStage(errorLine(error, { method, path, requestId }));
   const detail = 'something went wrong on our side; nothing that was answered with success is lost';
   const hint = `try again; if it stays, look for ${requestId} in the function's log`;
   return { status: 500, ...problemBody(500, { code: 'internal', detail, hint }) };

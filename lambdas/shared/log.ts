@@ -18,8 +18,8 @@ export function logStage(line: StageLine): void {
   console.log(JSON.stringify(line));
 }
 
-/** Writes a bug or an outage to the log, with where it came from. */
-export function logError(error: unknown, fields: Record<string, unknown> = {}): void {
+/** The line of a bug or an outage, with where it came from. */
+export function errorLine(error: unknown, fields: Record<string, unknown> = {}): StageLine {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  logStage({ stage: 'error', name, message, stack, ...fields });
+  return { stage: 'error', name, message, stack, ...fields };
 }

@@ -2,7 +2,7 @@ import type { RunState } from '../../core/run-state.ts';
 import type { StoredDelivery } from '../../store/deliveries.ts';
 import type { DueItem } from '../../store/due.ts';
 import type { RunName } from '../../store/runs.ts';
-import { logError, type StageLine } from '../shared/log.ts';
+import { errorLine, type StageLine } from '../shared/log.ts';
 import { flushOutbox, type OutboxDeps } from '../shared/outbox.ts';
 import { deliveryMessage, type QueueMessage } from '../shared/queue.ts';
 
@@ -47,11 +47,17 @@ async function sweepItem(
   deps: SweepDeps,
 ): Promise<void> {
   try {
-    if (item.kind === 'delivery') counts.deliveries += await sweepDelivery(item.id, deps);
-    else counts.runs += await sweepRun(item.name, deps);
+    // Awaited before it is added: `+=` would read the count first and lose what others add meanwhile.
+    if (item.kind === 'delivery') {
+      const sent = await sweepDelivery(item.id, deps);
+      counts.deliveries += sent;
+    } else {
+      const flushed = await sweepRun(item.name, deps);
+      counts.runs += flushed;
+    }
   } catch (error) {
     counts.failed++;
-    logError(error, { item });
+    deps.log(errorLine(error, { item }));
   }
 }
 

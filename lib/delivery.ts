@@ -1,0 +1,36 @@
+import { Construct } from 'constructs';
+import type { DispatcherEnv } from '../lambdas/dispatcher/env.ts';
+import { LambdaFunction } from './lambda-function.ts';
+import type { Settings } from './settings.ts';
+import type { SignalboxTable } from './table.ts';
+import { allowOnTeamSecrets } from './team-secrets.ts';
+import { WorkQueue } from './work-queue.ts';
+
+export interface DeliveryProps {
+  readonly settings: Settings;
+  readonly table: SignalboxTable;
+}
+
+/** Sends what fired: the deliveries queue, fair between integrations, and the only function that reads team secrets. */
+export class Delivery extends Construct {
+  readonly deliveries: WorkQueue;
+
+  constructor(scope: Construct, id: string, { settings, table }: DeliveryProps) {
+    super(scope, id);
+    this.deliveries = new WorkQueue(this, 'Deliveries', { consumer: 'dispatcher' });
+    const dispatcher = new LambdaFunction(this, 'Dispatcher', {
+      settings,
+      name: 'dispatcher',
+      description: 'Sends webhooks and records each attempt.',
+      environment: {
+        TABLE_NAME: table.name,
+        DELIVERIES_QUEUE_URL: this.deliveries.url,
+        ALLOWED_ADDRESSES: settings.allowedAddresses.join(','),
+      } satisfies DispatcherEnv,
+    });
+    dispatcher.allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], table.arn);
+    allowOnTeamSecrets(dispatcher, settings, ['secretsmanager:GetSecretValue']);
+    dispatcher.sendTo(this.deliveries);
+    dispatcher.consume(this.deliveries);
+  }
+}

@@ -1,0 +1,36 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { AdminKey } from './admin-key.ts';
+import { Administration } from './administration.ts';
+import { Delivery } from './delivery.ts';
+import { HttpApi } from './http-api.ts';
+import { Ingestion } from './ingestion.ts';
+import { Matching } from './matching.ts';
+import type { Settings } from './settings.ts';
+import { Sweeping } from './sweeping.ts';
+import { SignalboxTable } from './table.ts';
+
+/** One deployment of Signalbox, for one organization: wires the subsystems in the order an event meets them. */
+export class SignalboxStack extends Stack {
+  constructor(scope: Construct, settings: Settings) {
+    super(scope, `Signalbox-${settings.stage}`, {
+      description: `Signalbox (${settings.stage}): automations for ML registries and runs.`,
+    });
+    const table = new SignalboxTable(this, 'Storage', settings);
+    const adminKey = new AdminKey(this, 'AdminKey', settings);
+
+    const { events, ingest } = new Ingestion(this, 'Ingestion', { settings, table, adminKey });
+    const { deliveries } = new Delivery(this, 'Delivery', { settings, table });
+    new Matching(this, 'Matching', { settings, table, events, deliveries });
+    new Sweeping(this, 'Sweeping', { settings, table, deliveries });
+    const { admin } = new Administration(this, 'Administration', { settings, table, adminKey });
+    const api = new HttpApi(this, 'HttpApi', { settings, table, adminKey, ingest, admin });
+
+    new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where clients send events and requests.' });
+    new CfnOutput(this, 'AdminKeySecretName', {
+      value: adminKey.secretName,
+      description: 'The Secrets Manager secret that holds the first admin key.',
+    });
+    new CfnOutput(this, 'TableName', { value: table.name, description: 'The DynamoDB table.' });
+  }
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Stack } from 'aws-cdk-lib/core';
+import { buildFunctions } from '../../bin/build.ts';
+import { signalboxApp } from '../../lib/signalbox-app.ts';
+
+// Does what `cdk synth` does, in a folder of its own: node bin/node.mjs test/support/synth.ts <folder> <context> [planted]
+const [folder = '', context = '{}', planted] = process.argv.slice(2);
+const root = join(import.meta.dirname, '../..');
+const functions = join(folder, 'functions');
+
+await buildFunctions(functions);
+const app = signalboxApp(functions, {
+  outdir: join(folder, 'assembly'),
+  autoSynth: false,
+  context: {
+    ...JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')).context,
+    // The command line asks for these paths as well; the tests call resources by them.
+    'aws:cdk:enable-path-metadata': true,
+    ...JSON.parse(context),
+  },
+});
+if (planted) {
+  // A queue without dead letters and without TLS, to see that a finding stops the synth.
+  const stack = app.node.children.find((child) => Stack.isStack(child));
+  if (stack) new Queue(stack, 'Planted');
+}
+app.synth();

@@ -1,0 +1,278 @@
+import type { Attempt, Delivery } from '../../core/delivery.ts';
+import type { Integration } from '../../core/integration.ts';
+import { wandbSignature } from '../../core/signature.ts';
+import { type DispatchDeps, dispatch } from '../../lambdas/dispatcher/dispatch.ts';
+import { makeSecretCache } from '../../lambdas/dispatcher/secret-cache.ts';
+import type { OutboundRequest, SendResult } from '../../lambdas/dispatcher/send.ts';
+import type { StageLine } from '../../lambdas/shared/log.ts';
+import type { Settlement } from '../../store/deliveries.ts';
+import { aDefinition } from '../support/builders.ts';
+
+const integration: Integration = {
+  id: 'int_1',
+  team: 'vision',
+  type: 'webhook',
+  name: 'ci',
+  url: 'https://ci.example.com/hook',
+  access_token_secret: 'TOKEN',
+  signing_secret: 'SIGNING',
+  secrets: [],
+  createdAtMs: 0,
+};
+const delivery: Delivery = {
+  id: 'dlv_1',
+  automationId: 'aut_1',
+  revision: 1,
+  team: 'vision',
+  action: 'webhook',
+  integrationId: 'int_1',
+  facts: { run_name: 'calm-lake', event_id: 'e1', automation_name: 'loss is low' },
+  receivedAtMs: 900,
+  createdAtMs: 950,
+  depth: 1,
+};
+const values: Record<string, string> = { TOKEN: 'token-token', SIGNING: 'signing-signing' };
+const ok: SendResult = {
+  outcome: { kind: 'delivered', status: 200 },
+  durationMs: 12,
+  status: 200,
+  responseHead: 'saw token-token',
+};
+const down: SendResult = {
+  outcome: { kind: 'failed', code: 'http_status', status: 503 },
+  durationMs: 9,
+  status: 503,
+};
+
+function setUp(change: Partial<DispatchDeps> = {}, { attempt = 1, result = ok, lost = false } = {}) {
+  const seen = {
+    sent: [] as OutboundRequest[],
+    attempts: [] as Attempt[],
+    settled: [] as Settlement[],
+    requeued: [] as { body: string; delaySeconds?: number }[],
+    lines: [] as StageLine[],
+    order: [] as string[],
+  };
+  const deps: DispatchDeps = {
+    lease: async (_id, { token }) => ({
+      delivery: { ...delivery, status: 'pending', attempts: attempt - 1 },
+      token,
+      attempt,
+      ...(lost && { lostAttempt: { number: attempt - 1, startedAtMs: 500 } }),
+    }),
+    settle: async (_id, token, settlement) => {
+      seen.order.push('settle');
+      expect(token).toBe('lease-token');
+      seen.settled.push(settlement);
+      return true;
+    },
+    putAttempt: async (_id, one) => {
+      seen.order.push('attempt');
+      seen.attempts.push(one);
+    },
+    readHead: async () => ({
+      id: 'aut_1',
+      team: 'vision',
+      revision: 2,
+      enabled: true,
+      version: 1,
+      createdAtMs: 0,
+      updatedAtMs: 0,
+    }),
+    readRevision: async (automationId, revision) => ({
+      automationId,
+      revision,
+      definition: aDefinition(),
+      savedAtMs: 0,
+      triggerSavedAtMs: 0,
+      savedBy: 'k',
+    }),
+    readIntegration: async () => integration,
+    readSecret: async (_team, name) => values[name],
+    send: async (request) => {
+      seen.order.push('send');
+      seen.sent.push(request);
+      return result;
+    },
+    requeue: async (message) => {
+      seen.requeued.push(message);
+    },
+    newToken: () => 'lease-token',
+    random: () => 0,
+    now: () => 1_000_000,
+    log: (line) => seen.lines.push(line),
+    ...change,
+  };
+  return { seen, run: () => dispatch('dlv_1', deps) };
+}
+
+describe('an attempt', () => {
+  test('sends the rendered payload with token, id and signature, and notes it before it settles', async () => {
+    const { seen, run } = setUp();
+    await run();
+    const [request] = seen.sent;
+    expect(request).toMatchObject({ method: 'POST', url: integration.url, body: '{"text":"calm-lake"}' });
+    expect(request!.headers).toMatchObject({
+      authorization: 'Bearer token-token',
+      'webhook-id': 'dlv_1',
+      'x-signalbox-depth': '2',
+    });
+    expect(Object.entries(request!.headers).find(([name]) => /^x-wandb-signature$/i.test(name))?.[1]).toBe(
+      wandbSignature(request!.body, 'signing-signing'),
+    );
+    expect(seen.order).toEqual(['send', 'attempt', 'settle']);
+    expect(seen.settled).toEqual([{ status: 'delivered' }]);
+  });
+
+  test('is kept without its secrets, also those that the receiver echoed', async () => {
+    const { seen, run } = setUp();
+    await run();
+    expect(JSON.stringify([seen.attempts, seen.lines])).not.toMatch(/token-token|signing-signing/);
+    expect(seen.attempts[0]).toMatchObject({
+      number: 1,
+      outcome: 'delivered',
+      status: 200,
+      response: 'saw ***',
+    });
+  });
+
+  test('that failed comes back soon by a delayed message', async () => {
+    const { seen, run } = setUp({}, { result: down });
+    await run();
+    expect(seen.settled).toEqual([{ status: 'pending', dueAtMs: 1_005_000, sweepAtMs: 1_065_000 }]);
+    expect(seen.requeued).toMatchObject([{ delaySeconds: 5 }]);
+  });
+
+  test('that failed again waits for the sweeper', async () => {
+    const { seen, run } = setUp({}, { result: down, attempt: 2 });
+    await run();
+    expect(seen.settled).toEqual([{ status: 'pending', dueAtMs: 1_300_000, sweepAtMs: 1_300_000 }]);
+    expect(seen.requeued).toEqual([]);
+  });
+
+  test('is the last one after seven retries', async () => {
+    const { seen, run } = setUp({}, { result: down, attempt: 8 });
+    await run();
+    expect(seen.settled).toEqual([{ status: 'failed', reason: 'attempts_used_up' }]);
+  });
+
+  test('that was refused ends the delivery', async () => {
+    const refused: SendResult = {
+      outcome: { kind: 'refused', code: 'http_status', status: 404 },
+      durationMs: 1,
+      status: 404,
+    };
+    const { seen, run } = setUp({}, { result: refused });
+    await run();
+    expect(seen.settled).toEqual([{ status: 'failed', reason: 'http_status' }]);
+  });
+
+  test('does nothing without a lease', async () => {
+    const { seen, run } = setUp({ lease: async () => undefined });
+    await run();
+    expect(seen.order).toEqual([]);
+    expect(seen.lines).toMatchObject([{ stage: 'delivery.skipped' }]);
+  });
+
+  test('notes that an earlier one never said how it ended', async () => {
+    const { seen, run } = setUp({}, { attempt: 3, lost: true });
+    await run();
+    expect(seen.attempts.map(({ number, outcome }) => [number, outcome])).toEqual([
+      [2, 'unknown'],
+      [3, 'delivered'],
+    ]);
+  });
+
+  test('is not sent once the attempts are used up by lost leases', async () => {
+    const { seen, run } = setUp({}, { attempt: 9, lost: true });
+    await run();
+    expect(seen.sent).toEqual([]);
+    expect(seen.settled).toEqual([{ status: 'failed', reason: 'attempts_used_up' }]);
+  });
+
+  test('renders the revision that fired, not the newest', async () => {
+    const asked: number[] = [];
+    const { run } = setUp({
+      readRevision: async (automationId, revision) => {
+        asked.push(revision);
+        return {
+          automationId,
+          revision,
+          definition: aDefinition(),
+          savedAtMs: 0,
+          triggerSavedAtMs: 0,
+          savedBy: 'k',
+        };
+      },
+    });
+    await run();
+    expect(asked).toEqual([1]);
+  });
+
+  test.each<[string, Partial<DispatchDeps>, Settlement]>([
+    [
+      'the automation was deleted',
+      { readHead: async () => undefined },
+      { status: 'skipped', reason: 'disabled' },
+    ],
+    [
+      'the automation was disabled',
+      {
+        readHead: async () => ({
+          id: 'a',
+          team: 'v',
+          revision: 1,
+          enabled: false,
+          version: 1,
+          createdAtMs: 0,
+          updatedAtMs: 0,
+        }),
+      },
+      { status: 'skipped', reason: 'disabled' },
+    ],
+    [
+      'the integration is gone',
+      { readIntegration: async () => undefined },
+      { status: 'failed', reason: 'integration_deleted' },
+    ],
+    [
+      'a secret is gone',
+      { readSecret: async () => undefined },
+      { status: 'failed', reason: 'secret_missing: TOKEN' },
+    ],
+  ])('is not made when %s', async (_name, change, settlement) => {
+    const { seen, run } = setUp(change);
+    await run();
+    expect(seen.sent).toEqual([]);
+    expect(seen.settled).toEqual([settlement]);
+  });
+
+  test('that could not be prepared in an outage does not count', async () => {
+    const { seen, run } = setUp({
+      readSecret: async () => {
+        throw new Error('Secrets Manager is away');
+      },
+    });
+    await expect(run()).rejects.toThrow('away');
+    expect(seen.settled).toEqual([
+      { status: 'pending', dueAtMs: 1_060_000, sweepAtMs: 1_060_000, attempts: 0 },
+    ]);
+  });
+});
+
+test('a replaced secret takes effect at once, and a known version is not read again', async () => {
+  let versionId = 'v1';
+  const reads: string[] = [];
+  const readSecret = makeSecretCache({
+    readEntry: async (team, name) => ({ team, name, secretId: 's', versionId, updatedAtMs: 0 }),
+    readValue: async (_id, version) => {
+      reads.push(version);
+      return `value of ${version}`;
+    },
+  });
+  await readSecret('t', 'A');
+  expect(await readSecret('t', 'A')).toBe('value of v1');
+  versionId = 'v2';
+  expect(await readSecret('t', 'A')).toBe('value of v2');
+  expect(reads).toEqual(['v1', 'v2']);
+});

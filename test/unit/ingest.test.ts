@@ -1,0 +1,145 @@
+import { gzipSync } from 'node:zlib';
+import { unpackMessage } from '../../core/event-message.ts';
+import type { Caller } from '../../core/key.ts';
+import { Problem } from '../../core/problem.ts';
+import { ingest } from '../../lambdas/ingest/ingest.ts';
+import type { QueueMessage } from '../../lambdas/shared/queue.ts';
+import { pointsOf } from '../support/builders.ts';
+
+const sender: Caller = { keyId: 'key_1', role: 'sender', team: 'vision' };
+const link = {
+  type: 'artifact.linked',
+  id: 'l1',
+  team: 'vision',
+  registry: 'models',
+  collection: { name: 'c' },
+  version: 'v3',
+};
+const metrics = (points: unknown, id = 'm1') => ({
+  type: 'run.metrics',
+  id,
+  team: 'vision',
+  project: 'p',
+  run: { id: 'r' },
+  points,
+});
+
+async function post(
+  body: string | Buffer,
+  { caller = sender, headers = {} as Record<string, string>, enqueue = async () => {} } = {},
+) {
+  const messages: QueueMessage[] = [];
+  const request = {
+    method: 'POST',
+    path: '/v1/events',
+    query: {},
+    headers,
+    rawBody: Buffer.from(body),
+    requestId: 'req',
+  };
+  const answer = await ingest(request, caller, {
+    enqueue: async (batch) => {
+      await enqueue();
+      messages.push(...batch);
+    },
+    now: () => 1_700_000_000_000,
+    log: () => {},
+  }).catch((error: unknown) => {
+    if (error instanceof Problem) return { status: -1, body: error.details };
+    throw error;
+  });
+  const events = messages.flatMap((message) => unpackMessage(message.body).routes.map(({ id }) => id));
+  return { ...answer, events };
+}
+
+describe('posting events', () => {
+  test.each<[string, string, string[]]>([
+    ['one event', JSON.stringify(link), ['l1']],
+    ['an array', JSON.stringify([link, metrics(pointsOf('loss', [1]))]), ['l1', 'm1']],
+    ['lines', `${JSON.stringify(link)}\n${JSON.stringify(metrics(pointsOf('loss', [1])))}\n`, ['l1', 'm1']],
+    ['indented JSON', JSON.stringify(link, null, 2), ['l1']],
+  ])('takes %s', async (_name, body, ids) => {
+    const { status, events } = await post(body);
+    expect({ status, events }).toEqual({ status: 202, events: ids });
+  });
+
+  test('takes gzip', async () => {
+    expect(
+      await post(gzipSync(JSON.stringify(link)), { headers: { 'content-encoding': 'gzip' } }),
+    ).toMatchObject({ status: 202 });
+  });
+
+  test('refuses bad ones one by one and takes the others', async () => {
+    const answer = await post(
+      JSON.stringify([link, { ...link, type: 'x' }, { ...link, id: 'l2', version: 3 }]),
+    );
+    expect(answer).toMatchObject({
+      status: 207,
+      events: ['l1'],
+      body: {
+        events: [{ index: 0, id: 'l1', deduplicated: true }],
+        refused: [
+          { index: 1, code: 'unknown_event_type', field: 'type' },
+          { index: 2, code: 'invalid_input', field: 'version' },
+        ],
+      },
+    });
+  });
+
+  test('refuses a line that is no JSON, not its neighbours', async () => {
+    const answer = await post(`${JSON.stringify(link)}\n{"type":\n`, {
+      headers: { 'content-type': 'application/x-ndjson' },
+    });
+    expect(answer).toMatchObject({
+      status: 207,
+      events: ['l1'],
+      body: { refused: [{ index: 1, code: 'malformed_json' }] },
+    });
+  });
+
+  test.each<[string, string | Buffer, object]>([
+    ['nothing', '', { code: 'malformed_json' }],
+    ['half an object', '{"type":', { code: 'malformed_json' }],
+    [
+      'what is not UTF-8',
+      Buffer.from([0x22, 0xff, 0x22]),
+      { code: 'malformed_json', detail: 'the body is not UTF-8' },
+    ],
+    ['4 MB and one byte', ' '.repeat(4_000_001), { code: 'too_large' }],
+    [
+      '10,001 points',
+      JSON.stringify(
+        Array.from({ length: 11 }, (_, n) => metrics(pointsOf('l', Array(910).fill(1)), `m${n}`)),
+      ),
+      { code: 'too_large', detail: expect.stringContaining('10010') },
+    ],
+    [
+      'an event of more than 200 KB',
+      JSON.stringify({ ...link, metadata: { a: 'x'.repeat(200_000) } }),
+      { code: 'too_large' },
+    ],
+    [
+      'an event of another team',
+      JSON.stringify({ ...link, team: 'audio' }),
+      { code: 'forbidden', field: 'team' },
+    ],
+  ])('refuses %s', async (_name, body, details) => {
+    const { body: problem, events } = await post(body);
+    expect(problem).toMatchObject(details);
+    expect(problem).toHaveProperty('hint');
+    expect(events).toEqual([]);
+  });
+
+  test('refuses a bomb without inflating all of it', async () => {
+    const bomb = gzipSync(Buffer.alloc(60_000_000, 32));
+    const { body } = await post(bomb, { headers: { 'content-encoding': 'gzip' } });
+    expect(body).toMatchObject({ code: 'too_large' });
+  });
+
+  test('answers nothing as taken when the queue did not take it', async () => {
+    const away = async () => {
+      throw new Error('SQS is away');
+    };
+    await expect(post(JSON.stringify(link), { enqueue: away })).rejects.toThrow('SQS is away');
+  });
+});
