@@ -12,7 +12,7 @@ export interface TemplateProblem {
   message: string;
 }
 
-export const MAX_TEMPLATE_BYTES = 64 * 1_024;
+const MAX_TEMPLATE_BYTES = 64 * 1_024;
 export const MAX_RENDERED_BYTES = 256 * 1_024;
 const MAX_DEPTH = 32;
 /** Looking for near misses costs time, so a payload that is wrong everywhere is not read to its end. */

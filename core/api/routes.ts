@@ -92,7 +92,7 @@ export interface RouteInput<Name extends RouteName> {
   query: Parsed<(typeof routes)[Name], 'query'>;
 }
 
-/** The route of a request and the values in its path; undefined when there is none. */
+/** The route of a request and the values in its path, which API Gateway hands over decoded; undefined when there is none. */
 export function findRoute(
   method: string,
   path: string,
@@ -111,17 +111,8 @@ function matchPath(pattern: string, path: string): Record<string, string> | unde
   const params: Record<string, string> = {};
   for (const [at, part] of wanted.entries()) {
     const segment = given[at] ?? '';
-    if (part.startsWith('{')) params[part.slice(1, -1)] = decode(segment);
+    if (part.startsWith('{')) params[part.slice(1, -1)] = segment;
     else if (part !== segment) return undefined;
   }
   return params;
-}
-
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    // Not percent-encoded: it is taken as it stands, and no name is like it.
-    return segment;
-  }
 }

@@ -132,7 +132,8 @@ async function check(input: AutomationInput, context: AdminContext): Promise<voi
   if (!('problems' in parsed)) return;
   const [problem] = parsed.problems;
   const field = ['action.payload', problem?.path].filter(Boolean).join('.');
-  throw new Problem({ code: 'invalid_input', field, detail: problem?.message ?? 'is not a payload' });
+  const hint = `there are ${templateVariableNames.join(', ')}, artifact_metadata.<path>, run_config.<path>, and the secrets that the integration grants`;
+  throw new Problem({ code: 'invalid_input', field, detail: problem?.message ?? 'is not a payload', hint });
 }
 
 function checkScope({ scope, team }: AutomationInput, { caller }: AdminContext): void {

@@ -1,4 +1,5 @@
 import type { SQSBatchResponse } from 'aws-lambda';
+import type { Delivery } from '../../core/delivery.ts';
 import { type EventMessage, unpackMessage } from '../../core/event-message.ts';
 import { batchResponse } from '../shared/batch.ts';
 import { errorLine, type StageLine } from '../shared/log.ts';
@@ -28,7 +29,7 @@ export interface Matched {
   message: EventMessage;
   /** How many automations watch for such events here. */
   watching: number;
-  deliveries: { id: string; automationId: string }[];
+  deliveries: Delivery[];
   /** Values that came too late for every window. */
   late: number;
 }
@@ -83,12 +84,26 @@ function logMatched(matched: Matched[], startedAtMs: number, deps: MatchBatchDep
   const unwatched = matched.filter(({ watching }) => watching === 0);
   for (const { message, watching, deliveries, late } of matched) {
     if (watching === 0) continue;
-    deps.log({ stage: 'event.matched', ...describe(message), watching, fired: deliveries, late, durationMs });
+    const fired = { firedCount: deliveries.length, fired: deliveries.slice(0, LISTED).map(describeFiring) };
+    deps.log({ stage: 'event.matched', ...describe(message), watching, ...fired, late, durationMs });
   }
   if (unwatched.length === 0) return;
   const events = unwatched.reduce((sum, { message }) => sum + message.routes.length, 0);
   const first = unwatched[0] && describe(unwatched[0].message);
-  deps.log({ stage: 'event.matched', ...first, events, watching: 0, fired: [], durationMs });
+  deps.log({ stage: 'event.matched', ...first, events, watching: 0, firedCount: 0, fired: [], durationMs });
+}
+
+/** A line names this many events and firings at most; the counts are whole. */
+const LISTED = 20;
+
+function describeFiring({ id, automationId, facts }: Delivery) {
+  return {
+    id,
+    automationId,
+    automation: facts['automation_name'],
+    value: facts['metric_value'],
+    step: facts['step'],
+  };
 }
 
 function describe({ subject, routes, receivedAtMs }: EventMessage) {
@@ -97,7 +112,7 @@ function describe({ subject, routes, receivedAtMs }: EventMessage) {
     subject: `${kind} ${team}/${registry === undefined ? project : `wandb-registry-${registry}`}/${name}`,
     types: [...new Set(routes.map(({ type }) => type))],
     events: routes.length,
-    eventIds: routes.slice(0, 20).map(({ id }) => id),
+    eventIds: routes.slice(0, LISTED).map(({ id }) => id),
     receivedAtMs,
   };
 }

@@ -127,11 +127,10 @@ function inflate(bytes: Buffer, encoding: string, maxBytes: number): Buffer {
     return gunzipSync(bytes, { maxOutputLength: maxBytes });
   } catch (error) {
     if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
+    // API Gateway hands on a body of application/json or text/* as text, whatever its encoding: gzip does not survive that.
+    const hint = 'compress the whole body once, and send it as content-type application/gzip';
     const detail = 'the body says gzip but does not inflate';
-    throw new Problem(
-      { code: 'malformed_json', detail, hint: 'compress the whole body once' },
-      { cause: error },
-    );
+    throw new Problem({ code: 'malformed_json', detail, hint }, { cause: error });
   }
 }
 

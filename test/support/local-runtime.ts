@@ -51,17 +51,10 @@ export async function cleanUp(): Promise<void> {
 export async function startLocalRuntime({
   dataFolder = temporaryFolder(),
   arguments: more = [] as string[],
+  environment = {} as Record<string, string>,
 } = {}): Promise<LocalRuntime> {
-  const child = start([
-    'bin/node.mjs',
-    'local/main.ts',
-    '--json',
-    '--port',
-    '0',
-    '--data',
-    dataFolder,
-    ...more,
-  ]);
+  const parameters = ['bin/node.mjs', 'local/main.ts', '--json', '--port', '0', '--data', dataFolder];
+  const child = start([...parameters, ...more], { ...process.env, ...environment });
   const log: Record<string, unknown>[] = [];
   const { ready } = await firstLine<{ ready: Ready }>(child, (line) => log.push(line));
   return {
@@ -100,8 +93,8 @@ export async function startLocalQueues(folder: string, queues: LocalQueue[]) {
   };
 }
 
-function start(parameters: string[]): ChildProcess {
-  const child = spawn(process.execPath, parameters, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+function start(parameters: string[], env = process.env): ChildProcess {
+  const child = spawn(process.execPath, parameters, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   children.add(child);
   child.on('close', () => children.delete(child));
   return child;

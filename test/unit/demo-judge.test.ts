@@ -106,8 +106,8 @@ describe('the judgement of a demo', () => {
     ['a training that said nothing', { losses: [] }, /printed no losses/],
   ];
 
-  test.each(cases)('names %s, in one sentence', (_, changes, sentence) => {
-    expect(judge(evidence(changes))).toEqual([expect.stringMatching(sentence)]);
+  test.each(cases)('has a sentence for %s', (_, changes, sentence) => {
+    expect(judge(evidence(changes))).toContainEqual(expect.stringMatching(sentence));
   });
 });
 

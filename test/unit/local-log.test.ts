@@ -1,0 +1,134 @@
+import { readable } from '../../local/log.ts';
+
+const now = new Date(2026, 10, 23, 12, 0, 1, 234);
+const read = (line: object) => readable(JSON.stringify(line), { now });
+
+test.each([
+  [
+    {
+      stage: 'event.received',
+      requestId: 'r',
+      keyId: 'k',
+      eventIds: ['evt_1', 'evt_2', 'evt_3', 'evt_4'],
+      types: { 'run.metrics': 3, 'artifact.linked': 1 },
+      events: 4,
+      refused: 1,
+      points: 200,
+      durationMs: 3,
+    },
+    'received  evt_1 evt_2 evt_3 … run.metrics ×3, artifact.linked · 200 points · 1 refused (3 ms)',
+  ],
+  [
+    {
+      stage: 'event.received',
+      eventIds: ['evt_1'],
+      types: { 'artifact.linked': 1 },
+      refused: 0,
+      points: 0,
+      durationMs: 3,
+    },
+    'received  evt_1 artifact.linked (3 ms)',
+  ],
+  [
+    {
+      stage: 'event.matched',
+      subject: 'run vision/mnist/r1',
+      types: ['run.metrics'],
+      watching: 3,
+      fired: [{ id: 'dlv_1', automationId: 'aut_1', facts: { secret: 'user text' } }],
+      durationMs: 3,
+    },
+    'matched   run vision/mnist/r1 run.metrics · 3 watching · 1 fired → dlv_1 (3 ms)',
+  ],
+  [
+    {
+      stage: 'event.matched',
+      subject: 'run a/b/c',
+      types: ['run.metrics'],
+      watching: 0,
+      fired: [],
+      durationMs: 0,
+    },
+    'matched   run a/b/c run.metrics · nobody watches (0 ms)',
+  ],
+  [
+    {
+      stage: 'delivery.attempted',
+      deliveryId: 'dlv_1',
+      automation: 'low loss',
+      attempt: 2,
+      outcome: 'delivered',
+      httpStatus: 200,
+      status: 'delivered',
+      durationMs: 5,
+      lagMs: 31,
+    },
+    'delivered dlv_1 "low loss" · attempt 2: 200 · 31 ms after its event (5 ms)',
+  ],
+  [
+    {
+      stage: 'delivery.attempted',
+      deliveryId: 'dlv_1',
+      automation: 'low loss',
+      attempt: 1,
+      outcome: 'failed',
+      code: 'timeout',
+      status: 'pending',
+      retryAt: '2026-11-23T12:00:06.000Z',
+      durationMs: 15_000,
+    },
+    'retrying  dlv_1 "low loss" · attempt 1: timeout · again at 2026-11-23T12:00:06.000Z (15000 ms)',
+  ],
+  [
+    {
+      stage: 'delivery.skipped',
+      deliveryId: 'dlv_1',
+      automation: 'low loss',
+      status: 'skipped',
+      reason: 'disabled',
+    },
+    'skipped   dlv_1 low loss · disabled',
+  ],
+  [
+    { stage: 'sweep.done', deliveries: 2, runs: 1, failed: 0, durationMs: 9 },
+    'swept     2 deliveries again · 1 run (9 ms)',
+  ],
+  [{ stage: 'change.saved', method: 'POST', path: '/v1/teams', status: 201 }, 'changed   POST /v1/teams 201'],
+  [
+    {
+      stage: 'request.refused',
+      method: 'POST',
+      path: '/v1/teams',
+      status: 422,
+      code: 'invalid_input',
+      field: 'name',
+      detail: 'is missing',
+    },
+    'refused   POST /v1/teams 422 invalid_input · name is missing',
+  ],
+  [
+    { stage: 'error', name: 'Error', message: 'broken', stack: 'Error: broken\n  at x' },
+    'error     Error: broken\n  at x',
+  ],
+  [{ stage: 'new.stage', count: 1, ids: ['a', 'b'], durationMs: 2 }, 'new.stage count 1 ids a b (2 ms)'],
+])('%j', (line, expected) => {
+  expect(read(line)).toBe(`12:00:01.234 ${expected}`);
+});
+
+test('a sweep that found nothing is no line', () => {
+  expect(read({ stage: 'sweep.done', deliveries: 0, runs: 0, failed: 0, durationMs: 9 })).toBeUndefined();
+});
+
+test.each(['plain text', '{"no":"stage"}', '{broken', '[1]', 'null', ''])(
+  'other lines stay as they are: %j',
+  (line) => {
+    expect(readable(line, { now })).toBe(line);
+  },
+);
+
+test('colours are for terminals only', () => {
+  const line = JSON.stringify({ stage: 'change.saved', method: 'POST', path: '/v1/teams', status: 201 });
+  const escapeCode = String.fromCharCode(27);
+  expect(readable(line, { now })).not.toContain(escapeCode);
+  expect(readable(line, { now, colour: true })).toContain(escapeCode);
+});
