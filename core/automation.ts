@@ -12,7 +12,7 @@ const Aggregate = z.enum(['last', 'min', 'max', 'average']);
 const Comparison = z.enum(['>', '>=', '<', '<=', '==', '!=']);
 
 /** The largest window an automation may look at, in values. */
-export const MAX_WINDOW = 1000;
+const MAX_WINDOW = 1000;
 
 /** Met when the aggregate of the newest `window` values of a metric compares so with `value` (W&B). */
 const Threshold = z.strictObject({

@@ -39,7 +39,7 @@ export interface OutgoingMessage {
 const MAX_BODY_BYTES = 240 * 1024;
 
 /** What an event is about: the run, or the artifact's collection. */
-export function subjectOf(event: SignalboxEvent): Subject {
+function subjectOf(event: SignalboxEvent): Subject {
   const place = { team: event.team, project: event.project, registry: event.registry };
   return event.type === 'run.metrics'
     ? { ...place, kind: 'run', name: event.run.id }
@@ -47,7 +47,7 @@ export function subjectOf(event: SignalboxEvent): Subject {
 }
 
 /** Group ids refuse spaces, and some emulators drop the attribute: so it is a hash, repeated in the body. */
-export function groupIdOf({ kind, team, project, registry, name }: Subject): string {
+function groupIdOf({ kind, team, project, registry, name }: Subject): string {
   return digest(JSON.stringify([kind, team, project ?? null, registry ?? null, name])).slice(0, 32);
 }
 
@@ -92,11 +92,19 @@ interface Draft {
 type WireRoute = [EventType, string, string[]?];
 
 function addTo(draft: Draft, event: SignalboxEvent, line: string): void {
-  const route: WireRoute =
-    event.type === 'run.metrics' ? [event.type, event.id, metricsOf(event)] : [event.type, event.id];
+  const route = routeOf(event);
   draft.routes.push(route);
   draft.lines.push(line);
   draft.bytes += line.length + asciiJson(route).length + 2;
+}
+
+function routeOf(event: SignalboxEvent): WireRoute {
+  return event.type === 'run.metrics' ? [event.type, event.id, metricsOf(event)] : [event.type, event.id];
+}
+
+/** What an event takes of a message, as ASCII JSON: its own text, and its metrics' names once more for the routing. */
+export function messageBytes(event: SignalboxEvent): number {
+  return asciiJson(event).length + asciiJson(routeOf(event)).length;
 }
 
 function metricsOf(event: RunMetricsEvent): string[] {

@@ -56,7 +56,8 @@ export function detailsOfZod(error: z.ZodError, prefix: string[] = []): ProblemD
       hint: `give it as ${issue.expected}`,
     };
   }
-  return { code: 'invalid_input', detail: issue.message, ...(field && { field }) };
+  const hint = field ? `correct ${field} and send the request again` : 'correct the input and send it again';
+  return { code: 'invalid_input', detail: issue.message, ...(field && { field }), hint };
 }
 
 /** Parses with a schema; what does not fit is thrown as a Problem that names the field. */

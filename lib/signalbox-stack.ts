@@ -22,7 +22,7 @@ export class SignalboxStack extends Stack {
     const { events, ingest } = new Ingestion(this, 'Ingestion', { settings, table, adminKey });
     const { deliveries } = new Delivery(this, 'Delivery', { settings, table });
     new Matching(this, 'Matching', { settings, table, events, deliveries });
-    new Sweeping(this, 'Sweeping', { settings, table, deliveries });
+    new Sweeping(this, 'Sweeping', { settings, table, events, deliveries });
     const { admin } = new Administration(this, 'Administration', { settings, table, adminKey });
     const api = new HttpApi(this, 'HttpApi', { settings, table, adminKey, ingest, admin });
 

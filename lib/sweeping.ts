@@ -13,22 +13,30 @@ const interval = Duration.minutes(1);
 export interface SweepingProps {
   readonly settings: Settings;
   readonly table: SignalboxTable;
+  readonly events: WorkQueue;
   readonly deliveries: WorkQueue;
 }
 
-/** The retry clock: once a minute, what is due goes back on the deliveries queue. */
+/** The retry clock and repair crew: once a minute, what is due is sent again, and dead events come back. */
 export class Sweeping extends Construct {
-  constructor(scope: Construct, id: string, { settings, table, deliveries }: SweepingProps) {
+  constructor(scope: Construct, id: string, { settings, table, events, deliveries }: SweepingProps) {
     super(scope, id);
     const sweeper = new LambdaFunction(this, 'Sweeper', {
       settings,
       name: 'sweeper',
       description: 'Sends again what is due, once a minute.',
-      environment: { TABLE_NAME: table.name, DELIVERIES_QUEUE_URL: deliveries.url } satisfies SweeperEnv,
+      environment: {
+        TABLE_NAME: table.name,
+        DELIVERIES_QUEUE_URL: deliveries.url,
+        EVENTS_QUEUE_URL: events.url,
+        EVENTS_DEAD_LETTERS_URL: events.deadLettersUrl,
+      } satisfies SweeperEnv,
     });
     sweeper.allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], table.arn);
     sweeper.allow(['dynamodb:Query'], table.indexArn('due'));
     sweeper.sendTo(deliveries);
+    sweeper.sendTo(events);
+    sweeper.allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage'], events.deadLettersArn);
     // The next minute is the retry: after an outage the sweeps that were missed must not all come at once.
     sweeper.lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: interval });
     new Rule(this, 'EveryMinute', {

@@ -42,6 +42,7 @@ function orderOf(queueName: string | undefined): Partial<QueueProps> {
  */
 export class WorkQueue extends Construct {
   readonly #queue: Queue;
+  readonly #deadLetters: Queue;
 
   constructor(scope: Construct, id: string, props: WorkQueueProps) {
     super(scope, id);
@@ -50,7 +51,7 @@ export class WorkQueue extends Construct {
       enforceSSL: true,
       maxMessageSizeBytes,
     };
-    const deadLetters = new Queue(this, 'DeadLetters', {
+    this.#deadLetters = new Queue(this, 'DeadLetters', {
       ...common,
       ...orderOf(props.fifoName && `${props.fifoName}-dlq`),
       retentionPeriod: Duration.days(deadLetterRetentionDays),
@@ -62,7 +63,7 @@ export class WorkQueue extends Construct {
       visibilityTimeout: Duration.seconds(
         visibilityInTimeouts * functionSizes[props.consumer].timeoutSeconds,
       ),
-      deadLetterQueue: { queue: deadLetters, maxReceiveCount },
+      deadLetterQueue: { queue: this.#deadLetters, maxReceiveCount },
     });
   }
 
@@ -72,5 +73,13 @@ export class WorkQueue extends Construct {
 
   get arn(): string {
     return this.#queue.queueArn;
+  }
+
+  get deadLettersUrl(): string {
+    return this.#deadLetters.queueUrl;
+  }
+
+  get deadLettersArn(): string {
+    return this.#deadLetters.queueArn;
   }
 }

@@ -124,6 +124,7 @@ function partsOf(queues: RunningQueues, adminKeySecretId: string): topology.Loca
     tableName: topology.table.name,
     adminKeySecretId,
     queueUrls: { events: queues.queueUrl(events.name), deliveries: queues.queueUrl(deliveries.name) },
+    eventsDeadLettersUrl: queues.queueUrl(events.deadLetters.name),
     allowedAddresses: ALLOWED_ADDRESSES,
   };
 }

@@ -88,7 +88,6 @@ function surviveFunctions(print: Print): void {
 }
 
 async function playDemo(runtime: Runtime): Promise<void> {
-  const file = './demo/play.ts';
-  const { playDemo: play } = (await import(file)) as { playDemo: (runtime: Runtime) => Promise<unknown> };
+  const { playDemo: play } = await import('./demo/play.ts');
   await play(runtime);
 }

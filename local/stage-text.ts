@@ -26,19 +26,24 @@ function types(value: unknown): string {
   return counts.map(([type, number]) => (number === 1 ? type : `${type} ×${number}`)).join(', ');
 }
 
-const idOf = (delivery: unknown) =>
-  typeof delivery === 'object' && delivery !== null && 'id' in delivery ? delivery.id : delivery;
+/** A firing as the matcher logs it: which automation, and the value that met its bound, if it has one. */
+function firing(fired: unknown): string {
+  const { id, automation, value, step } = (fired ?? {}) as Record<string, unknown>;
+  const values = value === undefined ? '' : ` at ${text(value)}, step ${text(step)}`;
+  return `${text(id)} "${text(automation)}"${values}`;
+}
 
 function matched(line: StageLine): StageText {
-  const fired = listed(line['fired']).map(idOf);
+  const fired = listed(line['fired']);
+  const firedCount = line['firedCount'] ?? fired.length;
   const watching = line['watching'] === 0 ? 'nobody watches' : `${line['watching']} watching`;
   return {
     label: 'matched',
-    tone: fired.length > 0 ? 'green' : 'gray',
+    tone: firedCount === 0 ? 'gray' : 'green',
     text: joined(
       `${text(line['subject'])} ${types(line['types'])}`,
       watching,
-      fired.length > 0 && `${fired.length} fired → ${ids(fired)}`,
+      firedCount !== 0 && `${firedCount} fired → ${ids(fired.map(firing))}`,
     ),
   };
 }
@@ -91,6 +96,11 @@ const stages: Record<string, (line: StageLine) => StageText | undefined> = {
     text: joined(`${text(line['deliveryId'])} ${text(line['automation'])}`.trim(), text(line['reason'])),
   }),
   'sweep.done': swept,
+  'events.redriven': (line) => ({
+    label: 'redriven',
+    tone: 'yellow',
+    text: `${count(line['messages'], 'message')} back from the dead-letter queue`,
+  }),
   'change.saved': (line) => ({
     label: Number(line['status']) < 400 ? 'changed' : 'refused',
     tone: 'cyan',

@@ -20,6 +20,7 @@ export const queueArn = (name: string) => `arn:aws:sqs:${region}:${accountId}:${
 export interface LocalParts {
   tableName: string;
   queueUrls: Record<WorkQueueName, string>;
+  eventsDeadLettersUrl: string;
   adminKeySecretId: string;
   allowedAddresses: string;
 }
@@ -131,9 +132,11 @@ export const functions = {
   sweeper: {
     timeoutSeconds: 55,
     memoryMb: 256,
-    environment: ({ tableName, queueUrls }): SweeperEnv => ({
+    environment: ({ tableName, queueUrls, eventsDeadLettersUrl }): SweeperEnv => ({
       TABLE_NAME: tableName,
       DELIVERIES_QUEUE_URL: queueUrls.deliveries,
+      EVENTS_QUEUE_URL: queueUrls.events,
+      EVENTS_DEAD_LETTERS_URL: eventsDeadLettersUrl,
     }),
   },
   admin: {

@@ -30,7 +30,10 @@ const DeliveryQuery = z
     team: TeamName.optional(),
     automation: z.string().optional(),
     limit: z.coerce.number().int().min(1).max(100).default(25),
-    after: z.string().max(200).optional(),
+    after: z
+      .string()
+      .regex(/^\d{4}-\d{2}-\d{2}T[\d:.]{12}Z#\w{1,64}$/, 'is not a `next` that an earlier page gave')
+      .optional(),
   })
   .refine((query) => (query.team === undefined) !== (query.automation === undefined), {
     path: ['team'],

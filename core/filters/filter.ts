@@ -53,7 +53,7 @@ function parseOperators(path: string, condition: { [operator: string]: JsonValue
     }
     const made = operator(operand);
     return 'problem' in made
-      ? { problem: { path: `${path}.${name}`, message: `${name} ${made.problem}` } }
+      ? { problem: { path: `${path}.${name}`, message: `${name}: ${made.problem}` } }
       : { test: made.test };
   });
   const problems = parsed.flatMap((part) => (part.problem ? [part.problem] : []));

@@ -10,11 +10,11 @@ export type Pattern = (text: string) => boolean;
  * Returns what is wrong, and where, instead of throwing.
  */
 export function compileRegex(source: string): { matches: Pattern } | { problem: string } {
-  if (source.length > MAX_LENGTH) return { problem: `the pattern is longer than ${MAX_LENGTH} characters` };
+  if (source.length > MAX_LENGTH) return { problem: `is longer than ${MAX_LENGTH} characters` };
   try {
     const compiled = RE2JS.compile(source);
     return { matches: (text) => compiled.matcher(text).find() };
   } catch (error) {
-    return { problem: `not a regular expression of RE2: ${(error as Error).message}` };
+    return { problem: `is not a regular expression of RE2 (${(error as Error).message})` };
   }
 }

@@ -47,6 +47,7 @@ export async function listAutomations(
   context: AdminContext,
 ): Promise<HttpAnswer> {
   permit(context, query.team);
+  await requireTeam(context, query.team);
   const automations = (await readAutomations(context.table, query.team)).map(toJson);
   return { status: 200, body: { automations } };
 }

@@ -8,7 +8,7 @@ import {
   type StoredDelivery,
 } from '../../store/deliveries.ts';
 import type { HttpAnswer } from '../shared/http.ts';
-import { type AdminContext, permit, visible } from './context.ts';
+import { type AdminContext, permit, requireTeam, visible } from './context.ts';
 
 /** A team's or an automation's deliveries, newest first, a page at a time. */
 export async function listDeliveries(
@@ -30,6 +30,7 @@ async function ownerOf(
     return { automation };
   }
   permit(context, team ?? '');
+  await requireTeam(context, team ?? '');
   return { team: team ?? '' };
 }
 

@@ -1,11 +1,10 @@
 import { parseAllowedRanges } from '../../core/address.ts';
-import { readKey } from '../../store/api-keys.ts';
 import { openTable } from '../../store/client.ts';
-import { callerOf, makeAuthenticate } from '../shared/authenticate.ts';
+import { callerOf } from '../shared/authenticate.ts';
 import { readEnv } from '../shared/env.ts';
 import { httpHandler } from '../shared/http.ts';
+import { keyCheck } from '../shared/key-check.ts';
 import { logStage } from '../shared/log.ts';
-import { makeCachedSecret } from '../shared/secrets.ts';
 import { answer } from './answer.ts';
 import { AdminEnv } from './env.ts';
 import { makeVault } from './vault.ts';
@@ -15,11 +14,7 @@ const table = openTable(env.TABLE_NAME);
 const vault = makeVault();
 const secretNamePrefix = env.SECRET_NAME_PREFIX;
 const allowedAddresses = parseAllowedRanges(env.ALLOWED_ADDRESSES);
-const authenticate = makeAuthenticate({
-  readKey: (keyId) => readKey(table, keyId),
-  readAdminKey: makeCachedSecret(env.ADMIN_KEY_SECRET_ID, 60_000, Date.now),
-  now: Date.now,
-});
+const authenticate = keyCheck(table, env.ADMIN_KEY_SECRET_ID);
 
 export const handler = httpHandler(async (request) => {
   const caller = await callerOf(request, authenticate);

@@ -31,6 +31,7 @@ export async function listIntegrations(
   context: AdminContext,
 ): Promise<HttpAnswer> {
   permit(context, query.team);
+  await requireTeam(context, query.team);
   const integrations = (await readIntegrations(context.table, query.team)).map(toJson);
   return { status: 200, body: { integrations } };
 }

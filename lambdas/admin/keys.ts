@@ -32,6 +32,7 @@ export async function listKeys(
   context: AdminContext,
 ): Promise<HttpAnswer> {
   permit(context, query.team);
+  await requireTeam(context, query.team);
   return { status: 200, body: { keys: (await readKeys(context.table, query.team)).map(toJson) } };
 }
 

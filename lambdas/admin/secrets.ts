@@ -38,6 +38,7 @@ export async function listSecrets(
 ): Promise<HttpAnswer> {
   const team = params['team'] ?? '';
   permit(context, team);
+  await requireTeam(context, team);
   return { status: 200, body: { secrets: (await readEntries(context.table, team)).map(toJson) } };
 }
 

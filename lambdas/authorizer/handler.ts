@@ -2,20 +2,14 @@ import type {
   APIGatewayRequestAuthorizerEventV2,
   APIGatewaySimpleAuthorizerWithContextResult,
 } from 'aws-lambda';
-import { readKey } from '../../store/api-keys.ts';
 import { openTable } from '../../store/client.ts';
-import { makeAuthenticate } from '../shared/authenticate.ts';
 import { readEnv } from '../shared/env.ts';
-import { makeCachedSecret } from '../shared/secrets.ts';
+import { keyCheck } from '../shared/key-check.ts';
 import { AuthorizerEnv } from './env.ts';
 
 const env = readEnv(AuthorizerEnv);
 const table = openTable(env.TABLE_NAME);
-const authenticate = makeAuthenticate({
-  readKey: (keyId) => readKey(table, keyId),
-  readAdminKey: makeCachedSecret(env.ADMIN_KEY_SECRET_ID, 60_000, Date.now),
-  now: Date.now,
-});
+const authenticate = keyCheck(table, env.ADMIN_KEY_SECRET_ID);
 
 /**
  * Says who calls. It lets every request through and hands its verdict to the function behind: an HTTP API

@@ -1,6 +1,6 @@
 import { parseEvent, type ReceivedEvent, type SignalboxEvent } from '../../core/event.ts';
-import { packMessages } from '../../core/event-message.ts';
-import { asciiJson, parseJson } from '../../core/json.ts';
+import { messageBytes, packMessages } from '../../core/event-message.ts';
+import { parseJson } from '../../core/json.ts';
 import { type Caller, mayActOn } from '../../core/key.ts';
 import { Problem, type ProblemDetails } from '../../core/problem.ts';
 import { bodyText, type HttpAnswer, type HttpRequest } from '../shared/http.ts';
@@ -105,9 +105,9 @@ function take(input: unknown, caller: Caller): ReceivedEvent {
     const hint = 'use a key of that team with the role sender, member or admin';
     throw new Problem({ code: 'forbidden', field: 'team', detail, hint });
   }
-  const bytes = asciiJson(received.event).length;
+  const bytes = messageBytes(received.event);
   if (bytes > MAX_EVENT_BYTES) {
-    const detail = `the event takes ${bytes} bytes and the limit is ${MAX_EVENT_BYTES}, as ASCII JSON`;
+    const detail = `the event takes ${bytes} bytes and the limit is ${MAX_EVENT_BYTES}, as ASCII JSON with its metric names counted twice`;
     throw new Problem({
       code: 'too_large',
       detail,

@@ -6,6 +6,7 @@ export interface StageLine {
     | 'delivery.attempted'
     | 'delivery.skipped'
     | 'sweep.done'
+    | 'events.redriven'
     | 'change.saved'
     | 'request.refused'
     | 'error';

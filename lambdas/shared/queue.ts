@@ -1,4 +1,11 @@
-import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 
 const client = new SQSClient({});
 
@@ -13,6 +20,17 @@ export interface QueueMessage {
   dedupId?: string;
   /** Given for standard queues only. */
   delaySeconds?: number;
+  /** How often the message was brought back from the dead-letter queue. */
+  redrives?: number;
+}
+
+/** A message of a dead-letter queue. */
+export interface WaitingMessage {
+  messageId: string;
+  receipt: string;
+  body: string;
+  groupId: string;
+  redrives: number;
 }
 
 /** Sends messages in order; resolves when SQS has them all, and throws when it refused one. */
@@ -27,14 +45,51 @@ export async function sendMessages(queueUrl: string, messages: QueueMessage[]): 
 }
 
 function toEntry(message: QueueMessage, at: number): SendMessageBatchRequestEntry {
-  const { body, groupId, dedupId, delaySeconds } = message;
+  const { body, groupId, dedupId, delaySeconds, redrives } = message;
   return {
     Id: String(at),
     MessageBody: body,
     MessageGroupId: groupId,
     ...(dedupId !== undefined && { MessageDeduplicationId: dedupId }),
     ...(delaySeconds !== undefined && { DelaySeconds: delaySeconds }),
+    ...(redrives !== undefined && {
+      MessageAttributes: { redrives: { DataType: 'Number', StringValue: String(redrives) } },
+    }),
   };
+}
+
+/** Takes up to ten messages from a queue; they come back after its visibility time unless they are removed. */
+export async function receiveMessages(queueUrl: string): Promise<WaitingMessage[]> {
+  const { Messages = [] } = await client.send(
+    new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      MaxNumberOfMessages: BATCH_MESSAGES,
+      MessageSystemAttributeNames: ['MessageGroupId'],
+      MessageAttributeNames: ['redrives'],
+    }),
+  );
+  return Messages.map(toWaiting);
+}
+
+function toWaiting({
+  MessageId,
+  ReceiptHandle,
+  Body,
+  Attributes,
+  MessageAttributes,
+}: Message): WaitingMessage {
+  return {
+    messageId: MessageId ?? '',
+    receipt: ReceiptHandle ?? '',
+    body: Body ?? '',
+    groupId: Attributes?.MessageGroupId ?? MessageId ?? '',
+    redrives: Number(MessageAttributes?.['redrives']?.StringValue ?? 0),
+  };
+}
+
+/** Removes a message that was received. */
+export async function removeMessage(queueUrl: string, message: WaitingMessage): Promise<void> {
+  await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: message.receipt }));
 }
 
 function batchesOf(messages: QueueMessage[]): QueueMessage[][] {

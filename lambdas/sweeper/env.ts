@@ -3,5 +3,7 @@ import { z } from 'zod';
 export const SweeperEnv = z.object({
   TABLE_NAME: z.string().min(1),
   DELIVERIES_QUEUE_URL: z.string().min(1),
+  EVENTS_QUEUE_URL: z.string().min(1),
+  EVENTS_DEAD_LETTERS_URL: z.string().min(1),
 });
 export type SweeperEnv = z.infer<typeof SweeperEnv>;

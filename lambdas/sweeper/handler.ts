@@ -5,8 +5,15 @@ import { readDue } from '../../store/due.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';
 import { readEnv } from '../shared/env.ts';
 import { logStage } from '../shared/log.ts';
-import { deliveryMessage, type QueueMessage, sendMessages } from '../shared/queue.ts';
+import {
+  deliveryMessage,
+  type QueueMessage,
+  receiveMessages,
+  removeMessage,
+  sendMessages,
+} from '../shared/queue.ts';
 import { SweeperEnv } from './env.ts';
+import { redrive } from './redrive.ts';
 import { sweep } from './sweep.ts';
 
 const env = readEnv(SweeperEnv);
@@ -16,8 +23,12 @@ const send = (messages: QueueMessage[]) => sendMessages(env.DELIVERIES_QUEUE_URL
 /** Room to finish what is under way before Lambda stops the function. */
 const RESERVE_MS = 10_000;
 
+/** Deliveries and outboxes first: they are late already. */
 export async function handler(_event: unknown, context: Context): Promise<void> {
+  const stopAtMs = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+  const clock = { now: Date.now, stopAtMs, log: logStage };
   await sweep({
+    ...clock,
     readDue: (nowMs, limit) => readDue(table, nowMs, limit),
     stamp: (id, times) => stampDelivery(table, id, times),
     send,
@@ -25,8 +36,11 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
     saveRun: (name, state) => saveRun(table, name, state, Date.now()),
     putDelivery: (delivery) => putDelivery(table, delivery, Date.now()),
     sendDeliveries: (deliveries) => send(deliveries.map((delivery) => deliveryMessage(delivery))),
-    now: Date.now,
-    stopAtMs: Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS,
-    log: logStage,
+  });
+  await redrive({
+    ...clock,
+    receive: () => receiveMessages(env.EVENTS_DEAD_LETTERS_URL),
+    send: (messages) => sendMessages(env.EVENTS_QUEUE_URL, messages),
+    remove: (message) => removeMessage(env.EVENTS_DEAD_LETTERS_URL, message),
   });
 }

@@ -318,7 +318,11 @@ describe('a function', () => {
       EVENTS_QUEUE_URL: 'Ingestion/Events/Queue',
     });
     expect(environment('matcher')['DELIVERIES_QUEUE_URL']).toBe('Delivery/Deliveries/Queue');
-    expect(environment('sweeper')['DELIVERIES_QUEUE_URL']).toBe('Delivery/Deliveries/Queue');
+    expect(environment('sweeper')).toMatchObject({
+      DELIVERIES_QUEUE_URL: 'Delivery/Deliveries/Queue',
+      EVENTS_QUEUE_URL: 'Ingestion/Events/Queue',
+      EVENTS_DEAD_LETTERS_URL: 'Ingestion/Events/DeadLetters',
+    });
     expect(environment('dispatcher')).toMatchObject({
       DELIVERIES_QUEUE_URL: 'Delivery/Deliveries/Queue',
       ALLOWED_ADDRESSES: '',
@@ -371,6 +375,7 @@ describe('a role', () => {
     );
   const readsAdminKey = 'secretsmanager:GetSecretValue on AdminKey/Secret';
   const events = 'Ingestion/Events';
+  const eventsDeadLetters = 'Ingestion/Events/DeadLetters.Arn';
   const deliveries = 'Delivery/Deliveries';
 
   const granted = (name: string) => {
@@ -417,6 +422,9 @@ describe('a role', () => {
         ...onTable('GetItem', 'PutItem', 'UpdateItem'),
         queriesIndex('due'),
         sendsTo(deliveries),
+        sendsTo(events),
+        `sqs:ReceiveMessage on ${eventsDeadLetters}`,
+        `sqs:DeleteMessage on ${eventsDeadLetters}`,
       ],
     ],
     [

@@ -85,6 +85,7 @@ describe('functions', () => {
     tableName: 'Storage/Table',
     adminKeySecretId: 'AdminKey/Secret',
     queueUrls: { events: 'Ingestion/Events/Queue', deliveries: 'Delivery/Deliveries/Queue' },
+    eventsDeadLettersUrl: 'Ingestion/Events/DeadLetters',
     allowedAddresses: '127.0.0.0/8,::1/128',
   };
 

@@ -86,6 +86,19 @@ async function depthOf(sqs: SQSClient, QueueUrl: string): Promise<number> {
   return names.reduce((sum, name) => sum + Number(Attributes[name as keyof typeof Attributes] ?? 0), 0);
 }
 
+/** Kills the runtime once this share of what is queued was worked off, and answers what was still queued. */
+async function killWhenWorkedOff(runtime: LocalRuntime, share: number): Promise<number> {
+  const before = await queued(runtime);
+  const enough = Math.ceil(before * (1 - share * 0.9));
+  let depth = before;
+  for (let waited = 0; depth > enough && waited < 4_000; waited += 20) {
+    await sleep(20);
+    depth = await queued(runtime);
+  }
+  await runtime.kill();
+  return depth;
+}
+
 const arrived = () =>
   receiver.requests.map(
     ({ json, headers }) => [(json as { event: string }).event, headers['webhook-id']] as const,

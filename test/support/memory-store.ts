@@ -2,7 +2,7 @@ import type { Delivery } from '../../core/delivery.ts';
 import { newRunState, type RunState } from '../../core/run-state.ts';
 import type { RunName } from '../../store/runs.ts';
 
-export class Crash extends Error {}
+class Crash extends Error {}
 
 /** What a fault does to the call it hits: the call never happened, or it did and its answer got lost. */
 export type Fault = { call: number; when: 'before' | 'after' };

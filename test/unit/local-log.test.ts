@@ -35,10 +35,14 @@ test.each([
       subject: 'run vision/mnist/r1',
       types: ['run.metrics'],
       watching: 3,
-      fired: [{ id: 'dlv_1', automationId: 'aut_1', facts: { secret: 'user text' } }],
+      firedCount: 30,
+      fired: [
+        { id: 'dlv_1', automationId: 'aut_1', automation: 'low loss', value: 0.2, step: 7 },
+        { id: 'dlv_2', automationId: 'aut_2', automation: 'linked' },
+      ],
       durationMs: 3,
     },
-    'matched   run vision/mnist/r1 run.metrics · 3 watching · 1 fired → dlv_1 (3 ms)',
+    'matched   run vision/mnist/r1 run.metrics · 3 watching · 30 fired → dlv_1 "low loss" at 0.2, step 7 dlv_2 "linked" (3 ms)',
   ],
   [
     {
