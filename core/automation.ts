@@ -2,10 +2,13 @@ import { z } from 'zod';
 import type { EventType } from './event.ts';
 import { type FilterSource, parseFilter } from './filters/filter.ts';
 import { digest } from './id.ts';
-import { Label, TeamName } from './name.ts';
+import { Label, MetricName, TeamName } from './name.ts';
 import { Scope } from './scope.ts';
 
-const FilterSchema = z.record(z.string(), z.json()).default({});
+const FilterSchema = z
+  .record(z.string(), z.json())
+  .refine((filter) => JSON.stringify(filter).length <= 16_384, 'is larger than 16 KiB of JSON')
+  .default({});
 
 /** W&B's aggregates and comparisons. `last` is the newest value of the window. */
 const Aggregate = z.enum(['last', 'min', 'max', 'average']);
@@ -16,7 +19,7 @@ const MAX_WINDOW = 1000;
 
 /** Met when the aggregate of the newest `window` values of a metric compares so with `value` (W&B). */
 const Threshold = z.strictObject({
-  metric: z.string().min(1).max(256),
+  metric: MetricName,
   aggregate: Aggregate.default('last'),
   window: z.int().min(1).max(MAX_WINDOW).default(1),
   comparison: Comparison,
@@ -32,7 +35,11 @@ const Trigger = z.discriminatedUnion('event', [
 export type Trigger = z.infer<typeof Trigger>;
 
 const Action = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('webhook'), integration: z.string().min(1), payload: z.json() }),
+  z.strictObject({
+    type: z.literal('webhook'),
+    integration: z.string().regex(/^\w{1,64}$/, 'is not an id'),
+    payload: z.json(),
+  }),
   /** Records the delivery and sends nothing (W&B's NO_OP). */
   z.strictObject({ type: z.literal('no_op') }),
 ]);
@@ -84,6 +91,9 @@ function checkScope({ team, scope, trigger }: Draft, context: z.RefinementCtx): 
     context.addIssue({ code: 'custom', path: ['scope', field], message });
   if ('team' in scope && scope.team !== undefined && scope.team !== team) {
     refuse('team', `must be the automation's own team, ${team}`);
+  }
+  if (scope.kind === 'project' && scope.project.startsWith('wandb-registry-')) {
+    refuse('project', 'is a registry on W&B’s wire: use {"kind": "registry", "registry": …}');
   }
   const inRegistry = 'registry' in scope && scope.registry !== undefined;
   if (trigger.event === 'run.metrics' && (inRegistry || scope.kind === 'collection')) {

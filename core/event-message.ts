@@ -66,7 +66,7 @@ export function packMessages(
     const groupId = groupIdOf(subject);
     const line = asciiJson(event);
     const draft = open.get(groupId);
-    if (draft && draft.bytes + line.length <= MAX_BODY_BYTES) {
+    if (draft && draft.bytes + messageBytes(event) <= MAX_BODY_BYTES) {
       addTo(draft, event, line);
       continue;
     }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { derivedId, randomId } from './id.ts';
-import { Label, Name, TeamName } from './name.ts';
+import { Label, MetricName, Name, TeamName } from './name.ts';
 import { detailsOfZod, Problem } from './problem.ts';
 
 const REGISTRY_PROJECT = 'wandb-registry-';
@@ -17,8 +17,11 @@ const MetricValue = z.union(
 );
 export type MetricValue = z.infer<typeof MetricValue>;
 
-const MetricName = z.string().min(1, 'must not be empty').max(256, 'is longer than 256 characters');
-const Step = z.int('must be a whole number').min(0, 'must not be negative');
+// Room above, so that the steps that follow one are exact numbers as well.
+const Step = z
+  .int('must be a whole number')
+  .min(0, 'must not be negative')
+  .max(2 ** 52, 'must not be above 2 to the power of 52');
 const Time = z.iso.datetime({
   offset: true,
   error: 'must be an ISO 8601 time with a zone, such as 2026-11-23T12:00:00Z',
@@ -90,19 +93,19 @@ export type SignalboxEvent = ArtifactEvent | RunMetricsEvent;
 
 export interface ReceivedEvent {
   event: SignalboxEvent;
-  /** False when a repeat of this event could not be told from a new one: it had no id, no time and no steps. */
+  /** False when a repeat could not be told from something new: points without steps, or else no id and no time. */
   deduplicated: boolean;
 }
 
 /**
  * Checks one event as a client sent it and gives it its id: the client's, else a hash of the content when
- * the content tells occurrences apart (a time, or a step in every point), else a random one.
+ * that tells occurrences apart (for metrics a step in every point, for others a time), else a random one.
  * Throws a Problem that names the field.
  */
 export function parseEvent(input: unknown, newId: () => string = () => randomId('evt')): ReceivedEvent {
   const event = checkPlace(inRegistry(parseShape(input)));
-  if (event.id !== undefined) return { event: event as SignalboxEvent, deduplicated: true };
   const deduplicated = tellsOccurrencesApart(event);
+  if (event.id !== undefined) return { event: event as SignalboxEvent, deduplicated };
   const id = deduplicated ? derivedId('evt', JSON.stringify(event)) : newId();
   return { event: { ...event, id } as SignalboxEvent, deduplicated };
 }
@@ -121,7 +124,7 @@ function parseShape(input: unknown): ParsedShape {
     throw new Problem({
       code: 'unknown_event_type',
       field: 'type',
-      detail: `there is no event type ${JSON.stringify(type)}`,
+      detail: `there is no event type ${shortened(JSON.stringify(type))}`,
       hint: knownTypes,
     });
   }
@@ -130,13 +133,18 @@ function parseShape(input: unknown): ParsedShape {
   throw new Problem(detailsOfZod(result.error));
 }
 
+/** What a user sent goes into an answer and a log only in part. */
+const shortened = (text: string) => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
+
 const knownTypes = `the event types are ${Object.keys(eventSchemas).join(', ')}`;
 
 /** On W&B's wire a registry is a project with a prefix; here it has a field of its own. */
 function inRegistry(event: ParsedShape): ParsedShape {
   if (event.registry !== undefined || !event.project?.startsWith(REGISTRY_PROJECT)) return event;
   const { project, ...rest } = event;
-  return { ...rest, registry: project.slice(REGISTRY_PROJECT.length) } as ParsedShape;
+  const registry = Name.safeParse(project.slice(REGISTRY_PROJECT.length));
+  if (!registry.success) throw new Problem(detailsOfZod(registry.error, ['project']));
+  return { ...rest, registry: registry.data } as ParsedShape;
 }
 
 function checkPlace(event: ParsedShape): ParsedShape {
@@ -153,8 +161,8 @@ function checkPlace(event: ParsedShape): ParsedShape {
 }
 
 function tellsOccurrencesApart(event: ParsedShape): boolean {
-  if (event.time !== undefined) return true;
-  return event.type === 'run.metrics' && event.points.every((point) => point.step !== undefined);
+  if (event.type === 'run.metrics') return event.points.every((point) => point.step !== undefined);
+  return event.id !== undefined || event.time !== undefined;
 }
 
 function infinityAsWord(value: number): 'Infinity' | '-Infinity' {

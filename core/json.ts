@@ -22,7 +22,9 @@ export function parseJson(text: string): unknown {
   } catch (error) {
     const quoted = quoteNonFinite(text);
     if (quoted !== text) return parseJson(quoted);
-    const detail = `the body is not JSON: ${(error as Error).message}`;
+    // The parser's own message quotes the text, which may be a secret.
+    const [, position] = /position (\d+)/.exec((error as Error).message) ?? [];
+    const detail = `the body is not JSON${position === undefined ? '' : `: see character ${position}`}`;
     throw new Problem(
       { code: 'malformed_json', detail, hint: 'check the body with a JSON linter' },
       { cause: error },
@@ -30,10 +32,20 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** One pass, also over a text whose strings never end: a pattern would look for each end again. */
 function quoteNonFinite(text: string): string {
-  return text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) =>
-    token.startsWith('"') ? token : `"${token}"`,
-  );
+  const parts: string[] = [];
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (text.charCodeAt(at) === QUOTE) {
+      const end = endOfString(text, at) + 1;
+      parts.push(text.slice(from, at).replace(/-?Infinity|NaN/g, '"$&"'), text.slice(at, end));
+      from = end;
+      at = end - 1;
+    }
+  }
+  parts.push(text.slice(from).replace(/-?Infinity|NaN/g, '"$&"'));
+  return parts.join('');
 }
 
 /** How deep brackets nest outside of strings, counted on the text so that nothing is built for a bomb. */

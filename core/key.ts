@@ -52,6 +52,10 @@ export const KeyInput = z
   .refine((key) => key.role === 'org_admin' || key.team !== undefined, {
     path: ['team'],
     error: 'is missing: every role but org_admin belongs to a team',
+  })
+  .refine((key) => key.role !== 'org_admin' || key.team === undefined, {
+    path: ['team'],
+    error: 'must be left out: an org_admin belongs to no team',
   });
 
 /** A key as stored: its secret only as a hash, which is enough for 190 random bits. */

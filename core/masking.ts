@@ -1,3 +1,5 @@
+import { asciiJson } from './json.ts';
+
 const MASK = '***';
 
 /** Shorter texts are not masked: they would blot out half of any message, and hide nothing. */
@@ -12,14 +14,25 @@ export function maskerOf(secrets: string[]): (text: string) => string {
   return (text) => forms.reduce((masked, form) => masked.replaceAll(form, MASK), text);
 }
 
+/** Length of the longest text that the masker of these secrets looks for. */
+export function longestForm(secrets: string[]): number {
+  return Math.max(0, ...secrets.flatMap(formsOf).map((form) => form.length));
+}
+
+const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
+
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const hex = bytes.toString('hex');
   return [
     ...new Set([
       secret,
-      JSON.stringify(secret).slice(1, -1),
+      inJson(secret),
+      asciiJson(secret).slice(1, -1),
+      inJson(secret).replaceAll('/', '\\/'),
+      asciiJson(secret).slice(1, -1).replaceAll('/', '\\/'),
       encodeURIComponent(secret),
+      encodeURIComponent(secret).replaceAll('%20', '+'),
       bytes.toString('base64'),
       bytes.toString('base64url'),
       hex,

@@ -7,11 +7,11 @@ const FORBIDDEN = /[\u0000-\u001f\u007f/\\#?%:]/;
 /** A name of a team, project, registry, collection or run: NFC, 1 to 128 characters, none of / \ # ? % : */
 export const Name = z
   .string()
+  .normalize('NFC')
   .min(1, 'must not be empty')
   .max(128, 'is longer than 128 characters')
   .refine((name) => !FORBIDDEN.test(name), 'must not contain control characters or any of / \\ # ? % :')
-  .refine((name) => name.isWellFormed(), 'holds half a surrogate pair: send valid Unicode')
-  .normalize('NFC');
+  .refine((name) => name.isWellFormed(), 'holds half a surrogate pair: send valid Unicode');
 
 /** A team's name: it stands in URLs. */
 export const TeamName = z
@@ -24,10 +24,17 @@ export const TeamName = z
 /** Free text that people read: an automation's name, a user, an alias, a tag. */
 export const Label = z
   .string()
+  .normalize('NFC')
   .min(1, 'must not be empty')
   .max(256, 'is longer than 256 characters')
-  .refine((text) => text.isWellFormed(), 'holds half a surrogate pair: send valid Unicode')
-  .normalize('NFC');
+  .refine((text) => text.isWellFormed(), 'holds half a surrogate pair: send valid Unicode');
+
+/** A metric's name, taken as it is: it may hold anything that is text, such as `train/loss`. */
+export const MetricName = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(256, 'is longer than 256 characters')
+  .refine((name) => name.isWellFormed(), 'holds half a surrogate pair: send valid Unicode');
 
 /** W&B's rule for secret names. */
 export const SecretName = z

@@ -24,6 +24,10 @@ const wandbEventTypes: Record<string, string> = {
 /** The newest values of a window that go into `metric_values`; a firing stays small whatever its window (our choice). */
 const MAX_METRIC_VALUES = 100;
 
+/** What the values at a payload's paths may take together in a delivery (our choice). */
+const MAX_PATH_BYTES = 32_768;
+const TOO_LARGE = '[too large]';
+
 const artifactOf = ({ event }: FiringContext) => (event.type === 'run.metrics' ? undefined : event);
 const runOf = ({ event }: FiringContext) => (event.type === 'run.metrics' ? event.run : undefined);
 
@@ -81,9 +85,14 @@ export function factsOf(context: FiringContext, payload: JsonValue | undefined):
     const value = variable(context);
     if (value !== undefined) facts[name] = value;
   }
+  let room = MAX_PATH_BYTES;
   for (const name of pathsIn(payload)) {
     const value = valueAtPath(context, name);
-    if (value !== undefined) facts[name] = value;
+    const bytes = value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value));
+    // A template may name one large value many times over; what does not fit says so instead of its value.
+    if (bytes > room) facts[name] = TOO_LARGE;
+    else if (value !== undefined) facts[name] = value;
+    room -= Math.min(bytes, room);
   }
   return facts;
 }

@@ -1,11 +1,11 @@
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { AutomationDefinition, Head, Revision } from '../core/automation.ts';
 import { scopeKey } from '../core/scope.ts';
-import { sameWatch, watchOf } from '../core/watch.ts';
+import { watchOf } from '../core/watch.ts';
 import { holds, type Table } from './client.ts';
 import { deleteItem, getItem, getItems, type Item, putIfAbsent, putItem, queryPrefix } from './items.ts';
 import { headKey, memberKey, revisionKey, scopePartition, teamPartition } from './keys.ts';
-import { releaseName, reserveName } from './names.ts';
+import { type ReservedName, releaseName, reserveName } from './names.ts';
 import { bumpScopeVersion, deleteWatch, putWatch } from './watches.ts';
 
 export interface Automation {
@@ -31,7 +31,11 @@ export async function createAutomation(table: Table, { head, revision }: Automat
   return created ? 'saved' : 'stale';
 }
 
-/** Moves an automation on to its next state, if `before` is still its state; the order is that of a creation. */
+/**
+ * Moves an automation on to its next state, if `before` is still its state; the order is that of a creation.
+ * A new revision takes the next free number, for a save that died before its head leaves one unused. The old
+ * watch stays, as a hint that nobody trusts: taking it away could hit a watch that a later edit needs again.
+ */
 export async function updateAutomation(
   table: Table,
   before: Automation,
@@ -39,12 +43,16 @@ export async function updateAutomation(
 ): Promise<SaveResult> {
   const [was, is] = [before.revision.definition, after.revision.definition];
   if (!(await reserve(table, is, after.head))) return 'name_taken';
-  if (after.head.revision !== before.head.revision && !(await putRevision(table, after.revision)))
-    return 'stale';
+  if (after.head.revision !== before.head.revision) {
+    while (!(await putRevision(table, after.revision))) after.revision.revision++;
+    after.head.revision = after.revision.revision;
+  }
   await putWatch(table, watchOf(is), after.head.id);
+  // See createAutomation: a scope at version 0 is taken for empty.
+  if (scopeKey(is.scope) !== scopeKey(was.scope)) await bumpScopeVersion(table, scopeKey(is.scope));
   if (!(await putHead(table, before.head, after.head))) return 'stale';
   await announce(table, was, is);
-  await forget(table, { was, is, id: after.head.id });
+  await releaseOldName(table, was, after.head.id);
   return 'saved';
 }
 
@@ -63,7 +71,9 @@ export async function deleteAutomation(table: Table, { head, revision }: Automat
   );
   if (!deleted) return 'stale';
   await bumpScopeVersion(table, scopeKey(revision.definition.scope));
-  await deleteWatch(table, watchOf(revision.definition), head.id);
+  // All its revisions' watches: updates leave theirs behind.
+  for (const { definition } of await listRevisions(table, head.id))
+    await deleteWatch(table, watchOf(definition), head.id);
   await deleteItem(table, memberKey(head.team, 'AUTOMATION', head.id));
   await releaseName(table, nameOf(revision.definition), head.id);
   return 'saved';
@@ -88,6 +98,11 @@ export async function readRevision(
 ): Promise<Revision | undefined> {
   const item = await getItem(table, revisionKey(id, revision));
   return item && toRevision(item);
+}
+
+async function listRevisions(table: Table, id: string): Promise<Revision[]> {
+  const { pk, sk } = revisionKey(id, 0);
+  return (await queryPrefix(table, pk, sk.slice(0, sk.indexOf('#') + 1))).map(toRevision);
 }
 
 export async function readHeads(table: Table, ids: string[]): Promise<Head[]> {
@@ -121,8 +136,9 @@ function nameOf({ scope, name }: AutomationDefinition) {
 }
 
 function reserve(table: Table, definition: AutomationDefinition, head: Head): Promise<boolean> {
-  const isLive = async (ownerId: string) => (await readHead(table, ownerId)) !== undefined;
-  return reserveName(table, nameOf(definition), head.id, { nowMs: head.updatedAtMs, isLive });
+  const wanted = nameOf(definition);
+  const isLive = (ownerId: string) => isNamed(table, ownerId, wanted);
+  return reserveName(table, wanted, head.id, { nowMs: head.updatedAtMs, isLive });
 }
 
 // Definitions are kept as JSON text: user numbers go beyond what DynamoDB's own number type takes.
@@ -135,8 +151,8 @@ function putRevision(table: Table, revision: Revision): Promise<boolean> {
   });
 }
 
-function putHead(table: Table, before: Head, after: Head): Promise<boolean> {
-  return holds(
+async function putHead(table: Table, before: Head, after: Head): Promise<boolean> {
+  const written = await holds(
     table.client.send(
       new PutCommand({
         TableName: table.name,
@@ -147,23 +163,29 @@ function putHead(table: Table, before: Head, after: Head): Promise<boolean> {
       }),
     ),
   );
+  // The write may be done although its answer got lost and its repetition was refused.
+  return written || isSame(await readHead(table, after.id), after);
+}
+
+function isSame(a: Head | undefined, b: Head): boolean {
+  return a !== undefined && (Object.keys(b) as (keyof Head)[]).every((field) => a[field] === b[field]);
 }
 
 async function announce(table: Table, was: AutomationDefinition, is: AutomationDefinition): Promise<void> {
   for (const key of new Set([scopeKey(is.scope), scopeKey(was.scope)])) await bumpScopeVersion(table, key);
 }
 
-/** Clears what only the earlier state needed. */
-async function forget(
-  table: Table,
-  { was, is, id }: { was: AutomationDefinition; is: AutomationDefinition; id: string },
-): Promise<void> {
-  const [before, after] = [watchOf(was), watchOf(is)];
-  if (!sameWatch(before, after)) await deleteWatch(table, before, id);
-  const [oldName, newName] = [nameOf(was), nameOf(is)];
-  if (oldName.partition !== newName.partition || oldName.name !== newName.name) {
-    await releaseName(table, oldName, id);
-  }
+/** Whether the automation exists and has this name in this scope now. */
+async function isNamed(table: Table, id: string, { partition, name }: ReservedName): Promise<boolean> {
+  const now = await readAutomation(table, id);
+  const current = now && nameOf(now.revision.definition);
+  return current?.partition === partition && current.name === name;
+}
+
+/** Gives back the name that an automation had, unless it has it still or again. */
+async function releaseOldName(table: Table, was: AutomationDefinition, id: string): Promise<void> {
+  const old = nameOf(was);
+  if (!(await isNamed(table, id, old))) await releaseName(table, old, id);
 }
 
 function toHead({ pk: _pk, sk: _sk, ...head }: Item): Head {

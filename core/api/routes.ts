@@ -22,13 +22,17 @@ const SecretInput = z.strictObject({
   value: z
     .string()
     .min(8, 'is shorter than 8 characters, which could not be kept out of the history')
-    .max(32_768, 'is longer than 32,768 characters'),
+    .refine((value) => Buffer.byteLength(value) <= 32_768, 'is longer than 32,768 bytes'),
 });
 const OfTeam = z.strictObject({ team: TeamName });
+const OfTeamOrNone = OfTeam.partial();
 const DeliveryQuery = z
   .strictObject({
     team: TeamName.optional(),
-    automation: z.string().optional(),
+    automation: z
+      .string()
+      .regex(/^\w{1,64}$/, 'is not an id')
+      .optional(),
     limit: z.coerce.number().int().min(1).max(100).default(25),
     after: z
       .string()
@@ -53,7 +57,7 @@ export const routes = {
   listSecrets: { method: 'GET', path: '/v1/teams/{team}/secrets', ability: 'team:read' },
   deleteSecret: { method: 'DELETE', path: '/v1/teams/{team}/secrets/{name}', ability: 'secrets:write' },
   createKey: { method: 'POST', path: '/v1/keys', ability: 'keys:write', body: KeyInput },
-  listKeys: { method: 'GET', path: '/v1/keys', ability: 'keys:write', query: OfTeam },
+  listKeys: { method: 'GET', path: '/v1/keys', ability: 'keys:write', query: OfTeamOrNone },
   revokeKey: { method: 'DELETE', path: '/v1/keys/{id}', ability: 'keys:write' },
   createIntegration: {
     method: 'POST',

@@ -4,8 +4,16 @@ const aggregates: Record<Threshold['aggregate'], (window: number[]) => number> =
   last: (window) => window.at(-1) ?? Number.NaN,
   min: (window) => Math.min(...window),
   max: (window) => Math.max(...window),
-  average: (window) => window.reduce((sum, value) => sum + value, 0) / window.length,
+  average,
 };
+
+function average(window: number[]): number {
+  const sum = window.reduce((total, value) => total + value, 0);
+  // Only values near the largest double add up to infinity; their shares don't.
+  return Number.isFinite(sum)
+    ? sum / window.length
+    : window.reduce((total, value) => total + value / window.length, 0);
+}
 
 const comparisons: Record<Threshold['comparison'], (value: number, bound: number) => boolean> = {
   '>': (value, bound) => value > bound,

@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import { findRoute, type Route, type RouteInput, type RouteName, routes } from '../../core/api/routes.ts';
 import { parseJson } from '../../core/json.ts';
 import { type Caller, roleMay } from '../../core/key.ts';
-import { Problem, parseInput } from '../../core/problem.ts';
+import { TeamName } from '../../core/name.ts';
+import { detailsOfZod, Problem, parseInput } from '../../core/problem.ts';
 import { bodyText, type HttpAnswer, type HttpRequest } from '../shared/http.ts';
 import {
   createAutomation,
@@ -62,6 +64,7 @@ export async function answer(
     const detail = `key ${caller.keyId} has the role ${caller.role}, which has no ${ability}`;
     throw new Problem({ code: 'forbidden', detail, hint: 'use a key with a role that has it' });
   }
+  checkParams(found.params);
   const input = {
     params: found.params,
     query: route.query && parseInput(route.query, request.query),
@@ -70,4 +73,17 @@ export async function answer(
   // The table above ties each name to the handler of its own input; TypeScript can't follow a name that varies.
   const handle = handlers[found.name] as RouteHandler<RouteName>;
   return handle(input as RouteInput<RouteName>, { ...parts, caller, ability, headers: request.headers });
+}
+
+/** What a path may hold, by the name of the part; a name of a secret is judged by its handler. */
+const paramSchemas: Record<string, z.ZodType> = {
+  id: z.string().regex(/^\w{1,64}$/, 'is not an id'),
+  team: TeamName,
+};
+
+function checkParams(params: Record<string, string>): void {
+  for (const [name, value] of Object.entries(params)) {
+    const result = paramSchemas[name]?.safeParse(value);
+    if (result?.success === false) throw new Problem(detailsOfZod(result.error, [name]));
+  }
 }

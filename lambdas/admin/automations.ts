@@ -66,6 +66,7 @@ export async function updateAutomation(
 ): Promise<HttpAnswer> {
   const before = await find(params, context);
   checkMatch(before.head, context);
+  checkScope(before.revision.definition, context);
   const input = parseInput(AutomationInput, {
     ...before.revision.definition,
     enabled: before.head.enabled,
@@ -83,6 +84,7 @@ export async function deleteAutomation(
 ): Promise<HttpAnswer> {
   const automation = await find(params, context);
   checkMatch(automation.head, context);
+  checkScope(automation.revision.definition, context);
   const result = await removeAutomation(context.table, automation);
   return result === 'saved' ? { status: 204 } : answer(204, automation, result);
 }
@@ -137,7 +139,7 @@ async function check(input: AutomationInput, context: AdminContext): Promise<voi
   throw new Problem({ code: 'invalid_input', field, detail: problem?.message ?? 'is not a payload', hint });
 }
 
-function checkScope({ scope, team }: AutomationInput, { caller }: AdminContext): void {
+function checkScope({ scope, team }: AutomationDefinition, { caller }: AdminContext): void {
   const isShared = scope.kind === 'organization' || ('registry' in scope && scope.registry !== undefined);
   if (!isShared || mayActOn(caller, 'organization:write', team)) return;
   const detail = 'automations of the organization and of registries see the events of all teams';

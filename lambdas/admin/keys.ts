@@ -27,13 +27,17 @@ export async function createKey(
   return { status: 201, body: { ...toJson(stored), key } };
 }
 
+/** The keys of a team; without a team, those of org_admins. */
 export async function listKeys(
-  { query }: RouteInput<'listKeys'>,
+  { query: { team } }: RouteInput<'listKeys'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
-  permit(context, query.team);
-  await requireTeam(context, query.team);
-  return { status: 200, body: { keys: (await readKeys(context.table, query.team)).map(toJson) } };
+  if (team === undefined) requireOrgAdmin(context);
+  else {
+    permit(context, team);
+    await requireTeam(context, team);
+  }
+  return { status: 200, body: { keys: (await readKeys(context.table, team)).map(toJson) } };
 }
 
 export async function revokeKey(
@@ -41,8 +45,8 @@ export async function revokeKey(
   context: AdminContext,
 ): Promise<HttpAnswer> {
   const key = await readKey(context.table, params['id'] ?? '');
-  if (key && key.team === undefined) requireOrgAdmin(context);
-  else visible(context, key && { ...key, team: key.team ?? '' }, 'key');
+  if (key?.role === 'org_admin') requireOrgAdmin(context);
+  else visible(context, key && { team: key.team ?? '' }, 'key');
   if (key) await removeKey(context.table, key);
   return { status: 204 };
 }

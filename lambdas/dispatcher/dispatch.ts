@@ -5,7 +5,7 @@ import type { StageLine } from '../shared/log.ts';
 import type { QueueMessage } from '../shared/queue.ts';
 import { deliveryMessage } from '../shared/queue.ts';
 import { type PrepareDeps, type Prepared, prepare } from './prepare.ts';
-import type { Sender, SendResult } from './send.ts';
+import { HEAD_BYTES, type Sender, type SendResult } from './send.ts';
 
 export interface DispatchDeps extends PrepareDeps {
   lease: (id: string, lease: { token: string; nowMs: number; untilMs: number }) => Promise<Lease | undefined>;
@@ -40,9 +40,12 @@ export async function dispatch(deliveryId: string, deps: DispatchDeps): Promise<
   const prepared = await prepareOrRelease(lease, deps);
   if ('ended' in prepared) return end(lease, prepared, deps);
   const startedAtMs = deps.now();
-  const result = await deps.send(prepared.request);
+  const result = await deps.send({ ...prepared.request, extraHeadBytes: prepared.longestSecret });
   await settle(lease, toAttempt(lease, prepared, startedAtMs, result), result, deps);
 }
+
+/** An outage that lasts longer than this counts as attempts, so that every delivery ends. */
+const FREE_OUTAGE_MS = 24 * 60 * 60 * 1000;
 
 /** An outage while preparing is not the receiver's fault: the delivery is given back without spending an attempt. */
 async function prepareOrRelease(lease: Lease, deps: DispatchDeps): Promise<Prepared> {
@@ -50,8 +53,13 @@ async function prepareOrRelease(lease: Lease, deps: DispatchDeps): Promise<Prepa
     return await prepare(lease.delivery, deps);
   } catch (error) {
     const dueAtMs = deps.now() + NEAR_RETRY_MS;
-    const attempts = lease.attempt - 1;
-    const settlement = { status: 'pending', dueAtMs, sweepAtMs: dueAtMs, attempts } as const;
+    const isFree = deps.now() - lease.delivery.createdAtMs < FREE_OUTAGE_MS;
+    const settlement = {
+      status: 'pending',
+      dueAtMs,
+      sweepAtMs: dueAtMs,
+      ...(isFree && { attempts: lease.attempt - 1 }),
+    } as const;
     await deps.settle(lease.delivery.id, lease.token, settlement);
     throw error;
   }
@@ -99,7 +107,7 @@ function settlementOf(next: ReturnType<typeof nextStep>, isNear: boolean): Settl
 
 function toAttempt(
   lease: Lease,
-  { request, mask }: Extract<Prepared, { request: unknown }>,
+  { request, mask, longestSecret }: Extract<Prepared, { request: unknown }>,
   startedAtMs: number,
   { outcome, durationMs, status, responseHead }: SendResult,
 ): Attempt {
@@ -113,8 +121,15 @@ function toAttempt(
     ...(status !== undefined && { status }),
     ...('code' in outcome && { code: outcome.code }),
     request: { method, url: mask(url), headers: Object.fromEntries(headers), body: mask(body) },
-    ...(responseHead !== undefined && { response: mask(responseHead) }),
+    ...(responseHead !== undefined && { response: maskedHead(responseHead, mask, longestSecret) }),
   };
+}
+
+/** Masks an answer's head. One that was cut may end in a part of a secret, so as much as that could be goes. */
+function maskedHead(text: string, mask: (text: string) => string, longestSecret: number): string {
+  const wasCut = Buffer.byteLength(text) >= HEAD_BYTES;
+  const masked = mask(text);
+  return (wasCut ? masked.slice(0, Math.max(0, masked.length - longestSecret)) : masked).slice(0, HEAD_BYTES);
 }
 
 function idsOf({ delivery }: Lease) {

@@ -9,7 +9,7 @@ import { batchResponse } from '../shared/batch.ts';
 import { readEnv } from '../shared/env.ts';
 import { errorLine, logStage } from '../shared/log.ts';
 import { sendMessages } from '../shared/queue.ts';
-import { readSecretValue } from '../shared/secrets.ts';
+import { findSecretValue } from '../shared/secrets.ts';
 import { type DispatchDeps, dispatch } from './dispatch.ts';
 import { DispatcherEnv } from './env.ts';
 import { makeSecretCache } from './secret-cache.ts';
@@ -27,7 +27,7 @@ const deps: DispatchDeps = {
   readIntegration: (id) => readIntegration(table, id),
   readSecret: makeSecretCache({
     readEntry: (team, name) => readSecret(table, team, name),
-    readValue: readSecretValue,
+    readValue: findSecretValue,
   }),
   send: makeSender({ allowedAddresses: env.ALLOWED_ADDRESSES }),
   requeue: (message) => sendMessages(env.DELIVERIES_QUEUE_URL, [message]),

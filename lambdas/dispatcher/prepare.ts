@@ -1,7 +1,7 @@
 import { type WebhookRequest, webhookRequest } from '../../core/actions/webhook.ts';
 import type { Head, Revision } from '../../core/automation.ts';
 import { type Integration, secretsOf } from '../../core/integration.ts';
-import { maskerOf } from '../../core/masking.ts';
+import { longestForm, maskerOf } from '../../core/masking.ts';
 import { RenderedTooLargeError } from '../../core/template.ts';
 import type { StoredDelivery } from '../../store/deliveries.ts';
 
@@ -16,7 +16,7 @@ export interface PrepareDeps {
 
 /** A delivery is ready to go out, or has ended without being sent. */
 export type Prepared =
-  | { request: WebhookRequest; mask: (text: string) => string }
+  | { request: WebhookRequest; mask: (text: string) => string; longestSecret: number }
   | { ended: 'skipped' | 'failed'; reason: string };
 
 /** Turns a delivery into a request, as its automation and integration are now. Throws only when an attempt later may do better. */
@@ -42,7 +42,8 @@ export async function prepare(delivery: StoredDelivery, deps: PrepareDeps): Prom
       secrets: secrets.values,
       timestampSeconds,
     });
-    return { request, mask: maskerOf([...secrets.values.values()]) };
+    const values = [...secrets.values.values()];
+    return { request, mask: maskerOf(values), longestSecret: longestForm(values) };
   } catch (error) {
     if (error instanceof RenderedTooLargeError) return { ended: 'failed', reason: 'payload_too_large' };
     throw error;

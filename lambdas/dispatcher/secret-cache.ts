@@ -2,7 +2,8 @@ import type { SecretEntry } from '../../store/secrets.ts';
 
 export interface SecretCacheDeps {
   readEntry: (team: string, name: string) => Promise<SecretEntry | undefined>;
-  readValue: (secretId: string, versionId: string) => Promise<string>;
+  /** Undefined when the secret is gone. */
+  readValue: (secretId: string, versionId: string) => Promise<string | undefined>;
 }
 
 const MAX_VALUES = 1000;
@@ -22,6 +23,7 @@ export function makeSecretCache(
     const known = values.get(id);
     if (known !== undefined) return known;
     const value = await deps.readValue(entry.secretId, entry.versionId);
+    if (value === undefined) return undefined;
     if (values.size >= MAX_VALUES) values.clear();
     values.set(id, value);
     return value;

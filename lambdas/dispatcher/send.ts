@@ -11,6 +11,8 @@ export interface OutboundRequest {
   url: string;
   headers: Record<string, string>;
   body: string;
+  /** How much of the answer to keep beyond 4 KiB, so that a secret at the cut is there whole to be masked. */
+  extraHeadBytes?: number;
 }
 
 export type SendErrorCode =
@@ -29,7 +31,7 @@ export interface SendResult {
   durationMs: number;
   status?: number;
   errorCode?: SendErrorCode;
-  /** The first 4 KiB of the answer's body as text; never that of a redirect. */
+  /** The first 4 KiB (and `extraHeadBytes`) of the answer's body as text; never that of a redirect. */
   responseHead?: string;
 }
 
@@ -50,7 +52,7 @@ export const USER_AGENT = 'Signalbox/0.1.0';
 
 const DEADLINE_MS = 15_000;
 const MAX_RESPONSE_BYTES = 64 * 1_024;
-const HEAD_BYTES = 4 * 1_024;
+export const HEAD_BYTES = 4 * 1_024;
 
 /**
  * Makes the function that sends webhooks: to permitted addresses only, within one total deadline, with bounded
@@ -98,7 +100,7 @@ async function exchange(
 }
 
 async function ask(
-  { method, headers, body }: OutboundRequest,
+  { method, headers, body, extraHeadBytes = 0 }: OutboundRequest,
   url: URL,
   dispatcher: Dispatcher,
   signal: AbortSignal,
@@ -111,17 +113,17 @@ async function ask(
       headers: { 'content-type': 'application/json', ...lowerCased(headers), ...OWN_HEADERS },
       signal,
     });
-    return await endingOf(response);
+    return await endingOf(response, HEAD_BYTES + extraHeadBytes);
   } catch (error) {
     return withoutAnswer(signal.aborted ? 'timeout' : errorCodeOf(error));
   }
 }
 
-async function endingOf(response: Dispatcher.ResponseData): Promise<Ending> {
+async function endingOf(response: Dispatcher.ResponseData, headBytes: number): Promise<Ending> {
   const retryAfter = [response.headers['retry-after'] ?? []].flat()[0];
   const status = response.statusCode;
   const outcome = outcomeOfStatus(status, retryAfter, Date.now());
-  const head = await readHead(response.body);
+  const head = await readHead(response.body, headBytes);
   const isRedirect = outcome.kind === 'refused' && outcome.code === 'redirect';
   return { outcome, status, ...(!isRedirect && { responseHead: head }) };
 }
@@ -130,14 +132,14 @@ async function endingOf(response: Dispatcher.ResponseData): Promise<Ending> {
  * Reads at most 64 KiB and keeps 4. The status is the receiver's verdict, so a body that breaks off, drips until the
  * deadline or never ends changes nothing but what the history shows.
  */
-async function readHead(body: Dispatcher.ResponseData['body']): Promise<string> {
+async function readHead(body: Dispatcher.ResponseData['body'], headBytes: number): Promise<string> {
   const kept: Buffer[] = [];
   let read = 0;
   // Breaking off destroys the stream, which then says so once more as an event.
   body.on('error', () => undefined);
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
-      if (read < HEAD_BYTES) kept.push(Buffer.from(chunk.subarray(0, HEAD_BYTES - read)));
+      if (read < headBytes) kept.push(Buffer.from(chunk.subarray(0, headBytes - read)));
       read += chunk.length;
       if (read > MAX_RESPONSE_BYTES) break;
     }

@@ -19,6 +19,9 @@ const MAX_WIRE_BYTES = 4_000_000;
 const MAX_INFLATED_BYTES = 10_000_000;
 const MAX_EVENT_BYTES = 200_000;
 const MAX_POINTS = 10_000;
+// Ours: each event may go to a queue message of its own, and the answer names each.
+const MAX_EVENTS = 5_000;
+const MAX_REFUSALS_LISTED = 100;
 
 /** Counts hops through our own webhooks; a receiver that posts events passes it on. */
 const DEPTH_HEADER = 'x-signalbox-depth';
@@ -33,6 +36,7 @@ type Refused = ProblemDetails & { index: number };
 export async function ingest(request: HttpRequest, caller: Caller, deps: IngestDeps): Promise<HttpAnswer> {
   const receivedAtMs = deps.now();
   const inputs = readInputs(request);
+  checkCount(inputs.length);
   const { accepted, refused } = sort(inputs, caller);
   checkPoints(accepted);
   const only = refused[0];
@@ -80,7 +84,8 @@ function readInputs(request: HttpRequest): (() => unknown)[] {
 /** NDJSON by its content type, or by its look: more than one line, and the first is an object by itself. */
 function isLines(request: HttpRequest, text: string): boolean {
   if (/ndjson|jsonl/.test(request.headers['content-type'] ?? '')) return true;
-  return /^\{.*\}\s*\n\s*\{/.test(text);
+  const end = text.indexOf('\n');
+  return end > 0 && text.startsWith('{') && text.slice(0, end).trimEnd().endsWith('}');
 }
 
 function sort(inputs: (() => unknown)[], caller: Caller): { accepted: Accepted[]; refused: Refused[] } {
@@ -124,14 +129,25 @@ function checkPoints(accepted: Accepted[]): void {
   throw new Problem({ code: 'too_large', detail, hint: 'send the points in several requests' });
 }
 
+function checkCount(events: number): void {
+  if (events <= MAX_EVENTS) return;
+  const detail = `the request holds ${events} events and the limit is ${MAX_EVENTS}`;
+  throw new Problem({
+    code: 'too_large',
+    detail,
+    hint: 'send several requests, or more points in each event',
+  });
+}
+
 function pointsIn(accepted: Accepted[]): number {
   const count = (event: SignalboxEvent) => (event.type === 'run.metrics' ? event.points.length : 0);
   return accepted.reduce((sum, { event }) => sum + count(event), 0);
 }
 
 function depthOf(request: HttpRequest): number {
-  const depth = Number(request.headers[DEPTH_HEADER] ?? '0');
-  return Number.isInteger(depth) && depth > 0 ? depth : 0;
+  const depths = (request.headers[DEPTH_HEADER] ?? '').split(',').map((part) => part.trim());
+  const counts = depths.filter((depth) => /^\d{1,3}$/.test(depth)).map(Number);
+  return Math.max(0, ...counts);
 }
 
 function countBy<T>(items: T[], key: (item: T) => string): Record<string, number> {
@@ -143,7 +159,8 @@ function countBy<T>(items: T[], key: (item: T) => string): Record<string, number
 function answer(accepted: Accepted[], refused: Refused[]): HttpAnswer {
   const body = {
     events: accepted.map(({ index, event, deduplicated }) => ({ index, id: event.id, deduplicated })),
-    refused,
+    refused: refused.slice(0, MAX_REFUSALS_LISTED),
+    refused_count: refused.length,
   };
   if (refused.length === 0) return { status: 202, body };
   return { status: accepted.length > 0 ? 207 : 422, body };

@@ -20,7 +20,7 @@ export interface QueueRecord {
 
 /** A message and the record that brought it. */
 export interface Received {
-  recordId: string;
+  record: QueueRecord;
   message: EventMessage;
 }
 
@@ -45,7 +45,7 @@ export async function matchBatch(records: QueueRecord[], deps: MatchBatchDeps): 
     try {
       const message = unpackMessage(record.body);
       const group = groups.get(message.groupId) ?? [];
-      groups.set(message.groupId, [...group, { recordId: record.messageId, message }]);
+      groups.set(message.groupId, [...group, { record, message }]);
     } catch (error) {
       await buryRecord(record, error, deps).catch(() => failed.push(record.messageId));
     }
@@ -74,8 +74,29 @@ async function matchGroup(group: Received[], deps: MatchBatchDeps): Promise<stri
     return [];
   } catch (error) {
     deps.log(errorLine(error, { messageIds: group.map(({ message }) => message.id) }));
-    return group.map(({ recordId }) => recordId);
+    if (!isPermanent(error)) return group.map(({ record }) => record.messageId);
+    return group.length === 1 ? buryOne(group, error, deps) : matchOneByOne(group, deps);
   }
+}
+
+/** DynamoDB will refuse the same write for ever (an item too large, say): coming back can't help. */
+function isPermanent(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ValidationException';
+}
+
+async function buryOne(group: Received[], error: unknown, deps: MatchBatchDeps): Promise<string[]> {
+  for (const { record } of group) await deps.bury(record, (error as Error).message);
+  return [];
+}
+
+/** Finds the message that can't be worked on; the rest of its group goes on. */
+async function matchOneByOne(group: Received[], deps: MatchBatchDeps): Promise<string[]> {
+  for (const [at, one] of group.entries()) {
+    const failed = await matchGroup([one], deps);
+    // The order counts: what follows a message that must come back comes back with it.
+    if (failed.length > 0) return group.slice(at).map(({ record }) => record.messageId);
+  }
+  return [];
 }
 
 /** One line a message that somebody watches, one for all the others together. */

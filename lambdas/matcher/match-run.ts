@@ -75,7 +75,8 @@ async function tryMatch(
   if (!(await flushOutbox(name, state, deps))) return undefined;
   const matched = messages.map((message) => applyMessage(state, message, watchers, deps.now()));
   const deliveries = matched.flatMap((one) => one.deliveries);
-  if (JSON.stringify(deliveries).length > MAX_OUTBOX_BYTES) await writeDeliveries(deliveries, deps);
+  if (Buffer.byteLength(JSON.stringify(deliveries)) > MAX_OUTBOX_BYTES)
+    await writeDeliveries(deliveries, deps);
   else state.outbox = deliveries;
   if (!(await deps.saveRun(name, state))) return undefined;
   // A rival that came between has flushed this outbox itself.

@@ -23,8 +23,9 @@ const MAX_REDRIVES = 48;
 export async function redrive(deps: RedriveDeps): Promise<void> {
   let redriven = 0;
   while (deps.now() < deps.stopAtMs) {
-    const waiting = (await deps.receive()).filter((message) => message.redrives < MAX_REDRIVES);
-    if (waiting.length === 0) break;
+    const received = await deps.receive();
+    if (received.length === 0) break;
+    const waiting = received.filter((message) => message.redrives < MAX_REDRIVES);
     for (const message of waiting) {
       await deps.send([toMessage(message)]);
       await deps.remove(message);

@@ -31,12 +31,14 @@ const PAGE = 50;
 export async function sweep(deps: SweepDeps): Promise<void> {
   const startedAtMs = deps.now();
   const counts = { deliveries: 0, runs: 0, failed: 0 };
-  for (let found = PAGE; found > 0 && deps.now() < deps.stopAtMs; ) {
-    const due = await deps.readDue(startedAtMs, PAGE);
-    const before = counts.deliveries + counts.runs;
-    await Promise.all(due.map((item) => sweepItem(item, counts, deps)));
-    // The index lags behind its table: a page of items that were all done already ends the sweep.
-    found = counts.deliveries + counts.runs - before;
+  const seen = new Set<string>();
+  while (deps.now() < deps.stopAtMs) {
+    // What failed, or what the index shows although it is done, stays in front: the page grows by it.
+    const due = await deps.readDue(startedAtMs, PAGE + seen.size);
+    const fresh = due.filter((item) => !seen.has(JSON.stringify(item)));
+    if (fresh.length === 0) break;
+    for (const item of fresh) seen.add(JSON.stringify(item));
+    await Promise.all(fresh.map((item) => sweepItem(item, counts, deps)));
   }
   deps.log({ stage: 'sweep.done', ...counts, durationMs: deps.now() - startedAtMs });
 }

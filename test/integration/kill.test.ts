@@ -122,10 +122,11 @@ test(`${KILLS} kills in the middle of ${EVENTS_A_KILL} events each lose nothing 
   const runtime = await startLocalRuntime({ dataFolder: folder });
   const wanted = new Set(accepted);
   // A lease that died with its holder ends after 75 s, and the sweeper looks every minute.
-  for (let waited = 0; waited < 240_000; waited += 500) {
-    if (new Set(arrived().map(([event]) => event)).size === wanted.size && (await queued(runtime)) === 0)
-      break;
-    await sleep(500);
+  for (let waited = 0; waited < 300_000; waited += 1_000) {
+    const { pending = 0 } = await deliveriesByStatus(runtime);
+    const everyEventCame = new Set(arrived().map(([event]) => event)).size === wanted.size;
+    if (everyEventCame && pending === 0 && (await queued(runtime)) === 0) break;
+    await sleep(1_000);
   }
   const idsByEvent = new Map<string, Set<unknown>>();
   for (const [event, id] of arrived()) idsByEvent.set(event, (idsByEvent.get(event) ?? new Set()).add(id));

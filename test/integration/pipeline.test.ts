@@ -265,5 +265,27 @@ describe('a wrong request', () => {
     expect((await as(`/v1/integrations/${integration}`)).status).toBe(404);
     expect((await as('/v1/teams/vision/secrets')).status).toBe(403);
     expect((await as('/v1/automations?team=audio')).status).toBe(200);
+    expect((await as(`/v1/automations/${'x'.repeat(3_000)}`)).status).toBe(422);
+    expect((await as('/v1/deliveries?team=audio&after=garbage')).status).toBe(422);
+  });
+
+  test('by a member can’t take over an automation of the organization', async () => {
+    const { key } = await ok('POST', '/v1/keys', { team: 'vision', role: 'member', name: 'member' });
+    const { id: shared } = await ok('POST', '/v1/automations', {
+      name: 'shared',
+      team: 'vision',
+      scope: { kind: 'organization' },
+      trigger: { event: 'artifact.linked' },
+      action: { type: 'no_op' },
+      enabled: false,
+    });
+    const as = (method: string, body?: object) =>
+      fetch(`${runtime.url}/v1/automations/${shared}`, {
+        method,
+        headers: { authorization: `Bearer ${key}` },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+    expect((await as('PATCH', { scope: { kind: 'team', team: 'vision' } })).status).toBe(403);
+    expect((await as('DELETE')).status).toBe(403);
   });
 });

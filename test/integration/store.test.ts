@@ -298,12 +298,13 @@ describe('an automation', () => {
     expect(await createAutomation(table, elsewhere)).toBe('saved');
   });
 
-  test('moves its watch with its metric, and gives its old name back', async () => {
+  test('is watched for by its new metric, and gives its old name back', async () => {
     const before = make('aut_m', { name: 'old name' });
     await createAutomation(table, before);
     const trigger = { event: 'run.metrics' as const, threshold: aThreshold({ metric: 'a#b' }), filter: {} };
     expect(await updateAutomation(table, before, moved(before, { trigger, name: 'new name' }))).toBe('saved');
-    expect(await watchesOf('aut_m')).toEqual([{ metric: 'a#b', automationId: 'aut_m' }]);
+    // The old watch stays as a hint; the matcher trusts the automation itself.
+    expect(await watchesOf('aut_m')).toContainEqual({ metric: 'a#b', automationId: 'aut_m' });
     expect(await createAutomation(table, make('aut_m2', { name: 'old name' }))).toBe('saved');
     expect(await createAutomation(table, make('aut_m3', { name: 'new name' }))).toBe('name_taken');
   });
@@ -321,10 +322,36 @@ describe('an automation', () => {
     expect((await readAutomation(table, 'aut_r'))!.revision.definition.description).toBe('c');
   });
 
+  test('can be changed after a change that left its revision but not its head', async () => {
+    const before = make('aut_h');
+    await createAutomation(table, before);
+    const switched = { head: { ...before.head, enabled: false, version: 2 }, revision: before.revision };
+    expect(await updateAutomation(table, before, switched)).toBe('saved');
+    expect(await updateAutomation(table, before, moved(before, { description: 'lost' }))).toBe('stale');
+    const now = (await readAutomation(table, 'aut_h'))!;
+    expect(await updateAutomation(table, now, moved(now, { description: 'kept' }))).toBe('saved');
+    expect((await readAutomation(table, 'aut_h'))!.revision).toMatchObject({
+      revision: 3,
+      definition: { description: 'kept' },
+    });
+  });
+
+  test('does not hold a name that it wanted and did not get', async () => {
+    const before = make('aut_w');
+    await createAutomation(table, before);
+    const stale = { ...before, head: { ...before.head, version: 7 } };
+    expect(await updateAutomation(table, stale, moved(stale, { name: 'wanted' }))).toBe('stale');
+    expect(await createAutomation(table, make('aut_w2', { name: 'wanted' }, 2_000))).toBe('name_taken');
+    expect(await createAutomation(table, make('aut_w3', { name: 'wanted' }, 62_000))).toBe('saved');
+  });
+
   test('is gone when it is deleted, and its revisions stay', async () => {
     const automation = make('aut_d', { name: 'short-lived' });
     await createAutomation(table, automation);
-    expect(await deleteAutomation(table, automation)).toBe('saved');
+    const trigger = { event: 'run.metrics' as const, threshold: aThreshold({ metric: 'other' }), filter: {} };
+    const later = moved(automation, { trigger });
+    await updateAutomation(table, automation, later);
+    expect(await deleteAutomation(table, later)).toBe('saved');
     expect(await readAutomation(table, 'aut_d')).toBeUndefined();
     expect(await watchesOf('aut_d')).toEqual([]);
     expect(await getItems(table, [{ pk: 'AUTOMATION#aut_d', sk: 'REVISION#000001' }])).toHaveLength(1);

@@ -136,6 +136,15 @@ describe('an attempt', () => {
     });
   });
 
+  test('keeps no part of a secret that stood where the answer was cut', async () => {
+    const head = `${'x'.repeat(4_090)}token-token`;
+    const result = { ...ok, responseHead: `${head}${'y'.repeat(10)}token-to` };
+    const { seen, run } = setUp({}, { result });
+    await run();
+    expect(seen.attempts[0]!.response).not.toMatch(/token/);
+    expect(seen.sent[0]!.extraHeadBytes).toBeGreaterThanOrEqual('signing-signing'.length);
+  });
+
   test('that failed comes back soon by a delayed message', async () => {
     const { seen, run } = setUp({}, { result: down });
     await run();
@@ -245,6 +254,17 @@ describe('an attempt', () => {
     await run();
     expect(seen.sent).toEqual([]);
     expect(seen.settled).toEqual([settlement]);
+  });
+
+  test('that could not be prepared for a day counts, so that the delivery ends', async () => {
+    const { seen, run } = setUp({
+      now: () => 24 * 3_600_000 + 950,
+      readSecret: async () => {
+        throw new Error('away');
+      },
+    });
+    await expect(run()).rejects.toThrow('away');
+    expect(seen.settled[0]).not.toHaveProperty('attempts');
   });
 
   test('that could not be prepared in an outage does not count', async () => {

@@ -46,6 +46,18 @@ describe('an event', () => {
     ['has an alias when one was added', { ...link, type: 'artifact.alias_added' }, 'alias', /missing/],
     ['has a time with a zone', { ...link, time: '2026-11-23 12:00' }, 'time', /zone/],
     ['has whole surrogate pairs', { ...link, user: 'a\ud800' }, 'user', /surrogate/],
+    [
+      'has steps that can be counted on from',
+      at([{ step: 2 ** 53 - 1, metrics: {} }]),
+      'points.0.step',
+      /power of 52/,
+    ],
+    [
+      'has a registry with a name',
+      { ...link, registry: undefined, project: 'wandb-registry-' },
+      'project',
+      /empty/,
+    ],
     ['has an id without spaces', { ...link, id: 'a b' }, 'id', /printable/],
   ])('%s', (_name, input, field, detail) => {
     const refusal = refusalOf(input);
@@ -79,6 +91,13 @@ describe('an event', () => {
 describe('the id of an event', () => {
   const id = (input: unknown) => parseEvent(input, () => 'evt_random');
 
+  test('of the client does not make points without steps the same again', () => {
+    expect(id({ ...at([{ metrics: {} }]), id: 'mine-2', time: '2026-11-23T12:00:00Z' })).toMatchObject({
+      event: { id: 'mine-2' },
+      deduplicated: false,
+    });
+  });
+
   test('is the client’s, where it gives one', () => {
     expect(id({ ...link, id: 'mine-1' })).toMatchObject({ event: { id: 'mine-1' }, deduplicated: true });
   });
@@ -104,6 +123,14 @@ describe('the id of an event', () => {
 });
 
 describe('JSON', () => {
+  test('that is malformed is not quoted: it may be a secret', () => {
+    for (const text of ['hunter2hunter2', `{"value":'hunter2'}`, '{"value":"hunter2']) {
+      expect(() => parseJson(text)).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining('hunter') }),
+      );
+    }
+  });
+
   test('nested 32 deep is taken, 33 deep is refused before it is parsed', () => {
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
     expect(parseJson(nested(32))).toBeDefined();

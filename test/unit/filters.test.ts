@@ -51,6 +51,7 @@ describe('a filter', () => {
     [{ alias: { $regex: '(' } }, 'alias.$regex', /RE2.*missing closing/],
     [{ alias: { $regex: '(?=x)' } }, 'alias.$regex', /RE2/],
     [{ alias: { $regex: 'x'.repeat(513) } }, 'alias.$regex', /512/],
+    [{ alias: { $regex: '(?:.?){999}[yz]' } }, 'alias.$regex', /repeats too much/],
     [{ alias: { $regex: 3 } as unknown as JsonValue }, 'alias.$regex', /string/],
     [{ alias: { $in: 'x' } }, 'alias.$in', /list/],
   ])('%j is refused at %s', (source, path, message) => {

@@ -26,7 +26,12 @@ const metrics = (points: unknown, id = 'm1') => ({
 
 async function post(
   body: string | Buffer,
-  { caller = sender, headers = {} as Record<string, string>, enqueue = async () => {} } = {},
+  {
+    caller = sender,
+    headers = {} as Record<string, string>,
+    enqueue = async () => {},
+    seen = (_: QueueMessage[]): void => {},
+  } = {},
 ) {
   const messages: QueueMessage[] = [];
   const request = {
@@ -41,6 +46,7 @@ async function post(
     enqueue: async (batch) => {
       await enqueue();
       messages.push(...batch);
+      seen(batch);
     },
     now: () => 1_700_000_000_000,
     log: () => {},
@@ -119,6 +125,11 @@ describe('posting events', () => {
       { code: 'too_large' },
     ],
     [
+      '5,001 events',
+      JSON.stringify(Array(5_001).fill(link)),
+      { code: 'too_large', detail: expect.stringContaining('5001') },
+    ],
+    [
       'an event of another team',
       JSON.stringify({ ...link, team: 'audio' }),
       { code: 'forbidden', field: 'team' },
@@ -128,6 +139,56 @@ describe('posting events', () => {
     expect(problem).toMatchObject(details);
     expect(problem).toHaveProperty('hint');
     expect(events).toEqual([]);
+  });
+
+  test('packs metric events with long names into messages that SQS takes', async () => {
+    const names = (count: number, run: number) =>
+      metrics(
+        [
+          {
+            step: 0,
+            metrics: Object.fromEntries(
+              Array.from({ length: count }, (_, n) => [`${run}-${n}-${'x'.repeat(110)}`, 1]),
+            ),
+          },
+        ],
+        `e${run}`,
+      );
+    const sizes: number[] = [];
+    const { status } = await post(JSON.stringify([names(700, 1), names(350, 2)]), {
+      seen: (messages) => sizes.push(...messages.map(({ body }) => body.length)),
+    });
+    expect(status).toBe(202);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(262_144);
+  });
+
+  test('takes what is written as a depth for a depth only when it is one', async () => {
+    const depthOf = async (header: string) => {
+      let depth = -1;
+      await post(JSON.stringify(link), {
+        headers: { 'x-signalbox-depth': header },
+        seen: ([message]) => {
+          depth = unpackMessage(message!.body).depth;
+        },
+      });
+      return depth;
+    };
+    expect(await Promise.all(['3', '1e300', '-1', 'x', '2, 5', ''].map(depthOf))).toEqual([3, 0, 0, 0, 5, 0]);
+  });
+
+  test('lists 100 refusals at most, and counts them all', async () => {
+    const { body } = await post(JSON.stringify(Array(150).fill(1)));
+    expect(body).toMatchObject({ refused_count: 150 });
+    expect((body as { refused: unknown[] }).refused).toHaveLength(100);
+  });
+
+  test.each([
+    ['a string that never ends', `"${'\\"'.repeat(500_000)}`],
+    ['lines that never are objects', `{}${'\n'.repeat(500_000)}x`],
+  ])('refuses %s in a moment', async (_name, body) => {
+    const startedAt = performance.now();
+    await post(body);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 
   test('refuses a bomb without inflating all of it', async () => {

@@ -1,4 +1,5 @@
 import { digest } from '../../core/id.ts';
+import { asciiJson } from '../../core/json.ts';
 import { mayActOn, newKey, parseKey, roleMay } from '../../core/key.ts';
 import { maskerOf } from '../../core/masking.ts';
 import { makeAuthenticate } from '../../lambdas/shared/authenticate.ts';
@@ -114,6 +115,8 @@ describe('masking', () => {
     ['in base64', Buffer.from(secret).toString('base64')],
     ['in base64url', Buffer.from(secret).toString('base64url')],
     ['in hex', Buffer.from(secret).toString('hex')],
+    ['in PHP’s JSON', JSON.stringify(secret).replaceAll('/', '\\/')],
+    ['in Python’s JSON', asciiJson(secret)],
   ])('takes a secret out %s', (_name, text) => {
     expect(maskerOf([secret])(`before ${text} after`)).toMatch(/^before .*\*\*\*.* after$/);
     expect(maskerOf([secret])(text)).not.toContain(text.slice(4, 12));

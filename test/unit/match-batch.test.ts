@@ -138,6 +138,21 @@ describe('matching a batch', () => {
     expect(firedBy(store)).toEqual(['aut_link@-']);
   });
 
+  test('buries the one message that DynamoDB refuses for ever, and goes on with its group', async () => {
+    const { store, deps, buried } = setUp([watchers[2]!]);
+    const { putDelivery } = deps;
+    deps.putDelivery = async (delivery) => {
+      if (delivery.facts['event_id'] === 'huge')
+        throw Object.assign(new Error('Item size'), { name: 'ValidationException' });
+      return putDelivery(delivery);
+    };
+    const batches = [aLinkedEvent({ id: 'huge' }), aLinkedEvent({ id: 'next' })].map((event) => [event]);
+    const { batchItemFailures } = await matchBatch(recordsOf(...batches), deps);
+    expect(batchItemFailures).toEqual([]);
+    expect(buried).toEqual(['r0.0']);
+    expect([...store.deliveries.values()].map(({ facts }) => facts['event_id'])).toEqual(['next']);
+  });
+
   test('starts over when a rival changed the run meanwhile', async () => {
     const { store, deps, run } = setUp();
     const { saveRun } = deps;

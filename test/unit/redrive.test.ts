@@ -57,6 +57,11 @@ describe('redriving dead events', () => {
     expect(done).toEqual([]);
   });
 
+  test('comes past messages that stay', async () => {
+    const { sent } = await run([[waiting('poison', 48)], [waiting('good')]]);
+    expect(sent.map(({ body }) => body)).toEqual(['body of good']);
+  });
+
   test('removes nothing that it could not send', async () => {
     const { error, done } = await run([[waiting('a'), waiting('b')]], 1);
     expect(error).toBe('SQS is away');

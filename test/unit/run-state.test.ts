@@ -56,6 +56,10 @@ describe('a threshold', () => {
     expect(judgeThreshold(aThreshold({ aggregate }), [1, 7, 4]).value).toBe(value);
   });
 
+  test('takes the average of the largest numbers for a number', () => {
+    expect(judgeThreshold(aThreshold({ aggregate: 'average' }), [1.7e308, 1.7e308]).value).toBe(1.7e308);
+  });
+
   test('reads as a condition', () => {
     expect(describeThreshold(aThreshold({ aggregate: 'average', window: 5 }))).toBe('average(loss, 5) < 0.5');
     expect(describeThreshold(aThreshold())).toBe('loss < 0.5');

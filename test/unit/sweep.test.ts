@@ -82,6 +82,21 @@ describe('a sweep', () => {
     expect(lines.at(-1)!['failed']).toBeGreaterThan(0);
   });
 
+  test('comes past a page of items that fail', async () => {
+    const bad = Array.from({ length: 60 }, (_, n) => ({ kind: 'delivery' as const, id: `bad-${n}` }));
+    const due = [...bad, { kind: 'delivery' as const, id: 'good' }];
+    const { sent, lines, run } = setUp([], {
+      readDue: async (_now, limit) => due.slice(0, limit),
+      stamp: async (id) => {
+        if (id.startsWith('bad')) throw new Error('refused');
+        return delivery(id);
+      },
+    });
+    await run();
+    expect(sent).toEqual(['good']);
+    expect(lines.at(-1)).toMatchObject({ failed: 60, deliveries: 1 });
+  });
+
   test('stops in time', async () => {
     const { sent, run } = setUp([{ kind: 'delivery', id: 'a' }], { now: () => 5, stopAtMs: 5 });
     await run();

@@ -53,6 +53,15 @@ describe('an artifact event', () => {
     expect(delivery!.facts).not.toHaveProperty('metric_value');
   });
 
+  test('stays small although its payload names one large value many times', () => {
+    const payload = { a: '${artifact_metadata.a}', b: '${artifact_metadata.a.b}' };
+    const action = { type: 'webhook' as const, integration: 'int_9', payload };
+    const event = anAliasEvent({ metadata: { a: { b: 'x'.repeat(30_000) } } });
+    const [delivery] = matchArtifact(event, [aWatcher({ action })], arrival);
+    expect(delivery!.facts['artifact_metadata.a.b']).toBe('[too large]');
+    expect(JSON.stringify(delivery).length).toBeLessThan(35_000);
+  });
+
   test('has the same delivery however often and whenever it is matched', () => {
     const ids = [arrival, { ...arrival, nowMs: 1, receivedAtMs: 2 }].map(
       (when) => matchArtifact(aLinkedEvent(), [aWatcher()], when)[0]!.id,
@@ -154,6 +163,16 @@ describe('an automation', () => {
       'alias in a filter of links',
       { trigger: onArtifact('artifact.linked', { alias: 'x' }) },
       'trigger.filter.alias',
+    ],
+    [
+      'a registry named as a project',
+      { scope: { kind: 'project', team: 'vision', project: 'wandb-registry-m' } },
+      'scope.project',
+    ],
+    [
+      'a filter of more than 16 KiB',
+      { trigger: onArtifact('artifact.linked', { version: 'x'.repeat(17_000) }) },
+      'trigger.filter',
     ],
     ['an unknown field', { nam: 'x' }, ''],
   ])('with %s is refused at that field', (_name, change, field) => {
