@@ -155,14 +155,20 @@ describe('matching a batch', () => {
 
   test('starts over when a rival changed the run meanwhile', async () => {
     const { store, deps, run } = setUp();
-    const { saveRun } = deps;
+    const { saveRun, loadRun } = deps;
     let rivals = 2;
     deps.saveRun = async (name, state) => {
-      if (rivals-- > 0) await saveRun(name, structuredClone(state));
+      if (rivals-- > 0) {
+        const theirs = await loadRun(name);
+        await saveRun(name, { ...theirs, late: theirs.late + 1 });
+      }
       return saveRun(name, state);
     };
     await run([steps([0.9, 0.1, 0.1], 0)]);
     expect(firedBy(store)).toEqual(['aut_average@2', 'aut_last@1']);
+    // Both what the rivals wrote and what this batch brought is there.
+    const state = store.runs.get('vision/mnist/run-1')!;
+    expect([state.late, state.series.get('loss')!.steps, state.outbox]).toEqual([2, [1, 2], []]);
   });
 
   test('writes deliveries at once when they are too many for the run’s item', async () => {
