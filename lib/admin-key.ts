@@ -27,10 +27,6 @@ export class AdminKey extends Construct {
     return this.#secret.secretArn;
   }
 
-  get secretName(): string {
-    return this.#secret.secretName;
-  }
-
   /** Lets the function compare a caller's key with this one. */
   readableBy(reader: LambdaFunction): void {
     reader.allow(['secretsmanager:GetSecretValue'], this.#secret.secretArn);

@@ -27,9 +27,9 @@ export class SignalboxStack extends Stack {
     const api = new HttpApi(this, 'HttpApi', { settings, table, adminKey, ingest, admin });
 
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where clients send events and requests.' });
-    new CfnOutput(this, 'AdminKeySecretName', {
-      value: adminKey.secretName,
-      description: 'The Secrets Manager secret that holds the first admin key.',
+    new CfnOutput(this, 'AdminKeySecretId', {
+      value: adminKey.secretId,
+      description: 'The first admin key: `aws secretsmanager get-secret-value --secret-id <this>` shows it.',
     });
     new CfnOutput(this, 'TableName', { value: table.name, description: 'The DynamoDB table.' });
   }

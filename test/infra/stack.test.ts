@@ -101,7 +101,7 @@ describe('the stack', () => {
     const outputs = Object.entries(dev.template.Outputs).map(([name, { Value }]) => [name, dev.flat(Value)]);
     expect(Object.fromEntries(outputs)).toEqual({
       ApiUrl: 'HttpApi/Api.ApiEndpoint',
-      AdminKeySecretName: expect.stringContaining('"Fn::Split"'),
+      AdminKeySecretId: 'AdminKey/Secret',
       TableName: 'Storage/Table',
     });
   });
