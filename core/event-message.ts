@@ -64,15 +64,15 @@ export function packMessages(
   for (const event of events) {
     const subject = subjectOf(event);
     const groupId = groupIdOf(subject);
-    const line = asciiJson(event);
+    const packed = pack(event);
     const draft = open.get(groupId);
-    if (draft && draft.bytes + messageBytes(event) <= MAX_BODY_BYTES) {
-      addTo(draft, event, line);
+    if (draft && draft.bytes + packed.bytes <= MAX_BODY_BYTES) {
+      addTo(draft, packed);
       continue;
     }
     if (draft) closed.push(draft);
     const fresh: Draft = { groupId, subject, routes: [], lines: [], bytes: 0 };
-    addTo(fresh, event, line);
+    addTo(fresh, packed);
     // Deleted first, so that the drafts stay in the order in which they were begun.
     open.delete(groupId);
     open.set(groupId, fresh);
@@ -91,20 +91,29 @@ interface Draft {
 /** [type, event id, metrics] — short, because it is parsed for every event whether watched or not. */
 type WireRoute = [EventType, string, string[]?];
 
-function addTo(draft: Draft, event: SignalboxEvent, line: string): void {
-  const route = routeOf(event);
-  draft.routes.push(route);
-  draft.lines.push(line);
-  draft.bytes += line.length + asciiJson(route).length + 2;
+interface PackedEvent {
+  route: WireRoute;
+  line: string;
+  bytes: number;
 }
 
-function routeOf(event: SignalboxEvent): WireRoute {
-  return event.type === 'run.metrics' ? [event.type, event.id, metricsOf(event)] : [event.type, event.id];
+function pack(event: SignalboxEvent): PackedEvent {
+  const route: WireRoute =
+    event.type === 'run.metrics' ? [event.type, event.id, metricsOf(event)] : [event.type, event.id];
+  const line = asciiJson(event);
+  // A line break behind the line, a comma behind the route.
+  return { route, line, bytes: line.length + asciiJson(route).length + 2 };
+}
+
+function addTo(draft: Draft, { route, line, bytes }: PackedEvent): void {
+  draft.routes.push(route);
+  draft.lines.push(line);
+  draft.bytes += bytes;
 }
 
 /** What an event takes of a message, as ASCII JSON: its own text, and its metrics' names once more for the routing. */
 export function messageBytes(event: SignalboxEvent): number {
-  return asciiJson(event).length + asciiJson(routeOf(event)).length;
+  return pack(event).bytes;
 }
 
 function metricsOf(event: RunMetricsEvent): string[] {

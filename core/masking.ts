@@ -14,9 +14,9 @@ export function maskerOf(secrets: string[]): (text: string) => string {
   return (text) => forms.reduce((masked, form) => masked.replaceAll(form, MASK), text);
 }
 
-/** Length of the longest text that the masker of these secrets looks for. */
+/** Bytes of the longest text that the masker of these secrets looks for. */
 export function longestForm(secrets: string[]): number {
-  return Math.max(0, ...secrets.flatMap(formsOf).map((form) => form.length));
+  return Math.max(0, ...secrets.flatMap(formsOf).map((form) => Buffer.byteLength(form)));
 }
 
 const inJson = (text: string) => JSON.stringify(text).slice(1, -1);

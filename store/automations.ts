@@ -4,7 +4,7 @@ import { scopeKey } from '../core/scope.ts';
 import { watchOf } from '../core/watch.ts';
 import { holds, type Table } from './client.ts';
 import { deleteItem, getItem, getItems, type Item, putIfAbsent, putItem, queryPrefix } from './items.ts';
-import { headKey, memberKey, revisionKey, scopePartition, teamPartition } from './keys.ts';
+import { headKey, memberKey, REVISION_PREFIX, revisionKey, scopePartition, teamPartition } from './keys.ts';
 import { type ReservedName, releaseName, reserveName } from './names.ts';
 import { bumpScopeVersion, deleteWatch, putWatch } from './watches.ts';
 
@@ -101,8 +101,7 @@ export async function readRevision(
 }
 
 async function listRevisions(table: Table, id: string): Promise<Revision[]> {
-  const { pk, sk } = revisionKey(id, 0);
-  return (await queryPrefix(table, pk, sk.slice(0, sk.indexOf('#') + 1))).map(toRevision);
+  return (await queryPrefix(table, headKey(id).pk, REVISION_PREFIX)).map(toRevision);
 }
 
 export async function readHeads(table: Table, ids: string[]): Promise<Head[]> {

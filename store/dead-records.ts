@@ -1,5 +1,6 @@
 import type { Table } from './client.ts';
 import { putItem } from './items.ts';
+import { deadRecordKey } from './keys.ts';
 
 const KEPT_SECONDS = 90 * 24 * 60 * 60;
 
@@ -11,6 +12,6 @@ export interface DeadRecord {
 }
 
 export async function putDeadRecord(table: Table, record: DeadRecord, nowMs: number): Promise<void> {
-  const sk = `${new Date(nowMs).toISOString()}#${record.messageId}`;
-  await putItem(table, { pk: 'DEAD', sk, ...record, ttl: Math.floor(nowMs / 1000) + KEPT_SECONDS });
+  const key = deadRecordKey(new Date(nowMs).toISOString(), record.messageId);
+  await putItem(table, { ...key, ...record, ttl: Math.floor(nowMs / 1000) + KEPT_SECONDS });
 }

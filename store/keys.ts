@@ -19,6 +19,7 @@ import { digest } from '../core/id.ts';
  * | run state     | RUN#<team/project/run>| STATE                       | get; put if version                    |
  * | delivery      | DELIVERY#<id>         | DELIVERY                    | get; put if absent; lease; settle      |
  * | attempt       | DELIVERY#<id>         | ATTEMPT#<nn>                | query                                  |
+ * | dead record   | DEAD                  | <time>#<message id>         | an operator                            |
  *
  * A hint may outlive what it points to and is checked against it; it is written before, so it never lacks.
  *
@@ -36,6 +37,10 @@ export const memberKey = (team: string, noun: Noun, id: string): ItemKey => ({
   pk: teamPartition(team),
   sk: `${noun}#${id}`,
 });
+export const nameKey = (partition: string, noun: string, name: string): ItemKey => ({
+  pk: partition,
+  sk: `NAME#${noun}#${name}`,
+});
 export const secretKey = (team: string, name: string): ItemKey => ({
   pk: teamPartition(team),
   sk: `SECRET#${name}`,
@@ -43,9 +48,10 @@ export const secretKey = (team: string, name: string): ItemKey => ({
 export const apiKeyKey = (id: string): ItemKey => ({ pk: `KEY#${id}`, sk: 'KEY' });
 export const integrationKey = (id: string): ItemKey => ({ pk: `INTEGRATION#${id}`, sk: 'INTEGRATION' });
 export const headKey = (id: string): ItemKey => ({ pk: `AUTOMATION#${id}`, sk: 'HEAD' });
+export const REVISION_PREFIX = 'REVISION#';
 export const revisionKey = (id: string, revision: number): ItemKey => ({
-  pk: `AUTOMATION#${id}`,
-  sk: `REVISION#${String(revision).padStart(6, '0')}`,
+  pk: headKey(id).pk,
+  sk: `${REVISION_PREFIX}${String(revision).padStart(6, '0')}`,
 });
 
 export const scopePartition = (scopeKey: string) => `SCOPE#${scopeKey}`;
@@ -70,6 +76,11 @@ export const ATTEMPT_PREFIX = 'ATTEMPT#';
 export const attemptKey = (id: string, number: number): ItemKey => ({
   pk: deliveryKey(id).pk,
   sk: `${ATTEMPT_PREFIX}${String(number).padStart(2, '0')}`,
+});
+
+export const deadRecordKey = (time: string, messageId: string): ItemKey => ({
+  pk: 'DEAD',
+  sk: `${time}#${messageId}`,
 });
 
 const DUE_SHARDS = 16;

@@ -1,5 +1,6 @@
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { holds, type Table } from './client.ts';
+import { nameKey } from './keys.ts';
 
 /** A name inside a partition, held by one owner at a time. */
 export interface ReservedName {
@@ -9,7 +10,7 @@ export interface ReservedName {
   name: string;
 }
 
-const keyOf = ({ partition, noun, name }: ReservedName) => ({ pk: partition, sk: `NAME#${noun}#${name}` });
+const keyOf = ({ partition, noun, name }: ReservedName) => nameKey(partition, noun, name);
 
 /** A reservation whose owner never came to life may be taken over after this time. */
 const ABANDONED_AFTER_MS = 60_000;

@@ -2,8 +2,7 @@ import type { Attempt } from '../../core/delivery.ts';
 import { maxAttempts, nextStep } from '../../core/retry.ts';
 import type { Lease, Settlement } from '../../store/deliveries.ts';
 import type { StageLine } from '../shared/log.ts';
-import type { QueueMessage } from '../shared/queue.ts';
-import { deliveryMessage } from '../shared/queue.ts';
+import { deliveryMessage, type QueueMessage } from '../shared/queue.ts';
 import { type PrepareDeps, type Prepared, prepare } from './prepare.ts';
 import { HEAD_BYTES, type Sender, type SendResult } from './send.ts';
 
@@ -127,7 +126,8 @@ function toAttempt(
 
 /** Masks an answer's head. One that was cut may end in a part of a secret, so as much as that could be goes. */
 function maskedHead(text: string, mask: (text: string) => string, longestSecret: number): string {
-  const wasCut = Buffer.byteLength(text) >= HEAD_BYTES;
+  // The cut may have taken up to three bytes of a letter with it.
+  const wasCut = Buffer.byteLength(text) > HEAD_BYTES + longestSecret - 4;
   const masked = mask(text);
   return (wasCut ? masked.slice(0, Math.max(0, masked.length - longestSecret)) : masked).slice(0, HEAD_BYTES);
 }

@@ -14,7 +14,7 @@ export interface IngestDeps {
   log: (line: StageLine) => void;
 }
 
-// The limits of contract.md §2.
+// docs/events.md lists these limits.
 const MAX_WIRE_BYTES = 4_000_000;
 const MAX_INFLATED_BYTES = 10_000_000;
 const MAX_EVENT_BYTES = 200_000;
@@ -37,7 +37,7 @@ export async function ingest(request: HttpRequest, caller: Caller, deps: IngestD
   const receivedAtMs = deps.now();
   const inputs = readInputs(request);
   checkCount(inputs.length);
-  const { accepted, refused } = sort(inputs, caller);
+  const { accepted, refused } = takeEach(inputs, caller);
   checkPoints(accepted);
   const only = refused[0];
   if (only && inputs.length === 1) throw new Problem(only);
@@ -88,7 +88,7 @@ function isLines(request: HttpRequest, text: string): boolean {
   return end > 0 && text.startsWith('{') && text.slice(0, end).trimEnd().endsWith('}');
 }
 
-function sort(inputs: (() => unknown)[], caller: Caller): { accepted: Accepted[]; refused: Refused[] } {
+function takeEach(inputs: (() => unknown)[], caller: Caller): { accepted: Accepted[]; refused: Refused[] } {
   const accepted: Accepted[] = [];
   const refused: Refused[] = [];
   inputs.forEach((input, index) => {

@@ -47,7 +47,7 @@ export async function matchBatch(records: QueueRecord[], deps: MatchBatchDeps): 
       const group = groups.get(message.groupId) ?? [];
       groups.set(message.groupId, [...group, { record, message }]);
     } catch (error) {
-      await buryRecord(record, error, deps).catch(() => failed.push(record.messageId));
+      failed.push(...(await bury(record, error, deps)));
     }
   }
   await Promise.all(
@@ -59,9 +59,16 @@ export async function matchBatch(records: QueueRecord[], deps: MatchBatchDeps): 
   return batchResponse(failed);
 }
 
-async function buryRecord(record: QueueRecord, error: unknown, deps: MatchBatchDeps): Promise<void> {
+/** Puts away what can never be worked on. Answers the record when even that failed, so that it comes back. */
+async function bury(record: QueueRecord, error: unknown, deps: MatchBatchDeps): Promise<string[]> {
   deps.log(errorLine(error, { messageId: record.messageId, buried: true }));
-  await deps.bury(record, (error as Error).message);
+  try {
+    await deps.bury(record, (error as Error).message);
+    return [];
+  } catch (outage) {
+    deps.log(errorLine(outage, { messageId: record.messageId }));
+    return [record.messageId];
+  }
 }
 
 async function matchGroup(group: Received[], deps: MatchBatchDeps): Promise<string[]> {
@@ -73,20 +80,18 @@ async function matchGroup(group: Received[], deps: MatchBatchDeps): Promise<stri
     logMatched(matched, startedAtMs, deps);
     return [];
   } catch (error) {
+    const [first, ...others] = group;
+    if (isPermanent(error) && first) {
+      return others.length === 0 ? bury(first.record, error, deps) : matchOneByOne(group, deps);
+    }
     deps.log(errorLine(error, { messageIds: group.map(({ message }) => message.id) }));
-    if (!isPermanent(error)) return group.map(({ record }) => record.messageId);
-    return group.length === 1 ? buryOne(group, error, deps) : matchOneByOne(group, deps);
+    return group.map(({ record }) => record.messageId);
   }
 }
 
 /** DynamoDB will refuse the same write for ever (an item too large, say): coming back can't help. */
 function isPermanent(error: unknown): boolean {
   return error instanceof Error && error.name === 'ValidationException';
-}
-
-async function buryOne(group: Received[], error: unknown, deps: MatchBatchDeps): Promise<string[]> {
-  for (const { record } of group) await deps.bury(record, (error as Error).message);
-  return [];
 }
 
 /** Finds the message that can't be worked on; the rest of its group goes on. */

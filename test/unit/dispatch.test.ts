@@ -137,12 +137,22 @@ describe('an attempt', () => {
   });
 
   test('keeps no part of a secret that stood where the answer was cut', async () => {
-    const head = `${'x'.repeat(4_090)}token-token`;
-    const result = { ...ok, responseHead: `${head}${'y'.repeat(10)}token-to` };
-    const { seen, run } = setUp({}, { result });
+    // Masking makes room: what stood behind 4 KiB moves forward, with the part of a secret at its end.
+    const answer = `${'token-token'.repeat(20)}${'x'.repeat(5_000)}`;
+    const { seen, run } = setUp({
+      send: async (request) => {
+        const kept = answer.slice(0, 4_096 + (request.extraHeadBytes ?? 0) - 'token-to'.length);
+        return { ...ok, responseHead: `${kept}token-to` };
+      },
+    });
     await run();
-    expect(seen.attempts[0]!.response).not.toMatch(/token/);
-    expect(seen.sent[0]!.extraHeadBytes).toBeGreaterThanOrEqual('signing-signing'.length);
+    expect(seen.attempts[0]!.response).toMatch(/^(\*\*\*){20}x+$/);
+  });
+
+  test('keeps a whole answer that is only a little longer than 4 KiB up to 4 KiB', async () => {
+    const { seen, run } = setUp({}, { result: { ...ok, responseHead: 'x'.repeat(4_100) } });
+    await run();
+    expect(seen.attempts[0]!.response).toBe('x'.repeat(4_096));
   });
 
   test('that failed comes back soon by a delayed message', async () => {

@@ -153,6 +153,19 @@ describe('matching a batch', () => {
     expect([...store.deliveries.values()].map(({ facts }) => facts['event_id'])).toEqual(['next']);
   });
 
+  test('takes back what it could not even bury, and nothing else', async () => {
+    const { store, deps } = setUp();
+    deps.bury = async () => {
+      throw new Error('DynamoDB is away');
+    };
+    const response = await matchBatch(
+      [{ messageId: 'bad', body: '{' }, ...recordsOf([aLinkedEvent()])],
+      deps,
+    );
+    expect(response.batchItemFailures).toEqual([{ itemIdentifier: 'bad' }]);
+    expect(store.deliveries.size).toBe(1);
+  });
+
   test('starts over when a rival changed the run meanwhile', async () => {
     const { store, deps, run } = setUp();
     const { saveRun, loadRun } = deps;
