@@ -2,37 +2,9 @@ import { z } from 'zod';
 import type { EventType } from './event.ts';
 import { type FilterSource, parseFilter } from './filters/filter.ts';
 import { digest } from './id.ts';
-import { Label, MetricName, TeamName } from './name.ts';
+import { Label, TeamName } from './name.ts';
 import { Scope } from './scope.ts';
-
-const FilterSchema = z
-  .record(z.string(), z.json())
-  .refine((filter) => JSON.stringify(filter).length <= 16_384, 'is larger than 16 KiB of JSON')
-  .default({});
-
-/** W&B's aggregates and comparisons. `last` is the newest value of the window. */
-const Aggregate = z.enum(['last', 'min', 'max', 'average']);
-const Comparison = z.enum(['>', '>=', '<', '<=', '==', '!=']);
-
-/** The largest window an automation may look at, in values. */
-const MAX_WINDOW = 1000;
-
-/** Met when the aggregate of the newest `window` values of a metric compares so with `value` (W&B). */
-const Threshold = z.strictObject({
-  metric: MetricName,
-  aggregate: Aggregate.default('last'),
-  window: z.int().min(1).max(MAX_WINDOW).default(1),
-  comparison: Comparison,
-  value: z.number(),
-});
-export type Threshold = z.infer<typeof Threshold>;
-
-const Trigger = z.discriminatedUnion('event', [
-  z.strictObject({ event: z.literal('artifact.linked'), filter: FilterSchema }),
-  z.strictObject({ event: z.literal('artifact.alias_added'), filter: FilterSchema }),
-  z.strictObject({ event: z.literal('run.metrics'), threshold: Threshold, filter: FilterSchema }),
-]);
-export type Trigger = z.infer<typeof Trigger>;
+import { Trigger } from './trigger.ts';
 
 const Action = z.discriminatedUnion('type', [
   z.strictObject({
@@ -45,14 +17,18 @@ const Action = z.discriminatedUnion('type', [
 ]);
 export type Action = z.infer<typeof Action>;
 
-const ARTIFACT_FIELDS = ['user', 'collection', 'version', 'index', 'aliases', 'tags', 'metadata'] as const;
+const PLACE = ['user', 'team', 'project', 'registry'];
+const ARTIFACT = [...PLACE, 'collection', 'version', 'index', 'aliases', 'tags', 'metadata'];
 
-/** The fields of each event type that its filters can read. */
-const filterFields: Record<EventType, readonly string[]> = {
-  'artifact.linked': ARTIFACT_FIELDS,
-  'artifact.alias_added': ['alias', ...ARTIFACT_FIELDS],
-  'run.metrics': ['user', 'run'],
-};
+/** The fields of an event type that its filters can read. docs/filters.md lists them. */
+function filterFields(event: EventType): readonly string[] {
+  if (event.startsWith('custom.')) return [...PLACE, 'data'];
+  if (event.startsWith('collection.')) return [...PLACE, 'collection', 'tag'];
+  if (event.startsWith('artifact.alias')) return [...ARTIFACT, 'alias'];
+  if (event.startsWith('artifact.tag')) return [...ARTIFACT, 'tag'];
+  if (event.startsWith('artifact.')) return ARTIFACT;
+  return event === 'run.state' ? ['user', 'run', 'state'] : ['user', 'run'];
+}
 
 const fields = {
   name: Label,
@@ -95,14 +71,27 @@ function checkScope({ team, scope, trigger }: Draft, context: z.RefinementCtx): 
   if (scope.kind === 'project' && scope.project.startsWith('wandb-registry-')) {
     refuse('project', 'is a registry on W&B’s wire: use {"kind": "registry", "registry": …}');
   }
+  const problem = problemOfPlace(scope, trigger.event);
+  if (problem) refuse('kind', problem);
+}
+
+/** Why such events never fall into such a scope, if so (docs/triggers.md has the table). */
+function problemOfPlace(scope: Scope, event: EventType): string | undefined {
   const inRegistry = 'registry' in scope && scope.registry !== undefined;
-  if (trigger.event === 'run.metrics' && (inRegistry || scope.kind === 'collection')) {
-    refuse('kind', 'runs are not in a registry or collection: use the scope project, team or organization');
+  const inCollection = scope.kind === 'collection';
+  if (event.startsWith('run.') && (inRegistry || inCollection)) {
+    return 'runs are not in a registry or collection: use the scope project, team or organization';
   }
+  if (event.startsWith('custom.') && inCollection) {
+    return 'custom events are not in a collection: use the scope registry, project, team or organization';
+  }
+  return event === 'artifact.created' && inRegistry
+    ? 'versions are created in projects and linked into registries: use artifact.linked'
+    : undefined;
 }
 
 function checkFilter({ trigger }: Draft, context: z.RefinementCtx): void {
-  const parsed = parseFilter(trigger.filter as FilterSource, filterFields[trigger.event]);
+  const parsed = parseFilter(trigger.filter as FilterSource, filterFields(trigger.event));
   if (!('problems' in parsed)) return;
   for (const { path, message } of parsed.problems) {
     context.addIssue({ code: 'custom', path: ['trigger', 'filter', ...path.split('.')], message });
@@ -139,7 +128,7 @@ export function triggerHash({ scope, trigger }: { scope: Scope; trigger: Trigger
 
 /** The compiled filter of a saved trigger. A definition that was accepted once always compiles. */
 export function filterOf(trigger: Trigger) {
-  const parsed = parseFilter(trigger.filter as FilterSource, filterFields[trigger.event]);
+  const parsed = parseFilter(trigger.filter as FilterSource, filterFields(trigger.event));
   if ('problems' in parsed)
     throw new Error(`a saved filter does not parse: ${JSON.stringify(parsed.problems)}`);
   return parsed.filter;

@@ -1,11 +1,17 @@
-import type { ArtifactEvent, EventType, RunMetricsEvent, SignalboxEvent } from './event.ts';
+import {
+  type ArtifactEvent,
+  type EventType,
+  isRunEvent,
+  type RunMetricsEvent,
+  type SignalboxEvent,
+} from './event.ts';
 import { derivedId, digest } from './id.ts';
 import { asciiJson } from './json.ts';
 import type { Place } from './scope.ts';
 
-/** A run or a collection: its events keep their order, so they share a group of the events queue. */
+/** A run, a collection or a type of custom event: its events keep their order, so they share a group of the events queue. */
 export interface Subject extends Place {
-  kind: 'run' | 'collection';
+  kind: 'run' | 'collection' | 'custom';
   name: string;
 }
 
@@ -41,9 +47,11 @@ const MAX_BODY_BYTES = 240 * 1024;
 /** What an event is about: the run, or the artifact's collection. */
 function subjectOf(event: SignalboxEvent): Subject {
   const place = { team: event.team, project: event.project, registry: event.registry };
-  return event.type === 'run.metrics'
-    ? { ...place, kind: 'run', name: event.run.id }
-    : { ...place, kind: 'collection', name: event.collection.name, collection: event.collection.name };
+  if (isRunEvent(event)) return { ...place, kind: 'run', name: event.run.id };
+  if ('collection' in event) {
+    return { ...place, kind: 'collection', name: event.collection.name, collection: event.collection.name };
+  }
+  return { ...place, kind: 'custom', name: event.type };
 }
 
 /** Group ids refuse spaces, and some emulators drop the attribute: so it is a hash, repeated in the body. */

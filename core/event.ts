@@ -1,9 +1,5 @@
 import { z } from 'zod';
-import { derivedId, randomId } from './id.ts';
 import { Label, MetricName, Name, TeamName } from './name.ts';
-import { detailsOfZod, Problem } from './problem.ts';
-
-const REGISTRY_PROJECT = 'wandb-registry-';
 
 /** A metric's value; JSON has no NaN or infinity, so these three travel as words (see parseJson). */
 const MetricValue = z.union(
@@ -41,9 +37,11 @@ const common = {
   url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
 };
 
+/** The places of artifacts: exactly one of project and registry (see checkPlace). */
+const collection = { ...common, collection: z.strictObject({ name: Name, type: Label.optional() }) };
+
 const artifact = {
-  ...common,
-  collection: z.strictObject({ name: Name, type: Label.optional() }),
+  ...collection,
   version: z.string().min(1).max(64),
   index: z.int().min(0).optional(),
   aliases: z.array(Label).max(1000).default([]),
@@ -57,10 +55,23 @@ const Run = z.strictObject({
   user: Label.optional(),
   tags: z.array(Label).max(1000).optional(),
   config: Attributes.optional(),
-  /** Counts restarts of the same run; a newer attempt replaces what came later than its first step. */
+  /** Counts restarts of the same run; a newer attempt replaces what came later than its lowest step. */
   attempt: z.int().min(0).optional(),
   url: common.url,
 });
+export type Run = z.infer<typeof Run>;
+
+/** W&B's states of a run, and those that it does not let automations name. */
+export const RunState = z.enum([
+  'PENDING',
+  'RUNNING',
+  'FINISHED',
+  'FAILED',
+  'CRASHED',
+  'KILLED',
+  'PREEMPTED',
+]);
+export type RunState = z.infer<typeof RunState>;
 
 const Point = z.strictObject({
   step: Step.optional(),
@@ -70,11 +81,34 @@ const Point = z.strictObject({
 export type Point = z.infer<typeof Point>;
 
 const eventSchemas = {
+  'artifact.created': z.strictObject({ type: z.literal('artifact.created'), ...artifact }),
   'artifact.linked': z.strictObject({ type: z.literal('artifact.linked'), ...artifact }),
+  'artifact.unlinked': z.strictObject({ type: z.literal('artifact.unlinked'), ...artifact }),
   'artifact.alias_added': z.strictObject({
     type: z.literal('artifact.alias_added'),
     ...artifact,
     alias: Label,
+  }),
+  'artifact.alias_removed': z.strictObject({
+    type: z.literal('artifact.alias_removed'),
+    ...artifact,
+    alias: Label,
+  }),
+  'artifact.tag_added': z.strictObject({ type: z.literal('artifact.tag_added'), ...artifact, tag: Label }),
+  'artifact.tag_removed': z.strictObject({
+    type: z.literal('artifact.tag_removed'),
+    ...artifact,
+    tag: Label,
+  }),
+  'collection.tag_added': z.strictObject({
+    type: z.literal('collection.tag_added'),
+    ...collection,
+    tag: Label,
+  }),
+  'collection.tag_removed': z.strictObject({
+    type: z.literal('collection.tag_removed'),
+    ...collection,
+    tag: Label,
   }),
   'run.metrics': z.strictObject({
     type: z.literal('run.metrics'),
@@ -82,87 +116,58 @@ const eventSchemas = {
     run: Run,
     points: z.array(Point).min(1, 'must hold at least one point'),
   }),
+  'run.state': z.strictObject({
+    type: z.literal('run.state'),
+    ...common,
+    run: Run,
+    state: RunState,
+    /** A resume from a checkpoint: values at later steps are forgotten. */
+    rewind_to: Step.optional(),
+  }),
+  'run.heartbeat': z.strictObject({
+    type: z.literal('run.heartbeat'),
+    ...common,
+    run: Run,
+    /** Seconds between two heartbeats. */
+    interval: z.number().min(1).max(86_400),
+  }),
 };
 
-export type EventType = keyof typeof eventSchemas;
+/** Names of a team's own event types, beside the ones above. */
+export const CustomEventType = z.templateLiteral([
+  'custom.',
+  z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/),
+]);
+export type CustomEventType = z.infer<typeof CustomEventType>;
 
-type Parsed<Type extends EventType> = z.output<(typeof eventSchemas)[Type]> & { id: string };
-export type ArtifactEvent = Parsed<'artifact.linked'> | Parsed<'artifact.alias_added'>;
+const CustomEvent = z.strictObject({ type: CustomEventType, ...common, data: z.json().default(null) });
+
+export type EventType = keyof typeof eventSchemas | CustomEventType;
+
+/** The event types by name; beside them there are custom ones. */
+export const eventTypes = Object.keys(eventSchemas) as (keyof typeof eventSchemas)[];
+
+/** The schema of an event type, undefined for a type that does not exist. */
+export function eventSchema(type: string) {
+  if (Object.hasOwn(eventSchemas, type)) return eventSchemas[type as keyof typeof eventSchemas];
+  return CustomEventType.safeParse(type).success ? CustomEvent : undefined;
+}
+
+type Parsed<Type extends keyof typeof eventSchemas> = z.output<(typeof eventSchemas)[Type]> & { id: string };
+type OneOf<Type extends keyof typeof eventSchemas> = { [Each in Type]: Parsed<Each> }[Type];
+
+export type ArtifactEvent = OneOf<Extract<keyof typeof eventSchemas, `artifact.${string}`>>;
+export type CollectionEvent = OneOf<Extract<keyof typeof eventSchemas, `collection.${string}`>>;
 export type RunMetricsEvent = Parsed<'run.metrics'>;
-export type SignalboxEvent = ArtifactEvent | RunMetricsEvent;
+export type RunStateEvent = Parsed<'run.state'>;
+export type RunHeartbeatEvent = Parsed<'run.heartbeat'>;
+export type RunEvent = RunMetricsEvent | RunStateEvent | RunHeartbeatEvent;
+export type CustomEvent = z.output<typeof CustomEvent> & { id: string };
+export type SignalboxEvent = ArtifactEvent | CollectionEvent | RunEvent | CustomEvent;
 
-export interface ReceivedEvent {
-  event: SignalboxEvent;
-  /** False when a repeat could not be told from something new: points without steps, or else no id and no time. */
-  deduplicated: boolean;
-}
-
-/**
- * Checks one event as a client sent it and gives it its id: the client's, else a hash of the content when
- * that tells occurrences apart (for metrics a step in every point, for others a time), else a random one.
- * Throws a Problem that names the field.
- */
-export function parseEvent(input: unknown, newId: () => string = () => randomId('evt')): ReceivedEvent {
-  const event = checkPlace(inRegistry(parseShape(input)));
-  const deduplicated = tellsOccurrencesApart(event);
-  if (event.id !== undefined) return { event: event as SignalboxEvent, deduplicated };
-  const id = deduplicated ? derivedId('evt', JSON.stringify(event)) : newId();
-  return { event: { ...event, id } as SignalboxEvent, deduplicated };
-}
-
-type ParsedShape = z.output<(typeof eventSchemas)[EventType]>;
-
-function parseShape(input: unknown): ParsedShape {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw new Problem({ code: 'invalid_input', detail: 'an event is a JSON object' });
-  }
-  const type = (input as { type?: unknown }).type;
-  if (type === undefined) {
-    throw new Problem({ code: 'invalid_input', field: 'type', detail: 'type is missing', hint: knownTypes });
-  }
-  if (typeof type !== 'string' || !Object.hasOwn(eventSchemas, type)) {
-    throw new Problem({
-      code: 'unknown_event_type',
-      field: 'type',
-      detail: `there is no event type ${shortened(JSON.stringify(type))}`,
-      hint: knownTypes,
-    });
-  }
-  const result = eventSchemas[type as EventType].safeParse(input);
-  if (result.success) return result.data;
-  throw new Problem(detailsOfZod(result.error));
-}
-
-/** What a user sent goes into an answer and a log only in part. */
-const shortened = (text: string) => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
-
-const knownTypes = `the event types are ${Object.keys(eventSchemas).join(', ')}`;
-
-/** On W&B's wire a registry is a project with a prefix; here it has a field of its own. */
-function inRegistry(event: ParsedShape): ParsedShape {
-  if (event.registry !== undefined || !event.project?.startsWith(REGISTRY_PROJECT)) return event;
-  const { project, ...rest } = event;
-  const registry = Name.safeParse(project.slice(REGISTRY_PROJECT.length));
-  if (!registry.success) throw new Problem(detailsOfZod(registry.error, ['project']));
-  return { ...rest, registry: registry.data } as ParsedShape;
-}
-
-function checkPlace(event: ParsedShape): ParsedShape {
-  const places = [event.project, event.registry].filter((place) => place !== undefined);
-  const takesRegistry = event.type !== 'run.metrics';
-  if (places.length === 1 && (takesRegistry || event.project !== undefined)) return event;
-  throw new Problem({
-    code: 'invalid_input',
-    field: event.registry === undefined ? 'project' : 'registry',
-    detail:
-      places.length > 1 ? 'project and registry exclude each other' : 'the place of the event is missing',
-    hint: takesRegistry ? 'give either project or registry' : 'a run is in a project: give project',
-  });
-}
-
-function tellsOccurrencesApart(event: ParsedShape): boolean {
-  if (event.type === 'run.metrics') return event.points.every((point) => point.step !== undefined);
-  return event.id !== undefined || event.time !== undefined;
+/** Whether an event is about a run; its kind is the first part of its type. */
+export function isRunEvent(event: SignalboxEvent): event is RunEvent {
+  return event.type.startsWith('run.');
 }
 
 function infinityAsWord(value: number): 'Infinity' | '-Infinity' {

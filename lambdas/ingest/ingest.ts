@@ -1,8 +1,9 @@
-import { parseEvent, type ReceivedEvent, type SignalboxEvent } from '../../core/event.ts';
+import type { SignalboxEvent } from '../../core/event.ts';
 import { messageBytes, packMessages } from '../../core/event-message.ts';
 import { parseJson } from '../../core/json.ts';
 import { type Caller, mayActOn } from '../../core/key.ts';
 import { Problem, type ProblemDetails } from '../../core/problem.ts';
+import { parseEvent, type ReceivedEvent } from '../../core/received-event.ts';
 import { bodyText, type HttpAnswer, type HttpRequest } from '../shared/http.ts';
 import type { StageLine } from '../shared/log.ts';
 import type { QueueMessage } from '../shared/queue.ts';

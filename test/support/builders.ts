@@ -1,6 +1,7 @@
 import type { AutomationDefinition, Threshold, Trigger } from '../../core/automation.ts';
 import { filterOf, triggerHash } from '../../core/automation.ts';
-import { type ArtifactEvent, parseEvent, type RunMetricsEvent } from '../../core/event.ts';
+import type { ArtifactEvent, RunMetricsEvent } from '../../core/event.ts';
+import { parseEvent } from '../../core/received-event.ts';
 import type { Watcher } from '../../core/watcher.ts';
 
 export function aLinkedEvent(change: object = {}): ArtifactEvent {

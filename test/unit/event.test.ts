@@ -1,6 +1,6 @@
-import { parseEvent } from '../../core/event.ts';
 import { parseJson } from '../../core/json.ts';
 import { Problem, type ProblemDetails } from '../../core/problem.ts';
+import { parseEvent } from '../../core/received-event.ts';
 
 const link = {
   type: 'artifact.linked',

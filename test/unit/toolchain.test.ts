@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AutomationInput } from '../../core/automation.ts';
-import { parseEvent } from '../../core/event.ts';
+import { parseEvent } from '../../core/received-event.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
