@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { EventType } from './event.ts';
-import { type FilterSource, parseFilter } from './filters/filter.ts';
+import { compileFilter, type Filter, parseFilter } from './filters/filter.ts';
 import { digest } from './id.ts';
 import { Label, TeamName } from './name.ts';
 import { Scope } from './scope.ts';
@@ -91,7 +91,7 @@ function problemOfPlace(scope: Scope, event: EventType): string | undefined {
 }
 
 function checkFilter({ trigger }: Draft, context: z.RefinementCtx): void {
-  const parsed = parseFilter(trigger.filter as FilterSource, filterFields(trigger.event));
+  const parsed = parseFilter(trigger.filter, filterFields(trigger.event));
   if (!('problems' in parsed)) return;
   for (const { path, message } of parsed.problems) {
     context.addIssue({ code: 'custom', path: ['trigger', 'filter', ...path.split('.')], message });
@@ -126,10 +126,7 @@ export function triggerHash({ scope, trigger }: { scope: Scope; trigger: Trigger
   return digest(JSON.stringify([scope, trigger])).slice(0, 16);
 }
 
-/** The compiled filter of a saved trigger. A definition that was accepted once always compiles. */
-export function filterOf(trigger: Trigger) {
-  const parsed = parseFilter(trigger.filter as FilterSource, filterFields(trigger.event));
-  if ('problems' in parsed)
-    throw new Error(`a saved filter does not parse: ${JSON.stringify(parsed.problems)}`);
-  return parsed.filter;
+/** The compiled filter of a saved trigger, which was checked when it was saved. */
+export function compiledFilter(trigger: Trigger): Filter {
+  return compileFilter(trigger.filter);
 }

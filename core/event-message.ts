@@ -1,25 +1,45 @@
 import {
   type ArtifactEvent,
+  type CollectionEvent,
+  type CustomEvent,
   type EventType,
   isRunEvent,
+  type RunHeartbeatEvent,
   type RunMetricsEvent,
+  type RunState,
+  type RunStateEvent,
   type SignalboxEvent,
 } from './event.ts';
 import { derivedId, digest } from './id.ts';
 import { asciiJson } from './json.ts';
+import { type Points, toPoints } from './metrics/points.ts';
+import type { SilenceEvent } from './runs/silence.ts';
 import type { Place } from './scope.ts';
 
-/** A run, a collection or a type of custom event: its events keep their order, so they share a group of the events queue. */
+/** A run, a collection or a type of custom event: its events keep their order, so they share a group of the queue. */
 export interface Subject extends Place {
   kind: 'run' | 'collection' | 'custom';
   name: string;
 }
 
-/** What the matcher must know of an event to see whether anybody watches it. */
+/** An event as the matcher first sees it: what tells whether anybody watches, and where the rest of it stands. */
 export interface Route {
   type: EventType;
   id: string;
-  metrics: string[];
+  /** The line that holds what else the event carries. Events that differ in nothing else share it. */
+  bodyLine: number;
+  time?: string;
+  /** Of run.metrics: the metrics that occur. */
+  metrics?: string[];
+  /** Of run.metrics: the line that holds its points. */
+  pointsLine?: number;
+  /** Of alias events, the alias; of tag events, the tag. */
+  label?: string;
+  /** Of run.state. */
+  state?: RunState;
+  rewindTo?: number;
+  /** Of a run.state that the sweeper made: when the run was last heard of, in ms since 1970. */
+  silentSinceMs?: number;
 }
 
 export interface EventMessage {
@@ -31,8 +51,8 @@ export interface EventMessage {
   /** How many times this chain of events went through our own webhooks (see delivery depth). */
   depth: number;
   routes: Route[];
-  /** The events' own JSON, opened one by one and only when somebody watches them. */
-  events: string[];
+  /** JSON texts, opened one by one and only when somebody watches. */
+  lines: string[];
 }
 
 export interface OutgoingMessage {
@@ -44,8 +64,11 @@ export interface OutgoingMessage {
 /** SQS takes 256 KiB; the rest is room for the header line. */
 const MAX_BODY_BYTES = 240 * 1024;
 
-/** What an event is about: the run, or the artifact's collection. */
-function subjectOf(event: SignalboxEvent): Subject {
+/** What travels: a client's event, or one that the sweeper made of a run's silence. */
+export type TravellingEvent = SignalboxEvent | SilenceEvent;
+
+/** What an event is about: its run, its artifact's collection, or for custom events its type. */
+function subjectOf(event: TravellingEvent): Subject {
   const place = { team: event.team, project: event.project, registry: event.registry };
   if (isRunEvent(event)) return { ...place, kind: 'run', name: event.run.id };
   if ('collection' in event) {
@@ -61,10 +84,10 @@ function groupIdOf({ kind, team, project, registry, name }: Subject): string {
 
 /**
  * Packs the events of a request into as few messages as fit, each of one subject, in the order they came.
- * A body is lines: the first says who and what (JSON), each further line is one event's own JSON.
+ * A body is lines of JSON: the first says who and what, the others hold what is opened only when it is needed.
  */
 export function packMessages(
-  events: SignalboxEvent[],
+  events: TravellingEvent[],
   stamp: { receivedAtMs: number; depth: number },
 ): OutgoingMessage[] {
   const open = new Map<string, Draft>();
@@ -79,7 +102,7 @@ export function packMessages(
       continue;
     }
     if (draft) closed.push(draft);
-    const fresh: Draft = { groupId, subject, routes: [], lines: [], bytes: 0 };
+    const fresh: Draft = { groupId, subject, routes: [], lines: new Map(), bytes: 0 };
     addTo(fresh, packed);
     // Deleted first, so that the drafts stay in the order in which they were begun.
     open.delete(groupId);
@@ -92,62 +115,138 @@ interface Draft {
   groupId: string;
   subject: Subject;
   routes: WireRoute[];
-  lines: string[];
+  /** Each line, and its number. */
+  lines: Map<string, number>;
   bytes: number;
 }
 
-/** [type, event id, metrics] — short, because it is parsed for every event whether watched or not. */
-type WireRoute = [EventType, string, string[]?];
+/** A route without its lines' numbers — short, because it is parsed for every event whether watched or not. */
+type WireRoute = [
+  type: EventType,
+  id: string,
+  bodyLine: number,
+  time: string | 0,
+  detail?: string | [metrics: string[], pointsLine: number] | StateDetail,
+];
+type StateDetail = [state: RunState, rewindTo: number | null, silentSinceMs?: number];
 
 interface PackedEvent {
-  route: WireRoute;
-  line: string;
+  event: TravellingEvent;
+  body: string;
+  points?: { metrics: string[]; line: string };
   bytes: number;
 }
 
-function pack(event: SignalboxEvent): PackedEvent {
-  const route: WireRoute =
-    event.type === 'run.metrics' ? [event.type, event.id, metricsOf(event)] : [event.type, event.id];
-  const line = asciiJson(event);
-  // A line break behind the line, a comma behind the route.
-  return { route, line, bytes: line.length + asciiJson(route).length + 2 };
+/** What a route and the line breaks take beside the texts: numbers, brackets, quotes. */
+const ROUTE_OVERHEAD = 64;
+
+function pack(event: TravellingEvent): PackedEvent {
+  const { type, id, team: _team, project: _project, registry: _registry, time = '', ...rest } = event;
+  const head = type.length + id.length + time.length + ROUTE_OVERHEAD;
+  if (!('points' in rest)) {
+    const body = asciiJson(rest);
+    return { event, body, bytes: body.length + head + asciiJson(detailOf(event, 0) ?? '').length };
+  }
+  const { points, ...about } = rest;
+  const { metrics, ...columns } = toPoints(points);
+  const [body, line] = [asciiJson(about), asciiJson(columns)];
+  const bytes = body.length + line.length + head + asciiJson(metrics).length;
+  return { event, body, points: { metrics, line }, bytes };
 }
 
-function addTo(draft: Draft, { route, line, bytes }: PackedEvent): void {
-  draft.routes.push(route);
-  draft.lines.push(line);
+/** What of an event stands in its route. */
+function detailOf(event: TravellingEvent, pointsLine: number, metrics: string[] = []): WireRoute[4] {
+  if (event.type === 'run.metrics') return [metrics, pointsLine];
+  if ('alias' in event) return event.alias;
+  if ('tag' in event) return event.tag;
+  if (event.type !== 'run.state') return undefined;
+  const { state, rewind_to: rewindTo = null } = event;
+  return 'silentSinceMs' in event ? [state, rewindTo, event.silentSinceMs] : [state, rewindTo];
+}
+
+function addTo(draft: Draft, { event, body, points, bytes }: PackedEvent): void {
+  const bodyLine = lineOf(draft, body);
+  const pointsLine = points ? lineOf(draft, points.line) : 0;
+  const detail = detailOf(event, pointsLine, points?.metrics);
+  const route: WireRoute = [event.type, event.id, bodyLine, event.time ?? 0];
+  draft.routes.push(detail === undefined ? route : [...route, detail]);
   draft.bytes += bytes;
 }
 
-/** What an event takes of a message, as ASCII JSON: its own text, and its metrics' names once more for the routing. */
+/** The number of a line, which is added where it is new; a run's description is mostly the same from event to event. */
+function lineOf(draft: Draft, line: string): number {
+  const known = draft.lines.get(line);
+  if (known !== undefined) {
+    draft.bytes -= line.length;
+    return known;
+  }
+  draft.lines.set(line, draft.lines.size);
+  return draft.lines.size - 1;
+}
+
+/** What an event takes of a message, as ASCII JSON with its points as columns. */
 export function messageBytes(event: SignalboxEvent): number {
   return pack(event).bytes;
 }
 
-function metricsOf(event: RunMetricsEvent): string[] {
-  const names = new Set<string>();
-  for (const point of event.points) for (const name of Object.keys(point.metrics)) names.add(name);
-  return [...names];
-}
-
 function finish(draft: Draft, stamp: { receivedAtMs: number; depth: number }): OutgoingMessage {
   const id = derivedId('msg', draft.groupId, ...draft.routes.map(([, eventId]) => eventId));
-  const header = { v: 1, id, group: draft.groupId, subject: draft.subject, ...stamp, routes: draft.routes };
-  return { groupId: draft.groupId, dedupId: id, body: [asciiJson(header), ...draft.lines].join('\n') };
+  const header = { v: 2, id, group: draft.groupId, subject: draft.subject, ...stamp, routes: draft.routes };
+  return { groupId: draft.groupId, dedupId: id, body: [asciiJson(header), ...draft.lines.keys()].join('\n') };
 }
 
 /** Reads a message's routing line; throws when the body is not one that packMessages made. */
 export function unpackMessage(body: string): EventMessage & { groupId: string } {
-  const [first = '', ...events] = body.split('\n');
-  const header = JSON.parse(first);
-  if (header.v !== 1 || header.routes.length !== events.length)
-    throw new Error('not an event message of version 1');
-  const routes = (header.routes as WireRoute[]).map(([type, id, metrics = []]) => ({ type, id, metrics }));
+  const end = body.indexOf('\n');
+  const header = JSON.parse(body.slice(0, end));
+  if (header.v !== 2) throw new Error('not an event message of version 2');
   const { id, subject, receivedAtMs, depth, group: groupId } = header;
-  return { id, subject, receivedAtMs, depth, groupId, routes, events };
+  const routes = (header.routes as WireRoute[]).map(toRoute);
+  return { id, subject, receivedAtMs, depth, groupId, routes, lines: body.slice(end + 1).split('\n') };
 }
 
-/** Opens one event of a message. It was checked by parseEvent before it was packed. */
-export function openEvent(line: string): ArtifactEvent | RunMetricsEvent {
-  return JSON.parse(line);
+function toRoute([type, id, bodyLine, time, detail]: WireRoute): Route {
+  const route: Route = { type, id, bodyLine };
+  if (time !== 0) route.time = time;
+  if (typeof detail === 'string') route.label = detail;
+  else if (detail !== undefined && type === 'run.metrics') {
+    [route.metrics, route.pointsLine] = detail as [string[], number];
+  } else if (detail !== undefined) {
+    const [state, rewindTo, silentSinceMs] = detail as StateDetail;
+    route.state = state;
+    if (rewindTo !== null) route.rewindTo = rewindTo;
+    if (silentSinceMs !== undefined) route.silentSinceMs = silentSinceMs;
+  }
+  return route;
+}
+
+/** A metrics event as the matcher works on it: its points apart, as columns. */
+export type OpenedMetricsEvent = Omit<RunMetricsEvent, 'points'>;
+export type OpenedEvent =
+  | ArtifactEvent
+  | CollectionEvent
+  | CustomEvent
+  | RunStateEvent
+  | SilenceEvent
+  | RunHeartbeatEvent
+  | OpenedMetricsEvent;
+
+/** Opens an event of a message, without its points. It was checked by parseEvent before it was packed. */
+export function openEvent({ subject, lines }: EventMessage, route: Route): OpenedEvent {
+  const { team, project, registry } = subject;
+  const { type, id, bodyLine, time } = route;
+  return {
+    type,
+    id,
+    team,
+    ...(project !== undefined && { project }),
+    ...(registry !== undefined && { registry }),
+    ...(time !== undefined && { time }),
+    ...JSON.parse(lines[bodyLine] ?? ''),
+  };
+}
+
+/** Opens the points of a metrics event. */
+export function openPoints({ lines }: EventMessage, { metrics = [], pointsLine = 0 }: Route): Points {
+  return { metrics, ...JSON.parse(lines[pointsLine] ?? '') };
 }

@@ -1,25 +1,54 @@
+import { describeCondition } from './condition-text.ts';
 import type { Facts } from './delivery.ts';
-import type { ArtifactEvent, RunMetricsEvent } from './event.ts';
+import type { ArtifactEvent } from './event.ts';
+import type { OpenedEvent } from './event-message.ts';
 import type { JsonValue } from './json.ts';
 import type { Place } from './scope.ts';
+import type { Condition } from './trigger.ts';
 
 /** What a firing knows when its facts are written down. */
 export interface FiringContext {
   automation: { id: string; name: string };
   deliveryId: string;
   receivedAtMs: number;
-  event: ArtifactEvent | RunMetricsEvent;
-  metric?: { name: string; value: number; window: number[]; step: number; condition: string };
+  event: OpenedEvent;
+  metric?: {
+    name: string;
+    value: number;
+    window: number[];
+    step: number;
+    condition: Condition;
+    /** The point's own time. */
+    time?: string;
+  };
 }
 
 type Variable = (context: FiringContext) => JsonValue | undefined;
 
-/** W&B's own names for events, where they differ in form from ours. */
+/** W&B's own names for events, and for those that it does not have, names of the same form. Custom events keep theirs. */
 const wandbEventTypes: Record<string, string> = {
+  'artifact.created': 'CREATE_ARTIFACT',
   'artifact.linked': 'LINK_ARTIFACT',
+  'artifact.unlinked': 'UNLINK_ARTIFACT',
   'artifact.alias_added': 'ADD_ARTIFACT_ALIAS',
-  'run.metrics': 'RUN_METRIC',
+  'artifact.alias_removed': 'REMOVE_ARTIFACT_ALIAS',
+  'artifact.tag_added': 'ADD_ARTIFACT_TAG',
+  'artifact.tag_removed': 'REMOVE_ARTIFACT_TAG',
+  'collection.tag_added': 'ADD_COLLECTION_TAG',
+  'collection.tag_removed': 'REMOVE_COLLECTION_TAG',
+  'run.state': 'RUN_STATE',
 };
+
+const wandbConditions: Record<Condition['kind'], string> = {
+  threshold: 'RUN_METRIC',
+  change: 'RUN_METRIC_CHANGE',
+  zscore: 'RUN_METRIC_ZSCORE',
+  not_finite: 'RUN_METRIC_NOT_FINITE',
+};
+
+function wandbEventType({ event, metric }: FiringContext): string {
+  return metric ? wandbConditions[metric.condition.kind] : (wandbEventTypes[event.type] ?? event.type);
+}
 
 /** The newest values of a window that go into `metric_values`; a firing stays small whatever its window (our choice). */
 const MAX_METRIC_VALUES = 100;
@@ -28,32 +57,35 @@ const MAX_METRIC_VALUES = 100;
 const MAX_PATH_BYTES = 32_768;
 const TOO_LARGE = '[too large]';
 
-const artifactOf = ({ event }: FiringContext) => (event.type === 'run.metrics' ? undefined : event);
-const runOf = ({ event }: FiringContext) => (event.type === 'run.metrics' ? event.run : undefined);
+const artifactOf = ({ event }: FiringContext) => ('version' in event ? event : undefined);
+const collectionOf = ({ event }: FiringContext) => ('collection' in event ? event.collection : undefined);
+const runOf = ({ event }: FiringContext) => ('run' in event ? event.run : undefined);
+
+/** JSON has no NaN and no infinity. */
+const asJson = (value: number) => (Number.isFinite(value) ? value : String(value));
 
 /** Every variable that takes no path. The first group is W&B's, the second ours. */
 const variables: Record<string, Variable> = {
   automation_name: ({ automation }) => automation.name,
-  event_type: ({ event }) => wandbEventTypes[event.type],
+  event_type: wandbEventType,
   event_author: ({ event }) => event.user,
   entity_name: ({ event }) => event.team,
   project_name: ({ event }) => event.project ?? registryProject(event),
-  artifact_collection_name: (context) => artifactOf(context)?.collection.name,
+  artifact_collection_name: (context) => collectionOf(context)?.name,
   artifact_version: (context) => artifactOf(context)?.version,
   artifact_version_string: (context) => versionString(artifactOf(context)),
   artifact_version_index: (context) => artifactOf(context)?.index,
-  alias: ({ event }) => (event.type === 'artifact.alias_added' ? event.alias : undefined),
-  // No event of this release adds a tag; W&B's rule: a variable that does not apply is an empty string.
-  tag: () => undefined,
+  alias: ({ event }) => ('alias' in event ? event.alias : undefined),
+  tag: ({ event }) => ('tag' in event ? event.tag : undefined),
   run_name: (context) => runOf(context)?.name ?? runOf(context)?.id,
-  run_status: () => undefined,
+  run_status: ({ event }) => (event.type === 'run.state' ? event.state : undefined),
   metric_name: ({ metric }) => metric?.name,
-  metric_values: ({ metric }) => metric?.window.slice(-MAX_METRIC_VALUES),
-  metric_filter: ({ metric }) => metric?.condition,
-  metric_filter_short: ({ metric }) => metric?.condition,
+  metric_values: ({ metric }) => metric?.window.slice(-MAX_METRIC_VALUES).map(asJson),
+  metric_filter: ({ metric }) => metric && describeCondition(metric.condition),
+  metric_filter_short: ({ metric }) => metric && describeCondition(metric.condition),
   metric_current_status: ({ metric }) => metric && `${metric.name} is ${metric.value} at step ${metric.step}`,
 
-  metric_value: ({ metric }) => metric?.value,
+  metric_value: ({ metric }) => metric && asJson(metric.value),
   step: ({ metric }) => metric?.step,
   run_id: (context) => runOf(context)?.id,
   run_url: (context) => runOf(context)?.url ?? (runOf(context) && context.event.url),
@@ -61,7 +93,8 @@ const variables: Record<string, Variable> = {
   event_id: ({ event }) => event.id,
   delivery_id: (context) => context.deliveryId,
   automation_id: ({ automation }) => automation.id,
-  time: ({ event, receivedAtMs }) => event.time ?? new Date(receivedAtMs).toISOString(),
+  time: ({ event, metric, receivedAtMs }) =>
+    metric?.time ?? event.time ?? new Date(receivedAtMs).toISOString(),
 };
 
 /** Roots of the variables that take a path into what the user sent, at any depth. */

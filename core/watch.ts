@@ -1,25 +1,31 @@
-import type { Trigger } from './automation.ts';
 import type { EventType } from './event.ts';
+import { reachOfCondition } from './matching/metric-index.ts';
 import { type Scope, scopeKey } from './scope.ts';
+import { conditionOf, isMetricsTrigger, type Trigger } from './trigger.ts';
 
 /**
- * What one automation looks at: a scope, an event type and, for metrics, the metric.
+ * What one automation looks at: a scope, an event type and, for metrics, the metric. `run.ended` stands for the end
+ * of a run: automations across runs want the last value of their metric then.
  * An event touches a watch when all three fit; everything else about the automation is not read for it.
  */
 export interface Watch {
   scopeKey: string;
-  event: EventType;
+  event: EventType | 'run.ended';
   /** Empty for events that carry no metrics. */
   metric: string;
 }
 
-/** The one watch of an automation. */
-export function watchOf(automation: { scope: Scope; trigger: Trigger }): Watch {
-  const { trigger } = automation;
-  const metric = trigger.event === 'run.metrics' ? trigger.threshold.metric : '';
-  return { scopeKey: scopeKey(automation.scope), event: trigger.event, metric };
+/** The watches of an automation. The first is the one that it fires on. */
+export function watchesOf({ scope, trigger }: { scope: Scope; trigger: Trigger }): [Watch, ...Watch[]] {
+  const key = scopeKey(scope);
+  if (!isMetricsTrigger(trigger)) return [{ scopeKey: key, event: trigger.event, metric: '' }];
+  const condition = conditionOf(trigger);
+  const watch: Watch = { scopeKey: key, event: 'run.metrics', metric: condition.metric };
+  const isAcrossRuns = condition.kind === 'zscore' && condition.across === 'runs';
+  return isAcrossRuns ? [watch, { ...watch, event: 'run.ended' }] : [watch];
 }
 
-export function sameWatch(a: Watch, b: Watch): boolean {
-  return a.scopeKey === b.scopeKey && a.event === b.event && a.metric === b.metric;
+/** How many values of a run's series a trigger looks at (docs/triggers.md: reach); 0 for those without a series. */
+export function reachOf(trigger: Trigger): number {
+  return isMetricsTrigger(trigger) ? reachOfCondition(conditionOf(trigger)) : 0;
 }

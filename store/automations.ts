@@ -1,12 +1,12 @@
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { AutomationDefinition, Head, Revision } from '../core/automation.ts';
 import { scopeKey } from '../core/scope.ts';
-import { watchOf } from '../core/watch.ts';
+import { reachOf, watchesOf } from '../core/watch.ts';
 import { holds, type Table } from './client.ts';
 import { deleteItem, getItem, getItems, type Item, putIfAbsent, putItem, queryPrefix } from './items.ts';
 import { headKey, memberKey, REVISION_PREFIX, revisionKey, scopePartition, teamPartition } from './keys.ts';
 import { type ReservedName, releaseName, reserveName } from './names.ts';
-import { bumpScopeVersion, deleteWatch, putWatch } from './watches.ts';
+import { announceChange, deleteWatch, putWatch } from './watches.ts';
 
 export interface Automation {
   head: Head;
@@ -17,17 +17,18 @@ export type SaveResult = 'saved' | 'name_taken' | 'stale';
 
 /**
  * Saves a new automation. Single writes in an order that a crash can't harm: name, revision and hints first,
- * then the head, which brings it to life, then the scope's version, which tells the matchers.
+ * then the head, which brings it to life. The matchers are told before and after: should the save die behind its
+ * head, they come to look once more.
  */
 export async function createAutomation(table: Table, { head, revision }: Automation): Promise<SaveResult> {
   if (!(await reserve(table, revision.definition, head))) return 'name_taken';
   await putRevision(table, revision);
-  // A scope at version 0 is known to be empty; should this save die half-way, it must not be taken for that.
-  await bumpScopeVersion(table, scopeKey(revision.definition.scope));
   await putItem(table, memberKey(head.team, 'AUTOMATION', head.id));
-  await putWatch(table, watchOf(revision.definition), head.id);
+  await putWatches(table, revision.definition, head.id);
+  const change = changeOf(head.id, revision.definition);
+  await announceChange(table, change);
   const created = await putIfAbsent(table, { ...headKey(head.id), ...head });
-  await bumpScopeVersion(table, scopeKey(revision.definition.scope));
+  await announceChange(table, change);
   return created ? 'saved' : 'stale';
 }
 
@@ -47,17 +48,18 @@ export async function updateAutomation(
     while (!(await putRevision(table, after.revision))) after.revision.revision++;
     after.head.revision = after.revision.revision;
   }
-  await putWatch(table, watchOf(is), after.head.id);
-  // See createAutomation: a scope at version 0 is taken for empty.
-  if (scopeKey(is.scope) !== scopeKey(was.scope)) await bumpScopeVersion(table, scopeKey(is.scope));
+  await putWatches(table, is, after.head.id);
+  const change = changeOf(after.head.id, was, is);
+  await announceChange(table, change);
   if (!(await putHead(table, before.head, after.head))) return 'stale';
-  await announce(table, was, is);
+  await announceChange(table, change);
   await releaseOldName(table, was, after.head.id);
   return 'saved';
 }
 
 /** Deletes an automation, if `before` is still its state. Its revisions stay: deliveries and history name them. */
 export async function deleteAutomation(table: Table, { head, revision }: Automation): Promise<SaveResult> {
+  await announceChange(table, changeOf(head.id, revision.definition));
   const deleted = await holds(
     table.client.send(
       new DeleteCommand({
@@ -70,10 +72,10 @@ export async function deleteAutomation(table: Table, { head, revision }: Automat
     ),
   );
   if (!deleted) return 'stale';
-  await bumpScopeVersion(table, scopeKey(revision.definition.scope));
+  await announceChange(table, changeOf(head.id, revision.definition));
   // All its revisions' watches: updates leave theirs behind.
   for (const { definition } of await listRevisions(table, head.id))
-    await deleteWatch(table, watchOf(definition), head.id);
+    for (const watch of watchesOf(definition)) await deleteWatch(table, watch, head.id);
   await deleteItem(table, memberKey(head.team, 'AUTOMATION', head.id));
   await releaseName(table, nameOf(revision.definition), head.id);
   return 'saved';
@@ -170,8 +172,13 @@ function isSame(a: Head | undefined, b: Head): boolean {
   return a !== undefined && (Object.keys(b) as (keyof Head)[]).every((field) => a[field] === b[field]);
 }
 
-async function announce(table: Table, was: AutomationDefinition, is: AutomationDefinition): Promise<void> {
-  for (const key of new Set([scopeKey(is.scope), scopeKey(was.scope)])) await bumpScopeVersion(table, key);
+async function putWatches(table: Table, definition: AutomationDefinition, id: string): Promise<void> {
+  const reach = reachOf(definition.trigger);
+  for (const watch of watchesOf(definition)) await putWatch(table, watch, id, reach);
+}
+
+function changeOf(automationId: string, ...definitions: AutomationDefinition[]) {
+  return { automationId, scopes: [...new Set(definitions.map(({ scope }) => scopeKey(scope)))] };
 }
 
 /** Whether the automation exists and has this name in this scope now. */

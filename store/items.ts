@@ -8,6 +8,9 @@ export type Item = Record<string, unknown> & ItemKey;
 /** DynamoDB takes at most this many keys in one BatchGetItem. */
 const BATCH_GET_KEYS = 100;
 
+/** A scope may have thousands of automations, and a cold matcher waits for them all. */
+const BATCHES_AT_ONCE = 8;
+
 /** One item, as last written. */
 export async function getItem(table: Table, key: ItemKey): Promise<Item | undefined> {
   const { Item } = await table.client.send(
@@ -19,8 +22,11 @@ export async function getItem(table: Table, key: ItemKey): Promise<Item | undefi
 /** The items that exist among these keys, in no order, as last written. */
 export async function getItems(table: Table, keys: ItemKey[]): Promise<Item[]> {
   const found: Item[] = [];
-  for (let at = 0; at < keys.length; at += BATCH_GET_KEYS) {
-    found.push(...(await getBatch(table, keys.slice(at, at + BATCH_GET_KEYS))));
+  for (let at = 0; at < keys.length; at += BATCH_GET_KEYS * BATCHES_AT_ONCE) {
+    const batches = Array.from({ length: BATCHES_AT_ONCE }, (_, n) => at + n * BATCH_GET_KEYS)
+      .filter((start) => start < keys.length)
+      .map((start) => getBatch(table, keys.slice(start, start + BATCH_GET_KEYS)));
+    for (const items of await Promise.all(batches)) for (const item of items) found.push(item);
   }
   return found;
 }

@@ -1,5 +1,5 @@
-import type { EventType } from '../core/event.ts';
 import { digest } from '../core/id.ts';
+import type { Watch } from '../core/watch.ts';
 
 /*
  * Every key shape of the table, and who reads it how.
@@ -14,8 +14,10 @@ import { digest } from '../core/id.ts';
  * | integration   | INTEGRATION#<id>      | INTEGRATION                 | get                                    |
  * | head          | AUTOMATION#<id>       | HEAD                        | get; the truth about an automation     |
  * | revision      | AUTOMATION#<id>       | REVISION#<n>                | get; never changed                     |
- * | scope version | SCOPE#<scope>         | VERSION                     | get, before a cache is trusted         |
- * | watch         | SCOPE#<scope>         | WATCH#<event>#<metric>#<id> | query by event; a hint                 |
+ * | activity      | AUTOMATION#<id>       | ACTIVITY                    | get; add                               |
+ * | change feed   | CHANGES               | FEED                        | get, before a cache is trusted         |
+ * | watch         | SCOPE#<scope>         | WATCH#<event>#<metric>#<id> | query by scope; a hint                 |
+ * | ended run     | ENDED#<project>#<met> | <time>#<run>                | query, newest first                    |
  * | run state     | RUN#<team/project/run>| STATE                       | get; put if version                    |
  * | delivery      | DELIVERY#<id>         | DELIVERY                    | get; put if absent; lease; settle      |
  * | attempt       | DELIVERY#<id>         | ATTEMPT#<nn>                | query                                  |
@@ -55,15 +57,21 @@ export const revisionKey = (id: string, revision: number): ItemKey => ({
 });
 
 export const scopePartition = (scopeKey: string) => `SCOPE#${scopeKey}`;
-export const scopeVersionKey = (scopeKey: string): ItemKey => ({
+export const WATCH_PREFIX = 'WATCH#';
+export const watchKey = ({ scopeKey, event, metric }: Watch, id: string): ItemKey => ({
   pk: scopePartition(scopeKey),
-  sk: 'VERSION',
+  sk: `${WATCH_PREFIX}${event}#${metric}#${id}`,
 });
-export const watchPrefix = (event: EventType) => `WATCH#${event}#`;
-export const watchKey = (scopeKey: string, event: EventType, metric: string, id: string): ItemKey => ({
-  pk: scopePartition(scopeKey),
-  sk: `${watchPrefix(event)}${metric}#${id}`,
-});
+export const changeFeedKey: ItemKey = { pk: 'CHANGES', sk: 'FEED' };
+export const activityKey = (id: string): ItemKey => ({ pk: headKey(id).pk, sk: 'ACTIVITY' });
+
+export const endedRunsPartition = (of: { team: string; project: string; metric: string }) =>
+  `ENDED#${of.team}/${of.project}#${of.metric}`;
+export const endedRunKey = (
+  of: { team: string; project: string; metric: string },
+  endedAtMs: number,
+  run: string,
+): ItemKey => ({ pk: endedRunsPartition(of), sk: `${new Date(endedAtMs).toISOString()}#${run}` });
 
 export const RUN_PREFIX = 'RUN#';
 export const runKey = (team: string, project: string, run: string): ItemKey => ({

@@ -1,6 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { decodeSeries, encodeSeries } from '../core/metrics/series-codec.ts';
-import { newRunState, type RunState } from '../core/run-state.ts';
+import { newRunMemory, type RunMemory, silenceDueAtMs } from '../core/runs/memory.ts';
 import { holds, type Table } from './client.ts';
 import { getItem, type Item } from './items.ts';
 import { dueShardOf, runKey } from './keys.ts';
@@ -16,68 +16,96 @@ const KEPT_SECONDS = 90 * 24 * 60 * 60;
 /** How long after the write of an outbox the sweeper may think that its writer died. */
 const OUTBOX_PATIENCE_MS = 120_000;
 
-/** Loads what is remembered of a run; a fresh state when nothing is, or when its time to live is over. */
-export async function loadRun(table: Table, name: RunName, nowMs: number): Promise<RunState> {
+/** Loads what is remembered of a run; a fresh memory when nothing is, or when its time to live is over. */
+export async function loadRun(table: Table, name: RunName, nowMs: number): Promise<RunMemory> {
   const item = await getItem(table, runKey(name.team, name.project, name.run));
-  if (!item) return newRunState();
+  if (!item) return newRunMemory();
   const version = item['version'] as number;
   // TTL deletes days late: an expired item counts as gone, but its version still guards the write.
-  if ((item['ttl'] as number) * 1000 <= nowMs) return { ...newRunState(), version };
-  return toState(item);
+  if ((item['ttl'] as number) * 1000 <= nowMs) return { ...newRunMemory(), version };
+  return toMemory(item);
 }
 
-/** Writes the state if nobody else did since it was loaded; true when written, and then its version is one higher. */
-export async function saveRun(table: Table, name: RunName, state: RunState, nowMs: number): Promise<boolean> {
+/** Writes the memory if nobody else did since it was loaded; true when written, and then its version is one higher. */
+export async function saveRun(
+  table: Table,
+  name: RunName,
+  memory: RunMemory,
+  nowMs: number,
+): Promise<boolean> {
   const key = runKey(name.team, name.project, name.run);
-  const item = { ...key, ...name, ...toAttributes(state), ...dueAttributes(key.pk, state, nowMs) };
+  const item = { ...key, ...name, ...toAttributes(memory), ...dueAttributes(key.pk, memory, nowMs) };
   const saved = await holds(
     table.client.send(
       new PutCommand({
         TableName: table.name,
-        Item: { ...item, version: state.version + 1, ttl: Math.floor(nowMs / 1000) + KEPT_SECONDS },
-        ConditionExpression: state.version === 0 ? 'attribute_not_exists(pk)' : '#version = :version',
-        ...(state.version > 0 && {
+        Item: { ...item, version: memory.version + 1, ttl: Math.floor(nowMs / 1000) + KEPT_SECONDS },
+        ConditionExpression: memory.version === 0 ? 'attribute_not_exists(pk)' : '#version = :version',
+        ...(memory.version > 0 && {
           ExpressionAttributeNames: { '#version': 'version' },
-          ExpressionAttributeValues: { ':version': state.version },
+          ExpressionAttributeValues: { ':version': memory.version },
         }),
       }),
     ),
   );
-  if (saved) state.version++;
+  if (saved) {
+    memory.version++;
+    memory.isChanged = false;
+  }
   return saved;
 }
 
-/** A run whose deliveries are perhaps not written stands in the due index until they are. */
-function dueAttributes(pk: string, state: RunState, nowMs: number) {
-  if (state.outbox.length === 0) return {};
-  return { dueShard: dueShardOf(pk), sweepAt: nowMs + OUTBOX_PATIENCE_MS };
+/** A run stands in the due index while its deliveries are perhaps not written, and while silence would make it CRASHED. */
+function dueAttributes(pk: string, memory: RunMemory, nowMs: number) {
+  const dues = [silenceDueAtMs(memory), memory.outbox.length > 0 ? nowMs + OUTBOX_PATIENCE_MS : undefined];
+  const sweepAt = Math.min(...dues.map((dueAtMs) => dueAtMs ?? Number.POSITIVE_INFINITY));
+  return Number.isFinite(sweepAt) ? { dueShard: dueShardOf(pk), sweepAt } : {};
 }
 
-function toAttributes({ attempt, lastStep, series, fired, applied, outbox, late }: RunState) {
+function toAttributes(memory: RunMemory) {
+  const { attempt, lastStep, series, latches, stateAttempt, state, pulse, applied, outbox, late } = memory;
   const packed = [...series].map(([metric, values]) => [metric, encodeSeries(values)]);
+  const fired = [...latches].map(([key, { triggerHash, atMs, wasFalse }]) => [
+    key,
+    wasFalse ? [triggerHash, atMs, 1] : [triggerHash, atMs],
+  ]);
   return {
     attempt,
     lastStep,
     late,
     applied: applied.join(' '),
     series: Object.fromEntries(packed),
-    fired: Object.fromEntries([...fired].map(([id, { triggerHash, atMs }]) => [id, [triggerHash, atMs]])),
+    latches: Object.fromEntries(fired),
+    ...(stateAttempt > 0 && { stateAttempt }),
+    ...(state && { state }),
+    // As JSON text: what a user sent in a config goes beyond what DynamoDB's own number type takes.
+    ...(pulse && { pulse: JSON.stringify(pulse) }),
     ...(outbox.length > 0 && { outbox: JSON.stringify(outbox) }),
   };
 }
 
-function toState(item: Item): RunState {
+function toMemory(item: Item): RunMemory {
   const series = Object.entries(item['series'] as Record<string, Uint8Array>);
-  const fired = Object.entries(item['fired'] as Record<string, [string, number]>);
+  const latches = Object.entries(item['latches'] as Record<string, [string, number, number?]>);
   const applied = item['applied'] as string;
+  const pulse = item['pulse'] as string | undefined;
   return {
     version: item['version'] as number,
+    isChanged: false,
     attempt: item['attempt'] as number,
     lastStep: item['lastStep'] as number,
     late: item['late'] as number,
     applied: applied === '' ? [] : applied.split(' '),
     series: new Map(series.map(([metric, bytes]) => [metric, decodeSeries(bytes)])),
-    fired: new Map(fired.map(([id, [triggerHash, atMs]]) => [id, { triggerHash, atMs }])),
+    latches: new Map(
+      latches.map(([key, [triggerHash, atMs, wasFalse]]) => [
+        key,
+        { triggerHash, atMs, wasFalse: wasFalse === 1 },
+      ]),
+    ),
+    stateAttempt: (item['stateAttempt'] as number | undefined) ?? 0,
+    ...(item['state'] !== undefined && { state: item['state'] as NonNullable<RunMemory['state']> }),
+    ...(pulse !== undefined && { pulse: JSON.parse(pulse) }),
     outbox: JSON.parse((item['outbox'] as string | undefined) ?? '[]'),
   };
 }

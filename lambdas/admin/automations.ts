@@ -1,3 +1,4 @@
+import type { Activity } from '../../core/activity.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
 import { type AutomationDefinition, AutomationInput, type Head, triggerHash } from '../../core/automation.ts';
 import { randomId } from '../../core/id.ts';
@@ -6,6 +7,7 @@ import { mayActOn } from '../../core/key.ts';
 import { Problem, parseInput } from '../../core/problem.ts';
 import { parseTemplate } from '../../core/template.ts';
 import { isTemplateVariable, templateVariableNames } from '../../core/template-variables.ts';
+import { readActivity } from '../../store/activity.ts';
 import {
   type Automation,
   readAutomation as findAutomation,
@@ -18,6 +20,7 @@ import {
 import { readIntegration } from '../../store/integrations.ts';
 import type { HttpAnswer } from '../shared/http.ts';
 import { type AdminContext, permit, requireTeam, visible } from './context.ts';
+import { checkWindowBudget } from './window-budget.ts';
 
 export async function createAutomation(
   { body }: RouteInput<'createAutomation'>,
@@ -25,9 +28,9 @@ export async function createAutomation(
 ): Promise<HttpAnswer> {
   permit(context, body.team);
   await requireTeam(context, body.team);
-  await check(body, context);
-  const { enabled, ...definition } = body;
   const [id, nowMs] = [randomId('aut'), context.now()];
+  await check(body, id, context);
+  const { enabled, ...definition } = body;
   const head = {
     id,
     team: body.team,
@@ -56,7 +59,20 @@ export async function readAutomation(
   { params }: RouteInput<'readAutomation'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
-  return answer(200, await find(params, context), 'saved');
+  const automation = await find(params, context);
+  const { status, body, headers } = answer(200, automation, 'saved');
+  const activity = await readActivity(context.table, automation.head.id);
+  return { status, headers: headers ?? {}, body: { ...(body as object), activity: activityToJson(activity) } };
+}
+
+function activityToJson({ fired = 0, heldBack = 0, lastMetAtMs, lastFiredAtMs }: Partial<Activity> = {}) {
+  const time = (ms: number | undefined) => ms !== undefined && new Date(ms).toISOString();
+  return {
+    fired,
+    held_back: heldBack,
+    ...(lastMetAtMs !== undefined && { last_met_at: time(lastMetAtMs) }),
+    ...(lastFiredAtMs !== undefined && { last_fired_at: time(lastFiredAtMs) }),
+  };
 }
 
 /** Changes the fields that are given. If-Match with the ETag refuses a change of something that moved on. */
@@ -72,7 +88,7 @@ export async function updateAutomation(
     enabled: before.head.enabled,
     ...body,
   });
-  await check(input, context);
+  await check(input, before.head.id, context);
   const { enabled, ...definition } = input;
   const after = nextState(before, { definition, enabled }, context);
   return answer(200, after, await storeChange(context.table, before, after));
@@ -118,9 +134,10 @@ function nextState(
   return { head: { ...before.head, revision: number, enabled, version, updatedAtMs: nowMs }, revision };
 }
 
-/** What a schema can't see: the scope's owner, the integration, and the variables that its payload may name. */
-async function check(input: AutomationInput, context: AdminContext): Promise<void> {
+/** What a schema can't see: the scope's owner and budget, the integration, and the variables that its payload may name. */
+async function check(input: AutomationInput, id: string, context: AdminContext): Promise<void> {
   checkScope(input, context);
+  await checkWindowBudget(context.table, input, id);
   const { action } = input;
   if (action.type !== 'webhook') return;
   const integration = await readIntegration(context.table, action.integration);

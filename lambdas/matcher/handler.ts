@@ -1,31 +1,40 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { addActivity } from '../../store/activity.ts';
 import { readHeads, readRevisions } from '../../store/automations.ts';
 import { openTable } from '../../store/client.ts';
 import { putDeadRecord } from '../../store/dead-records.ts';
 import { putDelivery } from '../../store/deliveries.ts';
+import { putEndedRun, readEndedRuns } from '../../store/ended-runs.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';
-import { readScopeVersion, readWatches } from '../../store/watches.ts';
+import { readWatches, readWatchFeed } from '../../store/watches.ts';
 import { readEnv } from '../shared/env.ts';
 import { logStage } from '../shared/log.ts';
 import { deliveryMessage, sendMessages } from '../shared/queue.ts';
+import { makeActivityLog } from './activity-log.ts';
 import { MatcherEnv } from './env.ts';
 import { type MatchBatchDeps, matchBatch } from './match-batch.ts';
-import { makeWatchCache } from './watch-cache.ts';
+import { WatchCache } from './watch-cache.ts';
 
 const env = readEnv(MatcherEnv);
 const table = openTable(env.TABLE_NAME);
-const watches = makeWatchCache({
-  readScopeVersion: (scopeKey) => readScopeVersion(table, scopeKey),
-  readWatches: (scopeKey, event) => readWatches(table, scopeKey, event),
+const watches = new WatchCache({
+  readFeed: () => readWatchFeed(table),
+  readWatches: (scopeKey) => readWatches(table, scopeKey),
   readHeads: (ids) => readHeads(table, ids),
   readRevisions: (heads) => readRevisions(table, heads),
   now: Date.now,
 });
 
 const deps: MatchBatchDeps = {
-  watchersOf: watches.watchersOf,
+  watches,
   loadRun: (name) => loadRun(table, name, Date.now()),
-  saveRun: (name, state) => saveRun(table, name, state, Date.now()),
+  saveRun: (name, memory) => saveRun(table, name, memory, Date.now()),
+  putEndedRun: (of, ended) => putEndedRun(table, of, ended),
+  readEndedRuns: (of, beforeMs, limit) => readEndedRuns(table, of, beforeMs, limit),
+  activity: makeActivityLog({
+    add: (automationId, activity) => addActivity(table, automationId, activity),
+    now: Date.now,
+  }),
   putDelivery: (delivery) => putDelivery(table, delivery, Date.now()),
   sendDeliveries: (deliveries) =>
     sendMessages(

@@ -3,10 +3,12 @@ import type { Delivery } from '../../core/delivery.ts';
 import { type EventMessage, unpackMessage } from '../../core/event-message.ts';
 import { batchResponse } from '../shared/batch.ts';
 import { errorLine, type StageLine } from '../shared/log.ts';
-import { type CollectionDeps, matchCollection } from './match-collection.ts';
+import type { ActivityLog } from './activity-log.ts';
+import { matchPlain, type PlainDeps } from './match-plain.ts';
 import { matchRun, type RunDeps } from './match-run.ts';
 
-export interface MatchBatchDeps extends CollectionDeps, RunDeps {
+export interface MatchBatchDeps extends PlainDeps, RunDeps {
+  activity: ActivityLog;
   /** Keeps what can never be worked on, with the reason. */
   bury: (record: QueueRecord, reason: string) => Promise<void>;
   log: (line: StageLine) => void;
@@ -32,6 +34,8 @@ export interface Matched {
   deliveries: Delivery[];
   /** Values that came too late for every window. */
   late: number;
+  /** How often a latch held an automation back. */
+  heldBack: number;
 }
 
 /**
@@ -56,6 +60,7 @@ export async function matchBatch(records: QueueRecord[], deps: MatchBatchDeps): 
       failed.push(...failedInGroup);
     }),
   );
+  await deps.activity.flush();
   return batchResponse(failed);
 }
 
@@ -76,7 +81,7 @@ async function matchGroup(group: Received[], deps: MatchBatchDeps): Promise<stri
   try {
     const messages = group.map(({ message }) => message);
     const isRun = messages[0]?.subject.kind === 'run';
-    const matched = await (isRun ? matchRun(messages, deps) : matchCollection(messages, deps));
+    const matched = await (isRun ? matchRun(messages, deps) : matchPlain(messages, deps));
     logMatched(matched, startedAtMs, deps);
     return [];
   } catch (error) {
@@ -108,10 +113,18 @@ async function matchOneByOne(group: Received[], deps: MatchBatchDeps): Promise<s
 function logMatched(matched: Matched[], startedAtMs: number, deps: MatchBatchDeps): void {
   const durationMs = deps.now() - startedAtMs;
   const unwatched = matched.filter(({ watching }) => watching === 0);
-  for (const { message, watching, deliveries, late } of matched) {
+  for (const { message, watching, deliveries, late, heldBack } of matched) {
     if (watching === 0) continue;
     const fired = { firedCount: deliveries.length, fired: deliveries.slice(0, LISTED).map(describeFiring) };
-    deps.log({ stage: 'event.matched', ...describe(message), watching, ...fired, late, durationMs });
+    deps.log({
+      stage: 'event.matched',
+      ...describe(message),
+      watching,
+      ...fired,
+      late,
+      heldBack,
+      durationMs,
+    });
   }
   if (unwatched.length === 0) return;
   const events = unwatched.reduce((sum, { message }) => sum + message.routes.length, 0);

@@ -1,20 +1,25 @@
-import type { Delivery } from '../../core/delivery.ts';
-import { type EventMessage, openEvent } from '../../core/event-message.ts';
-import { applyMetrics, beginMessage, type RunState } from '../../core/run-state.ts';
+import type { EventMessage, Route } from '../../core/event-message.ts';
+import { isEnd, type RunMemory } from '../../core/runs/memory.ts';
+import type { Gauges } from '../../core/runs/metrics.ts';
 import { scopeKeysCovering } from '../../core/scope.ts';
-import { type ThresholdWatcher, thresholdWatchers, toMetricDelivery } from '../../core/watcher.ts';
+import type { EndedRun, MetricOfProject } from '../../store/ended-runs.ts';
 import type { RunName } from '../../store/runs.ts';
 import { flushOutbox, type OutboxDeps, writeDeliveries } from '../shared/outbox.ts';
+import type { ActivityLog } from './activity-log.ts';
+import { type AppliedMessage, applyMessage, type RunInterest } from './apply-message.ts';
 import type { Matched } from './match-batch.ts';
+import { readOthers } from './other-runs.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 export interface RunDeps extends OutboxDeps {
-  watchersOf: WatchCache['watchersOf'];
-  loadRun: (name: RunName) => Promise<RunState>;
+  watches: WatchCache;
+  loadRun: (name: RunName) => Promise<RunMemory>;
+  putEndedRun: (of: MetricOfProject, ended: EndedRun) => Promise<void>;
+  /** The runs that ended before, newest first. */
+  readEndedRuns: (of: MetricOfProject, beforeMs: number, limit: number) => Promise<EndedRun[]>;
+  activity: Pick<ActivityLog, 'note'>;
   now: () => number;
 }
-
-type Watchers = Map<string, ThresholdWatcher[]>;
 
 /** Rivals for one run are rare (FIFO hands out a group once at a time), so a few tries are plenty. */
 const MAX_TRIES = 5;
@@ -23,17 +28,17 @@ const MAX_TRIES = 5;
 const MAX_OUTBOX_BYTES = 200_000;
 
 /**
- * Matches the messages of one run: its state is loaded once, every point applied, and written once, whatever
- * the batch holds. A run of which no metric is watched costs no read and no write.
+ * Matches the messages of one run: its memory is loaded once, every event applied, and written once if it changed,
+ * whatever the batch holds. A run of which nothing is watched costs no read and no write.
  */
 export async function matchRun(messages: EventMessage[], deps: RunDeps): Promise<Matched[]> {
-  const watchers = await findWatchers(messages, deps);
+  const interest = await findInterest(messages, deps);
   const name = runNameOf(messages);
-  if (watchers.size === 0 || !name) {
-    return messages.map((message) => ({ message, watching: 0, deliveries: [], late: 0 }));
+  if (!interest || !name) {
+    return messages.map((message) => ({ message, watching: 0, deliveries: [], late: 0, heldBack: 0 }));
   }
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const matched = await tryMatch(name, messages, watchers, deps);
+    const matched = await tryMatch(name, messages, interest, deps);
     if (matched) return matched;
   }
   throw new Error(
@@ -48,61 +53,94 @@ function runNameOf([first]: EventMessage[]): RunName | undefined {
     : undefined;
 }
 
-async function findWatchers(messages: EventMessage[], deps: RunDeps): Promise<Watchers> {
+/** Who looks at these events; undefined when nobody does, and nothing has to be forgotten either. */
+async function findInterest(messages: EventMessage[], deps: RunDeps): Promise<RunInterest | undefined> {
   const routes = messages.flatMap((message) => message.routes);
-  const metrics = [...new Set(routes.flatMap((route) => route.metrics))];
   const scopes = scopeKeysCovering(messages[0]?.subject ?? { team: '' });
-  const watchers: Watchers = new Map();
-  for (const byMetric of await Promise.all(
-    scopes.map((scope) => deps.watchersOf(scope, 'run.metrics', metrics)),
-  )) {
-    for (const [metric, found] of byMetric) {
-      watchers.set(metric, [...(watchers.get(metric) ?? []), ...thresholdWatchers(found)]);
-    }
-  }
-  return watchers;
+  const ended = routes.some(saysEnd) ? await deps.watches.metricsOn(scopes, 'run.ended') : [];
+  const metrics = [...new Set([...routes.flatMap((route) => route.metrics ?? []), ...ended])];
+  const interest = await loadInterest(scopes, metrics, deps);
+  interest.ended = ended.filter((metric) => interest.metrics.get(metric)?.some(({ runs }) => runs > 0));
+  const isWatched = interest.metrics.size > 0 || interest.states.length > 0;
+  return isWatched || routes.some(mustBeLookedAt) ? interest : undefined;
 }
+
+async function loadInterest(scopes: string[], metrics: string[], deps: RunDeps): Promise<RunInterest> {
+  const wants = metrics.map((metric) => ({ event: 'run.metrics' as const, metric }));
+  const indexes = await deps.watches.load(scopes, [...wants, { event: 'run.state', metric: '' }]);
+  const found = metrics.map(
+    (metric) => [metric, indexes.flatMap((index) => index.metric(metric) ?? [])] as const,
+  );
+  return {
+    scopes,
+    metrics: new Map(found.filter(([, watching]) => watching.length > 0)),
+    states: indexes.flatMap((index) => index.states() ?? []),
+    ended: [],
+  };
+}
+
+const saysEnd = ({ state }: Route) => state !== undefined && isEnd(state);
+
+/** A rewind takes values away, and silence ends a wait, whoever watches now. */
+const mustBeLookedAt = ({ rewindTo, silentSinceMs }: Route) =>
+  rewindTo !== undefined || silentSinceMs !== undefined;
 
 /** Undefined when the run was changed by somebody else meanwhile; nothing was lost then, and nothing is done. */
 async function tryMatch(
   name: RunName,
   messages: EventMessage[],
-  watchers: Watchers,
+  interest: RunInterest,
   deps: RunDeps,
 ): Promise<Matched[] | undefined> {
-  const state = await deps.loadRun(name);
+  const memory = await deps.loadRun(name);
   // What an earlier batch decided goes out before anything new is decided.
-  if (!(await flushOutbox(name, state, deps))) return undefined;
-  const matched = messages.map((message) => applyMessage(state, message, watchers, deps.now()));
-  const deliveries = matched.flatMap((one) => one.deliveries);
+  if (!(await flushOutbox(name, memory, deps))) return undefined;
+  const stillWatched = await watchedSeries(memory, interest, deps);
+  const others = await readOthers(name, messages, interest, deps);
+  const gauges: Gauges = new Map();
+  const applied = messages.map((message) => {
+    const lastOfOthers = others.get(message) ?? (() => undefined);
+    return applyMessage(memory, message, { interest, stillWatched, gauges, lastOfOthers, nowMs: deps.now() });
+  });
+  if (memory.isChanged && !(await save(name, memory, applied, deps))) return undefined;
+  return applied.map((one) => toMatched(one, interest, deps));
+}
+
+/** The metrics of kept series that somebody watches; the others are forgotten in time. */
+async function watchedSeries(memory: RunMemory, interest: RunInterest, deps: RunDeps): Promise<Set<string>> {
+  const unsure = [...memory.series.keys()].filter((metric) => !interest.metrics.has(metric));
+  const known = [...interest.metrics.keys()];
+  if (unsure.length === 0) return new Set(known);
+  const { metrics } = await loadInterest(interest.scopes, unsure, deps);
+  return new Set([...known, ...metrics.keys()]);
+}
+
+function toMatched(applied: AppliedMessage, interest: RunInterest, { activity }: RunDeps): Matched {
+  const { message, deliveries, heldBack, late } = applied;
+  const atMs = message.receivedAtMs;
+  for (const { automationId } of deliveries) activity.note(automationId, { fired: true, atMs });
+  for (const { automationId } of heldBack) activity.note(automationId, { fired: false, atMs });
+  const indexes = [...[...interest.metrics.values()].flat(), ...interest.states];
+  const watching = indexes.reduce((sum, { size }) => sum + size, 0);
+  return { message, watching, deliveries, late, heldBack: heldBack.length };
+}
+
+async function save(
+  name: RunName,
+  memory: RunMemory,
+  applied: AppliedMessage[],
+  deps: RunDeps,
+): Promise<boolean> {
+  for (const { ends } of applied) {
+    for (const { metric, ...ended } of ends)
+      await deps.putEndedRun({ ...name, metric }, { run: name.run, ...ended });
+  }
+  const deliveries = applied.flatMap((one) => one.deliveries);
   if (Buffer.byteLength(JSON.stringify(deliveries)) > MAX_OUTBOX_BYTES)
     await writeDeliveries(deliveries, deps);
-  else state.outbox = deliveries;
-  if (!(await deps.saveRun(name, state))) return undefined;
+  else memory.outbox = deliveries;
+  if (!(await deps.saveRun(name, memory))) return false;
   // A rival that came between has flushed this outbox itself.
-  await flushOutbox(name, state, deps);
-  return matched;
-}
-
-function applyMessage(
-  state: RunState,
-  message: EventMessage,
-  watchers: Watchers,
-  nowMs: number,
-): { message: EventMessage; watching: number; deliveries: Delivery[]; late: number } {
-  const watching = new Set([...watchers.values()].flat().map((watcher) => watcher.automationId)).size;
-  const before = state.late;
-  const deliveries = beginMessage(state, message.id) ? applyEvents(state, message, watchers, nowMs) : [];
-  return { message, watching, deliveries, late: state.late - before };
-}
-
-function applyEvents(state: RunState, message: EventMessage, watchers: Watchers, nowMs: number): Delivery[] {
-  const { receivedAtMs, depth, routes, events } = message;
-  return routes.flatMap((route, at) => {
-    if (!route.metrics.some((metric) => watchers.has(metric))) return [];
-    const event = openEvent(events[at] ?? '');
-    if (event.type !== 'run.metrics') return [];
-    const firings = applyMetrics(state, event, receivedAtMs, watchers);
-    return firings.map((firing) => toMetricDelivery(firing, event, { receivedAtMs, depth, nowMs }));
-  });
+  await flushOutbox(name, memory, deps);
+  return true;
 }

@@ -1,126 +1,111 @@
-import type { Head, Revision } from '../../core/automation.ts';
-import type { EventType } from '../../core/event.ts';
-import { sameWatch, type Watch, watchOf } from '../../core/watch.ts';
-import { toWatcher, type Watcher } from '../../core/watcher.ts';
-import type { WatchEntry } from '../../store/watches.ts';
+import type { ScopeIndex } from '../../core/matching/scope-index.ts';
+import type { Watch } from '../../core/watch.ts';
+import type { WatchChange, WatchFeed } from '../../store/watches.ts';
+import { readWatchers, type Want, WatchedScope, type WatchedScopeDeps } from './watched-scope.ts';
 
-export interface WatchCacheDeps {
-  readScopeVersion: (scopeKey: string) => Promise<number>;
-  readWatches: (scopeKey: string, event: EventType) => Promise<WatchEntry[]>;
-  readHeads: (ids: string[]) => Promise<Head[]>;
-  readRevisions: (heads: Head[]) => Promise<Revision[]>;
+export interface WatchCacheDeps extends WatchedScopeDeps {
+  readFeed: () => Promise<WatchFeed>;
   now: () => number;
 }
 
 /** A saved change takes effect within this time (the promise is 5 s). */
 const TRUSTED_MS = 2_000;
 
-/** A save that died between its head and the scope's version is seen after this time at the latest. */
-const RELOADED_AFTER_MS = 60_000;
+/**
+ * A change is announced before and after its write. A save that died in between is found by looking once more, after
+ * a time in which no save can still be under way.
+ */
+const LOOKED_AT_AGAIN_MS = 60_000;
 
-/** A function that saw more than this forgets all and reads anew. */
-const MAX_SCOPES = 10_000;
-const MAX_REVISIONS = 200_000;
-
-/** What is known of one scope at one version. Empty lists are knowledge too: nobody watches. */
-interface ScopeCache {
-  version: number;
-  loadedAtMs: number;
-  checkedAtMs: number;
-  /** By event type: which automations watch which metric. */
-  directories: Map<EventType, Promise<Map<string, string[]>>>;
-  /** By event type and metric: the automations themselves. */
-  watchers: Map<string, Promise<Watcher[]>>;
-}
-
-export interface WatchCache {
-  /** The enabled automations of a scope that watch events of a type, for these metrics ('' for none). */
-  watchersOf: (scopeKey: string, event: EventType, metrics: string[]) => Promise<Map<string, Watcher[]>>;
-}
+/** A function that saw more scopes than this forgets all and reads anew. */
+const MAX_SCOPES = 20_000;
 
 /**
- * Remembers who watches what. A scope is trusted for two seconds, then one small read of its version says
- * whether anything changed; only then are its hints and heads read again, and only revisions never seen.
+ * Remembers who watches what. Everything is trusted for two seconds, then one read of the change feed says which
+ * automations changed since; only those are read again, and only scopes that an event falls into are ever read.
  */
-export function makeWatchCache(deps: WatchCacheDeps): WatchCache {
-  const scopes = new Map<string, ScopeCache>();
-  const revisions = new Map<string, Watcher>();
+export class WatchCache {
+  readonly #deps: WatchCacheDeps;
+  readonly #scopes = new Map<string, WatchedScope>();
+  #version: number | undefined;
+  #checkedAtMs = Number.NEGATIVE_INFINITY;
+  #checking: Promise<void> | undefined;
+  #again: { change: WatchChange; dueAtMs: number }[] = [];
 
-  async function freshScope(scopeKey: string): Promise<ScopeCache> {
-    const now = deps.now();
-    const known = scopes.get(scopeKey);
-    if (known && now - known.checkedAtMs < TRUSTED_MS) return known;
-    const version = await deps.readScopeVersion(scopeKey);
-    if (known?.version === version && now - known.loadedAtMs < RELOADED_AFTER_MS) {
-      known.checkedAtMs = now;
-      return known;
-    }
-    if (scopes.size >= MAX_SCOPES) scopes.clear();
-    if (revisions.size >= MAX_REVISIONS) revisions.clear();
-    const fresh = { version, loadedAtMs: now, checkedAtMs: now, directories: new Map(), watchers: new Map() };
-    scopes.set(scopeKey, fresh);
-    return fresh;
+  constructor(deps: WatchCacheDeps) {
+    this.#deps = deps;
   }
 
-  async function loadWatchers(ids: string[], watch: Watch): Promise<Watcher[]> {
-    const heads = (await deps.readHeads(ids)).filter((head) => head.enabled);
-    const unknown = heads.filter((head) => !revisions.has(revisionId(head)));
-    for (const revision of await deps.readRevisions(unknown)) {
-      const head = unknown.find(({ id }) => id === revision.automationId);
-      if (head) revisions.set(revisionId(head), toWatcher(head, revision));
-    }
-    // A hint may be older than its automation, which watches elsewhere by now.
-    return heads
-      .flatMap((head) => revisions.get(revisionId(head)) ?? [])
-      .filter((watcher) => sameWatch(watchOf(watcher.definition), watch));
+  /** The automations of these scopes, of which those with these watches are loaded and as new as the promise says. */
+  async load(scopeKeys: string[], wants: Want[]): Promise<ScopeIndex[]> {
+    await this.#refresh();
+    const scopes = scopeKeys.map((key) => this.#open(key));
+    await Promise.all(scopes.map((scope) => scope.load(wants)));
+    return scopes.map(({ index }) => index);
   }
 
-  return {
-    async watchersOf(scopeKey, event, metrics) {
-      const scope = await freshScope(scopeKey);
-      const found = new Map<string, Watcher[]>();
-      if (scope.version === 0) return found;
-      const directory = await remember(scope.directories, event, () => loadDirectory(deps, scopeKey, event));
-      for (const metric of metrics) {
-        const ids = directory.get(metric);
-        if (!ids) continue;
-        const key = `${event}#${metric}`;
-        const watchers = await remember(scope.watchers, key, () =>
-          loadWatchers(ids, { scopeKey, event, metric }),
-        );
-        if (watchers.length > 0) found.set(metric, watchers);
-      }
-      return found;
-    },
-  };
+  /** The metrics that automations of these scopes may watch on such an event. */
+  async metricsOn(scopeKeys: string[], event: Watch['event']): Promise<string[]> {
+    await this.#refresh();
+    const metrics = await Promise.all(scopeKeys.map((key) => this.#open(key).metricsOn(event)));
+    return [...new Set(metrics.flat())];
+  }
+
+  #open(scopeKey: string): WatchedScope {
+    const known = this.#scopes.get(scopeKey);
+    if (known) return known;
+    if (this.#scopes.size >= MAX_SCOPES) this.#scopes.clear();
+    const scope = new WatchedScope(scopeKey, this.#deps);
+    this.#scopes.set(scopeKey, scope);
+    // A read that failed is not remembered.
+    scope.opened().catch(() => this.#scopes.delete(scopeKey));
+    return scope;
+  }
+
+  /** Groups that come at the same time share one look at the feed. */
+  #refresh(): Promise<void> {
+    if (this.#deps.now() - this.#checkedAtMs < TRUSTED_MS) return Promise.resolve();
+    this.#checking ??= this.#readChanges().finally(() => {
+      this.#checking = undefined;
+    });
+    return this.#checking;
+  }
+
+  async #readChanges(): Promise<void> {
+    const nowMs = this.#deps.now();
+    const feed = await this.#deps.readFeed();
+    const changes = this.#changesIn(feed);
+    const due = this.#again.filter(({ dueAtMs }) => dueAtMs <= nowMs).map(({ change }) => change);
+    await this.#apply([...due, ...changes]);
+    const later = changes.map((change) => ({ change, dueAtMs: nowMs + LOOKED_AT_AGAIN_MS }));
+    this.#again = [...this.#again.filter(({ dueAtMs }) => dueAtMs > nowMs), ...later];
+    this.#version = feed.version;
+    this.#checkedAtMs = nowMs;
+  }
+
+  /** What changed since the last look. Where more did than the feed keeps, everything is forgotten. */
+  #changesIn({ version, recent }: WatchFeed): WatchChange[] {
+    const missed = version - (this.#version ?? 0);
+    if (missed > recent.length) this.#scopes.clear();
+    return missed > 0 ? recent.slice(-missed) : [];
+  }
+
+  async #apply(changes: WatchChange[]): Promise<void> {
+    const concerned = changes.flatMap(({ automationId, scopes }) =>
+      scopes.flatMap((key) => ({ automationId, scope: this.#scopes.get(key) })),
+    );
+    const known = concerned.filter((one): one is Concerned => one.scope !== undefined);
+    if (known.length === 0) return;
+    await Promise.all(known.map(({ scope }) => scope.settled()));
+    const watchers = await readWatchers(
+      [...new Set(known.map(({ automationId }) => automationId))],
+      this.#deps,
+    );
+    for (const { scope, automationId } of known) await scope.renew(automationId, watchers.get(automationId));
+  }
 }
 
-async function loadDirectory(
-  deps: WatchCacheDeps,
-  scopeKey: string,
-  event: EventType,
-): Promise<Map<string, string[]>> {
-  const directory = new Map<string, string[]>();
-  for (const { metric, automationId } of await deps.readWatches(scopeKey, event)) {
-    const ids = directory.get(metric);
-    if (ids) ids.push(automationId);
-    else directory.set(metric, [automationId]);
-  }
-  return directory;
-}
-
-const revisionId = (head: Head) => `${head.id}@${head.revision}`;
-
-/** Loads once, also for callers that come meanwhile; a load that failed is not remembered. */
-function remember<Key, Value>(
-  map: Map<Key, Promise<Value>>,
-  key: Key,
-  load: () => Promise<Value>,
-): Promise<Value> {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const loading = load();
-  map.set(key, loading);
-  loading.catch(() => map.delete(key));
-  return loading;
+interface Concerned {
+  automationId: string;
+  scope: WatchedScope;
 }

@@ -1,12 +1,12 @@
 import type { Delivery } from '../../core/delivery.ts';
-import type { RunState } from '../../core/run-state.ts';
+import type { RunMemory } from '../../core/runs/memory.ts';
 import type { RunName } from '../../store/runs.ts';
 
 export interface OutboxDeps {
   /** False when the delivery is there already. */
   putDelivery: (delivery: Delivery) => Promise<boolean>;
   sendDeliveries: (deliveries: Delivery[]) => Promise<void>;
-  saveRun: (name: RunName, state: RunState) => Promise<boolean>;
+  saveRun: (name: RunName, memory: RunMemory) => Promise<boolean>;
 }
 
 /**
@@ -24,9 +24,9 @@ export async function writeDeliveries(
 }
 
 /** Writes what a run's outbox holds, then clears it; false when somebody else changed the run meanwhile. */
-export async function flushOutbox(name: RunName, state: RunState, deps: OutboxDeps): Promise<boolean> {
-  if (state.outbox.length === 0) return true;
-  await writeDeliveries(state.outbox, deps);
-  state.outbox = [];
-  return deps.saveRun(name, state);
+export async function flushOutbox(name: RunName, memory: RunMemory, deps: OutboxDeps): Promise<boolean> {
+  if (memory.outbox.length === 0) return true;
+  await writeDeliveries(memory.outbox, deps);
+  memory.outbox = [];
+  return deps.saveRun(name, memory);
 }

@@ -32,8 +32,9 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
     readDue: (nowMs, limit) => readDue(table, nowMs, limit),
     stamp: (id, times) => stampDelivery(table, id, times),
     send,
+    sendEvents: (messages) => sendMessages(env.EVENTS_QUEUE_URL, messages),
     loadRun: (name) => loadRun(table, name, Date.now()),
-    saveRun: (name, state) => saveRun(table, name, state, Date.now()),
+    saveRun: (name, memory) => saveRun(table, name, memory, Date.now()),
     putDelivery: (delivery) => putDelivery(table, delivery, Date.now()),
     sendDeliveries: (deliveries) => send(deliveries.map((delivery) => deliveryMessage(delivery))),
   });

@@ -1,4 +1,6 @@
-import type { RunState } from '../../core/run-state.ts';
+import { packMessages } from '../../core/event-message.ts';
+import { type RunMemory, silenceDueAtMs } from '../../core/runs/memory.ts';
+import { silenceEvent } from '../../core/runs/silence.ts';
 import type { StoredDelivery } from '../../store/deliveries.ts';
 import type { DueItem } from '../../store/due.ts';
 import type { RunName } from '../../store/runs.ts';
@@ -12,7 +14,9 @@ export interface SweepDeps extends OutboxDeps {
   /** Marks a delivery as sent; undefined when it is no longer pending or was marked by another sweep. */
   stamp: (id: string, times: { nowMs: number; nextSweepMs: number }) => Promise<StoredDelivery | undefined>;
   send: (messages: QueueMessage[]) => Promise<void>;
-  loadRun: (name: RunName) => Promise<RunState>;
+  /** Puts messages on the events queue. */
+  sendEvents: (messages: QueueMessage[]) => Promise<void>;
+  loadRun: (name: RunName) => Promise<RunMemory>;
   now: () => number;
   /** When this invocation must be over, in ms since 1970. */
   stopAtMs: number;
@@ -72,7 +76,20 @@ async function sweepDelivery(id: string, deps: SweepDeps): Promise<number> {
 }
 
 async function sweepRun(name: RunName, deps: SweepDeps): Promise<number> {
-  const state = await deps.loadRun(name);
-  if (state.outbox.length === 0) return 0;
-  return (await flushOutbox(name, state, deps)) ? 1 : 0;
+  const memory = await deps.loadRun(name);
+  const isFlushed = memory.outbox.length > 0 && (await flushOutbox(name, memory, deps));
+  const isSilent = await reportSilence(name, memory, deps);
+  return isFlushed || isSilent ? 1 : 0;
+}
+
+/**
+ * Has a run that was silent for too long marked as CRASHED: by an event of its own group, so that a sign of life that
+ * waits in the queue comes first. Until it is applied the run stays due; the same silence is the same message.
+ */
+async function reportSilence(name: RunName, memory: RunMemory, deps: SweepDeps): Promise<boolean> {
+  const dueAtMs = silenceDueAtMs(memory);
+  if (dueAtMs === undefined || dueAtMs > deps.now() || !memory.pulse) return false;
+  const event = silenceEvent(name, memory.pulse);
+  await deps.sendEvents(packMessages([event], { receivedAtMs: deps.now(), depth: 0 }));
+  return true;
 }

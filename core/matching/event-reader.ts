@@ -1,0 +1,20 @@
+import type { JsonValue } from '../json.ts';
+import { leavesAt } from '../filters/path.ts';
+import type { EventReader } from './filter-index.ts';
+
+/** Reads an event that is open. */
+export function eventReader(event: object): EventReader {
+  const fields = event as { [field: string]: JsonValue | undefined };
+  return readerOf((root) => (Object.hasOwn(fields, root) ? fields[root] : undefined));
+}
+
+/** A reader that knows a few paths at once and opens the event only for others. */
+export function readerOf(
+  field: EventReader['field'],
+  known: { [path: string]: JsonValue | undefined } = {},
+): EventReader {
+  return {
+    field,
+    at: (path) => (Object.hasOwn(known, path) ? known[path] : leavesAt(field, path)),
+  };
+}

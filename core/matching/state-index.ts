@@ -1,0 +1,52 @@
+import type { RunState } from '../event.ts';
+import { isStateTrigger } from '../trigger.ts';
+import { type EventReader, FilterIndex } from './filter-index.ts';
+import { waitsForFalse } from './metric-index.ts';
+import type { Watcher } from './watcher.ts';
+
+/** The automations that watch the states of runs in one scope, by the states that they name. */
+export class StateIndex {
+  readonly #byState = new Map<RunState, FilterIndex>();
+  readonly #afterFalse = new Map<string, Watcher>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  put(watcher: Watcher): void {
+    this.#size++;
+    for (const state of takenStates(watcher)) {
+      const index = this.#byState.get(state) ?? new FilterIndex();
+      this.#byState.set(state, index);
+      index.put(watcher);
+    }
+    if (waitsForFalse(watcher)) this.#afterFalse.set(watcher.automationId, watcher);
+  }
+
+  /** Takes out a watcher that was put in. */
+  remove(watcher: Watcher): void {
+    this.#size--;
+    for (const state of takenStates(watcher)) this.#byState.get(state)?.remove(watcher);
+    this.#afterFalse.delete(watcher.automationId);
+  }
+
+  /** The watchers that name the state and whose filter takes the event. */
+  matching(state: RunState, event: EventReader): Watcher[] {
+    return this.#byState.get(state)?.matching(event) ?? [];
+  }
+
+  /** The watcher of an automation, if it waits for its condition to be false again. */
+  waiting(automationId: string): Watcher | undefined {
+    return this.#afterFalse.get(automationId);
+  }
+}
+
+/** The states that fire an automation: CRASHED counts as FAILED for those that name FAILED (W&B). */
+export function takenStates({ definition: { trigger } }: Watcher): Set<RunState> {
+  if (!isStateTrigger(trigger)) throw new Error('not a watcher of run states');
+  return new Set<RunState>([
+    ...trigger.states,
+    ...(trigger.states.includes('FAILED') ? ['CRASHED' as const] : []),
+  ]);
+}

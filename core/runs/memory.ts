@@ -1,0 +1,86 @@
+import type { Delivery } from '../delivery.ts';
+import type { Run, RunState } from '../event.ts';
+import type { Series } from '../metrics/series.ts';
+import type { Latch } from './latch.ts';
+
+/** All that is remembered of one run; one item in the table, changed by compare-and-set on `version`. */
+export interface RunMemory {
+  version: number;
+  /** Whether there is anything to write; not stored. */
+  isChanged: boolean;
+  /** The attempt that the series belong to. */
+  attempt: number;
+  /** The newest step seen, -1 before the first. A point without a step is the next one. */
+  lastStep: number;
+  series: Map<string, Series>;
+  /** By automation, or for run states by automation and state (see latchKey). */
+  latches: Map<string, Latch>;
+  state?: KnownState;
+  /** The attempt that states and heartbeats belong to. */
+  stateAttempt: number;
+  pulse?: Pulse;
+  /** Ids of the messages applied last: a message that comes again is not applied again. */
+  applied: string[];
+  /** Deliveries decided but perhaps not yet written (see lambdas/shared/outbox.ts). */
+  outbox: Delivery[];
+  /** Values that came too late for every window. */
+  late: number;
+}
+
+export interface KnownState {
+  state: RunState;
+  /** What the run was before silence made it CRASHED; null for nothing known. Absent when an event said the state. */
+  before?: RunState | null;
+}
+
+/** The heartbeat of a run, kept where somebody watches run states. */
+export interface Pulse {
+  intervalMs: number;
+  /** When the run was last heard of. */
+  lastAtMs: number;
+  /** The run as it was last described, for the event that silence makes. */
+  run: Run;
+  user?: string;
+}
+
+const REMEMBERED_MESSAGES = 32;
+
+export function newRunMemory(): RunMemory {
+  return {
+    version: 0,
+    isChanged: false,
+    attempt: 0,
+    lastStep: -1,
+    series: new Map(),
+    latches: new Map(),
+    stateAttempt: 0,
+    applied: [],
+    outbox: [],
+    late: 0,
+  };
+}
+
+/** Notes a message as applied; false when it was applied before. That alone is nothing to write. Changes the memory. */
+export function beginMessage(memory: RunMemory, messageId: string): boolean {
+  if (memory.applied.includes(messageId)) return false;
+  memory.applied = [...memory.applied, messageId].slice(-REMEMBERED_MESSAGES);
+  return true;
+}
+
+export function latchKey(automationId: string, state?: RunState): string {
+  return state === undefined ? automationId : `${automationId} ${state}`;
+}
+
+/** How many intervals without a sign of life make a run CRASHED (our choice). */
+const SILENT_INTERVALS = 3;
+
+/** When silence makes the run CRASHED, unless it is heard of before; undefined while nobody waits for it. */
+export function silenceDueAtMs({ pulse, state }: RunMemory): number | undefined {
+  const isOver = state !== undefined && (state.before !== undefined || isEnd(state.state));
+  return pulse && !isOver ? pulse.lastAtMs + SILENT_INTERVALS * pulse.intervalMs : undefined;
+}
+
+/** Whether a run in this state is over. */
+export function isEnd(state: RunState): boolean {
+  return state !== 'RUNNING' && state !== 'PENDING';
+}

@@ -1,0 +1,261 @@
+import { type MetricValue, toNumber } from '../event.ts';
+import type { OpenedMetricsEvent } from '../event-message.ts';
+import { eventReader } from '../matching/event-reader.ts';
+import type { MatchCounts } from '../matching/filter-index.ts';
+import type { MeasureTable, MetricIndex } from '../matching/metric-index.ts';
+import type { Watcher } from '../matching/watcher.ts';
+import { type Gauge, makeGauge, windowOf, zscoreAgainst } from '../metrics/gauge.ts';
+import { measureKey } from '../metrics/measure.ts';
+import { type Points, valuesOf } from '../metrics/points.ts';
+import {
+  emptySeries,
+  forgetFrom,
+  newestStep,
+  oldestReceipt,
+  placeValue,
+  type Series,
+} from '../metrics/series.ts';
+import { type Fired, fire } from './fire.ts';
+import type { RunMemory } from './memory.ts';
+
+/** A metric's condition was met: what a delivery tells of it. */
+export interface MetricFiring {
+  watcher: Watcher;
+  metric: string;
+  /** What was compared: an aggregate, a change, a z-score; or the non-finite value itself. */
+  value: number;
+  /** The values it was made from, oldest first. */
+  window: number[];
+  /** The step that ends the window, and the attempt it belongs to. */
+  step: number;
+  attempt: number;
+  /** The point's own time, where the client gave one. */
+  time?: string;
+}
+
+/** What metrics are judged with. */
+export interface MetricContext {
+  receivedAtMs: number;
+  /** By metric: the automations that watch it, one index for each scope of the run. */
+  indexes: ReadonlyMap<string, MetricIndex[]>;
+  /** The last values of this many other runs of the project, of those that ended before; undefined while there are fewer. */
+  lastOfOthers: (metric: string, runs: number, beforeMs: number) => number[] | undefined;
+  gauges: Gauges;
+  counts?: MatchCounts;
+}
+
+/** Gauges live as long as a batch: each belongs to a series that was loaded for it. */
+export type Gauges = Map<Series, Map<string, Gauge>>;
+
+export type Applied<Firing> = Fired<Firing>;
+
+/**
+ * Applies the points of one event, in their order, and answers what fired and what a latch held back. Changes the
+ * memory. The rules are those of docs/triggers.md; metrics that nobody watches leave no trace.
+ */
+export function applyMetrics(
+  memory: RunMemory,
+  event: OpenedMetricsEvent,
+  points: Points,
+  context: MetricContext,
+): Applied<MetricFiring> {
+  const applied: Applied<MetricFiring> = { firings: [], heldBack: [] };
+  if (!enterAttempt(memory, event, points)) return applied;
+  const columns = watchedColumns(points, context);
+  const judge: Judge = { memory, context, applied, takes: runFilter(event) };
+  points.steps.forEach((named, at) => {
+    const step = named ?? memory.lastStep + 1;
+    if (step > memory.lastStep) {
+      memory.lastStep = step;
+      memory.isChanged = true;
+    }
+    const time = points.times?.[at];
+    for (const { metric, values, capacity } of columns) {
+      const value = values[at];
+      if (value === null || value === undefined) continue;
+      applyValue({ metric, step, value: toNumber(value), capacity, ...(time && { time }) }, judge);
+    }
+  });
+  return applied;
+}
+
+interface Judge {
+  memory: RunMemory;
+  context: MetricContext;
+  applied: Applied<MetricFiring>;
+  takes: (watcher: Watcher) => boolean;
+}
+
+interface ArrivedValue {
+  metric: string;
+  step: number;
+  value: number;
+  capacity: number;
+  time?: string;
+}
+
+/** A newer attempt forgets what came at its lowest step and later; an older one has nothing to say any more. */
+function enterAttempt(memory: RunMemory, event: OpenedMetricsEvent, points: Points): boolean {
+  const attempt = event.run.attempt ?? memory.attempt;
+  if (attempt === memory.attempt) return true;
+  memory.isChanged = true;
+  if (attempt < memory.attempt) {
+    memory.late += points.steps.length;
+    return false;
+  }
+  memory.attempt = attempt;
+  const lowest = lowestStep(points.steps);
+  if (lowest !== undefined) forgetSteps(memory, lowest);
+  return true;
+}
+
+/** Forgets the values at `step` and later, in all series. Changes the memory. */
+export function forgetSteps(memory: RunMemory, step: number): void {
+  for (const series of memory.series.values()) forgetFrom(series, step);
+  memory.lastStep = Math.min(memory.lastStep, step - 1);
+  memory.isChanged = true;
+}
+
+function lowestStep(steps: (number | null)[]): number | undefined {
+  let lowest: number | undefined;
+  for (const step of steps) if (step !== null && (lowest === undefined || step < lowest)) lowest = step;
+  return lowest;
+}
+
+function watchedColumns(points: Points, { indexes }: MetricContext) {
+  const columns: { metric: string; values: (MetricValue | null)[]; capacity: number }[] = [];
+  for (const [metric, found] of indexes) {
+    const values = valuesOf(points, metric);
+    if (values) columns.push({ metric, values, capacity: Math.max(...found.map(({ reach }) => reach)) });
+  }
+  return columns;
+}
+
+/** Whether a watcher's filter takes this run; asked once an event for each watcher. */
+function runFilter(event: OpenedMetricsEvent): (watcher: Watcher) => boolean {
+  const answers = new Map<Watcher, boolean>();
+  const reader = eventReader(event);
+  return (watcher) => {
+    const known = answers.get(watcher);
+    if (known !== undefined) return known;
+    const answer = watcher.filter.test(reader.field);
+    answers.set(watcher, answer);
+    return answer;
+  };
+}
+
+function applyValue(arrived: ArrivedValue, judge: Judge): void {
+  if (!Number.isFinite(arrived.value)) {
+    judgeNotFinite(arrived, judge);
+    return;
+  }
+  const { memory } = judge;
+  const { metric, step, value, capacity } = arrived;
+  const series = memory.series.get(metric) ?? emptySeries();
+  const { receivedAtMs } = judge.context;
+  const placed = placeValue(series, { step, value, receivedAtMs }, capacity);
+  if (placed.placement === 'repeated') return;
+  memory.isChanged = true;
+  if (placed.placement === 'late') {
+    memory.late++;
+    return;
+  }
+  memory.series.set(metric, series);
+  judgeFinite(arrived, placed.rank, series, judge);
+}
+
+/** Judges what looks at a value that took its place: whatever reaches back to it. */
+function judgeFinite(arrived: ArrivedValue, rank: number, series: Series, judge: Judge): void {
+  for (const index of judge.context.indexes.get(arrived.metric) ?? []) {
+    const { receivedAtMs } = judge.context;
+    noteFalse(index.notFinite(), (watcher) => watcher.triggerSavedAtMs <= receivedAtMs, judge);
+    for (const table of index.tables()) {
+      if (rank < table.reach && sizeOf(series) >= table.reach) judgeTable(table, series, arrived, judge);
+    }
+  }
+}
+
+/** The number that a table's conditions compare; NaN, which meets nothing, where the rules say "never met". */
+function numberOf(table: MeasureTable, series: Series, { metric, value }: ArrivedValue, { context }: Judge) {
+  if (table.measure) return gaugeOf(table.measure, series, context.gauges).read() ?? Number.NaN;
+  const others = context.lastOfOthers(metric, table.runs, context.receivedAtMs);
+  return others && (zscoreAgainst(value, others) ?? Number.NaN);
+}
+
+function judgeTable(table: MeasureTable, series: Series, arrived: ArrivedValue, judge: Judge): void {
+  const number = numberOf(table, series, arrived, judge);
+  if (number === undefined) return;
+  const { counts } = judge.context;
+  const met: Watcher[] = [];
+  table.bounds.collect(number, met);
+  if (counts) counts.candidates += met.length;
+  const oldest = oldestReceipt(series, table.reach);
+  const isOldEnough = (watcher: Watcher) => watcher.triggerSavedAtMs <= oldest;
+  if (table.afterFalse.size > 0) {
+    const isMet = new Set(met);
+    const waiting = withLatch(table.afterFalse, judge.memory);
+    noteFalse(waiting, (watcher) => isOldEnough(watcher) && !isMet.has(watcher), judge);
+  }
+  const { measure } = table;
+  const window = () => (measure ? windowOf(series, measure) : [arrived.value]);
+  for (const watcher of met) {
+    if (!isOldEnough(watcher) || !judge.takes(watcher)) continue;
+    report({ watcher, window, value: number, step: newestStep(series) ?? arrived.step, arrived }, judge);
+  }
+}
+
+/** Those of the waiting automations that have a latch: few, however many wait. */
+function withLatch(waiting: ReadonlyMap<string, Watcher>, { latches }: RunMemory): Watcher[] {
+  return [...latches.keys()].flatMap((automationId) => waiting.get(automationId) ?? []);
+}
+
+/** Tells the latches that wait for it that their condition was judged and not met. */
+function noteFalse(watchers: Iterable<Watcher>, isFalse: (watcher: Watcher) => boolean, judge: Judge): void {
+  const { memory, takes } = judge;
+  if (memory.latches.size === 0) return;
+  for (const watcher of watchers) {
+    const latch = memory.latches.get(watcher.automationId);
+    if (!latch || latch.wasFalse || latch.triggerHash !== watcher.triggerHash) continue;
+    if (!isFalse(watcher) || !takes(watcher)) continue;
+    latch.wasFalse = true;
+    memory.isChanged = true;
+  }
+}
+
+function judgeNotFinite(arrived: ArrivedValue, judge: Judge): void {
+  const { context } = judge;
+  for (const index of context.indexes.get(arrived.metric) ?? []) {
+    for (const watcher of index.notFinite()) {
+      if (watcher.triggerSavedAtMs > context.receivedAtMs || !judge.takes(watcher)) continue;
+      const { step, value } = arrived;
+      report({ watcher, window: () => [value], value, step, arrived }, judge);
+    }
+  }
+}
+
+interface Met {
+  watcher: Watcher;
+  value: number;
+  window: () => number[];
+  step: number;
+  arrived: ArrivedValue;
+}
+
+function report({ watcher, value, window, step, arrived }: Met, { memory, context, applied }: Judge): void {
+  const { metric, time } = arrived;
+  const { attempt } = memory;
+  const firing = () => ({
+    ...{ watcher, metric, value, window: window(), step, attempt },
+    ...(time !== undefined && { time }),
+  });
+  fire(memory, { watcher, latch: watcher.automationId, receivedAtMs: context.receivedAtMs, firing }, applied);
+}
+
+function gaugeOf(measure: NonNullable<MeasureTable['measure']>, series: Series, gauges: Gauges): Gauge {
+  const ofSeries = gauges.get(series) ?? new Map<string, Gauge>();
+  gauges.set(series, ofSeries);
+  const key = measureKey(measure);
+  const gauge = ofSeries.get(key) ?? makeGauge(series, measure);
+  ofSeries.set(key, gauge);
+  return gauge;
+}

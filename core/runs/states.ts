@@ -1,0 +1,176 @@
+import type { RunHeartbeatEvent, RunState, RunStateEvent } from '../event.ts';
+import type { OpenedMetricsEvent } from '../event-message.ts';
+import { eventReader } from '../matching/event-reader.ts';
+import type { StateIndex } from '../matching/state-index.ts';
+import { takenStates } from '../matching/state-index.ts';
+import type { Watcher } from '../matching/watcher.ts';
+import { type Fired, fire } from './fire.ts';
+import { isEnd, type KnownState, latchKey, type RunMemory, silenceDueAtMs } from './memory.ts';
+import { forgetSteps } from './metrics.ts';
+import type { SilenceEvent } from './silence.ts';
+
+/** A run's state changed to one that the automation names. */
+export interface StateFiring {
+  watcher: Watcher;
+  state: RunState;
+}
+
+export interface StateContext {
+  receivedAtMs: number;
+  /** The automations that watch run states, one index for each scope of the run that has some. */
+  indexes: StateIndex[];
+}
+
+/** A run.state event: a client's, or one that silence made. */
+export type StateEvent = RunStateEvent | SilenceEvent;
+
+const silenceOf = (event: StateEvent) => ('silentSinceMs' in event ? event.silentSinceMs : undefined);
+
+export interface AppliedState extends Fired<StateFiring> {
+  /** Whether the event says that the run ended: automations across runs want its last values then. */
+  isEnd: boolean;
+}
+
+/**
+ * Applies one run.state event, and answers what fired. Changes the memory. Rules: docs/triggers.md.
+ * States are remembered only where somebody watches them.
+ */
+export function applyState(memory: RunMemory, event: StateEvent, context: StateContext): AppliedState {
+  const applied: AppliedState = { firings: [], heldBack: [], isEnd: false };
+  if (!enterStateAttempt(memory, event.run.attempt)) return applied;
+  const silentSinceMs = silenceOf(event);
+  if (silentSinceMs !== undefined && !isSilentStill(memory, silentSinceMs)) return applied;
+  if (event.rewind_to !== undefined) forgetSteps(memory, event.rewind_to + 1);
+  applied.isEnd = isEnd(event.state);
+  if (context.indexes.length === 0) {
+    forgetStates(memory);
+    return applied;
+  }
+  changeState(memory, event, context, applied);
+  return applied;
+}
+
+/** Notes a heartbeat. Changes the memory. */
+export function applyHeartbeat(memory: RunMemory, event: RunHeartbeatEvent, context: StateContext): void {
+  if (context.indexes.length === 0 || !enterStateAttempt(memory, event.run.attempt)) return;
+  if (hasEnded(memory)) return;
+  const { run, user } = event;
+  memory.pulse ??= { intervalMs: 0, lastAtMs: 0, run };
+  memory.pulse.intervalMs = event.interval * 1000;
+  noteLife(memory, { run, ...(user !== undefined && { user }) }, context);
+}
+
+/** Metrics and states are signs of life as well, of a run that has sent a heartbeat. Changes the memory. */
+export function noteLife(
+  memory: RunMemory,
+  { run, user }: Pick<OpenedMetricsEvent, 'run' | 'user'>,
+  { receivedAtMs, indexes }: StateContext,
+): void {
+  const { pulse } = memory;
+  if (!pulse || indexes.length === 0) return;
+  if ((run.attempt ?? memory.stateAttempt) < memory.stateAttempt || hasEnded(memory)) return;
+  pulse.lastAtMs = Math.max(pulse.lastAtMs, receivedAtMs);
+  pulse.run = shortened({ ...pulse.run, ...run });
+  if (user !== undefined) pulse.user = user;
+  const { state } = memory;
+  if (state?.before === null) delete memory.state;
+  else if (state?.before !== undefined) memory.state = { state: state.before };
+  memory.isChanged = true;
+}
+
+/** What a description of a run may take of its item. */
+const MAX_DESCRIPTION = 16_384;
+
+function shortened(run: RunMemoryRun): RunMemoryRun {
+  if (JSON.stringify(run).length <= MAX_DESCRIPTION) return run;
+  const { config: _config, ...rest } = run;
+  if (JSON.stringify(rest).length <= MAX_DESCRIPTION) return rest;
+  const { tags: _tags, ...short } = rest;
+  return short;
+}
+
+type RunMemoryRun = NonNullable<RunMemory['pulse']>['run'];
+
+/** Said by an event; silence does not end a run for good. */
+function hasEnded({ state }: RunMemory): boolean {
+  return state !== undefined && state.before === undefined && isEnd(state.state);
+}
+
+/** A newer attempt begins with no state; an older one has nothing to say any more. */
+function enterStateAttempt(memory: RunMemory, attempt = memory.stateAttempt): boolean {
+  if (attempt <= memory.stateAttempt) return attempt === memory.stateAttempt;
+  memory.stateAttempt = attempt;
+  delete memory.state;
+  memory.isChanged = true;
+  return true;
+}
+
+/** False when the run was heard of since the sweeper looked, or when it is over. */
+function isSilentStill(memory: RunMemory, silentSinceMs: number): boolean {
+  return silenceDueAtMs(memory) !== undefined && memory.pulse?.lastAtMs === silentSinceMs;
+}
+
+/** Nobody watches states here any more: nobody waits for the run's pulse either. */
+function forgetStates(memory: RunMemory): void {
+  if (!(memory.pulse || memory.state)) return;
+  delete memory.pulse;
+  delete memory.state;
+  memory.isChanged = true;
+}
+
+function changeState(
+  memory: RunMemory,
+  event: StateEvent,
+  context: StateContext,
+  applied: AppliedState,
+): void {
+  const was = memory.state;
+  const isSilence = silenceOf(event) !== undefined;
+  // A run that silence made CRASHED is what it was before, by the very event; but crashing is no change for it.
+  if (!isSilence) noteLife(memory, event, context);
+  const isSame = was?.state === event.state || memory.state?.state === event.state;
+  const next: KnownState = isSilence
+    ? { state: event.state, before: was?.state ?? null }
+    : { state: event.state };
+  memory.isChanged ||= !isSame || was?.before !== next.before;
+  memory.state = next;
+  if (!isSilence && isEnd(event.state) && memory.pulse) {
+    delete memory.pulse;
+    memory.isChanged = true;
+  }
+  if (!isSame) judgeChange(memory, event, context, applied);
+}
+
+function judgeChange(
+  memory: RunMemory,
+  event: StateEvent,
+  context: StateContext,
+  applied: AppliedState,
+): void {
+  const { receivedAtMs, indexes } = context;
+  const { state } = event;
+  noteFalse(memory, event, context);
+  for (const index of indexes) {
+    for (const watcher of index.matching(state, eventReader(event))) {
+      if (watcher.triggerSavedAtMs > receivedAtMs) continue;
+      const latch = latchKey(watcher.automationId, state);
+      fire(memory, { watcher, latch, receivedAtMs, firing: () => ({ watcher, state }) }, applied);
+    }
+  }
+}
+
+/** Tells the latches that wait for it that the run changed to a state that their automation does not name. */
+function noteFalse(memory: RunMemory, event: StateEvent, { receivedAtMs, indexes }: StateContext): void {
+  const isFalse = (watcher: Watcher) =>
+    watcher.triggerSavedAtMs <= receivedAtMs &&
+    !takenStates(watcher).has(event.state) &&
+    watcher.filter.test(eventReader(event).field);
+  for (const [key, latch] of memory.latches) {
+    const [automationId = ''] = key.split(' ');
+    const waiting = indexes.flatMap((index) => index.waiting(automationId) ?? []);
+    if (latch.wasFalse || !waiting.some((one) => one.triggerHash === latch.triggerHash && isFalse(one)))
+      continue;
+    latch.wasFalse = true;
+    memory.isChanged = true;
+  }
+}
