@@ -1,80 +1,106 @@
-import type { Series } from './series.ts';
+import { ByteReader, ByteWriter } from './packed-bytes.ts';
+import { readValues, writeValues } from './packed-values.ts';
+import { emptySeries, type Series, sizeOf } from './series.ts';
+
+const VERSION = 1;
+
+/** No series is as long: what says so is damaged. */
+const MOST_VALUES = 100_000;
 
 /**
- * A series as bytes: count, steps as differences, times of receipt as runs of differences, values as 64-bit
- * floats. About 9.5 bytes a value when points come in batches, 12 when each comes alone; any double survives exactly.
+ * A series as bytes: version, count, first step and the differences to the next ones, times of receipt, when the last
+ * value came, values. Whole numbers up to 2^52 and any double survive exactly. Steps that count up take nothing, times
+ * 2 bytes when each point comes alone and next to nothing when they come in batches; for values see packed-values.ts.
  */
-export function encodeSeries({ steps, values, receivedAtMs }: Series): Uint8Array {
-  const head: number[] = [];
-  writeVarint(head, steps.length);
-  let previous = 0;
-  for (const step of steps) {
-    writeVarint(head, step - previous);
-    previous = step;
-  }
-  let before = 0;
-  for (const [timeMs, count] of runsOf(receivedAtMs)) {
-    writeVarint(head, count);
-    writeVarint(head, zigzag(timeMs - before));
-    before = timeMs;
-  }
-  const bytes = new Uint8Array(head.length + values.length * 8);
-  bytes.set(head);
-  const view = new DataView(bytes.buffer, head.length);
-  values.forEach((value, at) => {
-    view.setFloat64(at * 8, value, true);
-  });
-  return bytes;
+export function encodeSeries(series: Series): Uint8Array {
+  const { start, end, lastReceivedAtMs } = series;
+  const count = sizeOf(series);
+  const writer = new ByteWriter(32 + count * 12);
+  writer.byte(VERSION);
+  writer.number(count);
+  writer.number(lastReceivedAtMs);
+  if (count === 0) return writer.done();
+  writer.number(series.steps[start] as number);
+  writeRepeats(writer, differences(series.steps.subarray(start, end)), 0);
+  writeRepeats(writer, series.receivedAtMs.subarray(start, end), lastReceivedAtMs);
+  writeValues(writer, series.values.subarray(start, end));
+  return writer.done();
 }
 
-/** Reads what encodeSeries wrote. */
+/** Reads what encodeSeries wrote; throws on bytes that it cannot have written. */
 export function decodeSeries(bytes: Uint8Array): Series {
-  const cursor = { bytes, at: 0 };
-  const count = readVarint(cursor);
-  const steps: number[] = [];
-  for (let step = 0; steps.length < count; steps.push(step)) step += readVarint(cursor);
-  const receivedAtMs: number[] = [];
-  let timeMs = 0;
-  while (receivedAtMs.length < count) {
-    const run = readVarint(cursor);
-    timeMs += unzigzag(readVarint(cursor));
-    for (let n = 0; n < run; n++) receivedAtMs.push(timeMs);
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset + cursor.at, count * 8);
-  const values = Array.from({ length: count }, (_, at) => view.getFloat64(at * 8, true));
-  return { steps, values, receivedAtMs };
+  const reader = new ByteReader(bytes);
+  const version = reader.byte();
+  if (version !== VERSION) throw new Error(`a packed series is of version ${version}, not ${VERSION}`);
+  const count = reader.number();
+  if (count > MOST_VALUES) throw new Error(`a packed series claims to hold ${count} values`);
+  const series = emptySeries(count);
+  series.lastReceivedAtMs = reader.number();
+  if (count > 0) readLists(reader, series);
+  reader.end();
+  series.end = count;
+  return series;
 }
 
-/** Late values make times go back: the sign goes into the lowest bit. */
-const zigzag = (value: number) => (value < 0 ? -2 * value - 1 : 2 * value);
-const unzigzag = (value: number) => (value % 2 === 1 ? -(value + 1) / 2 : value / 2);
+function readLists(reader: ByteReader, series: Series): void {
+  const { steps, receivedAtMs, values } = series;
+  steps[0] = reader.number();
+  readRepeats(reader, steps.subarray(1), 0);
+  for (let at = 1; at < steps.length; at++) {
+    if (!((steps[at] as number) > 0)) throw new Error('a packed series holds steps out of order');
+    steps[at] = (steps[at] as number) + (steps[at - 1] as number);
+  }
+  readRepeats(reader, receivedAtMs, series.lastReceivedAtMs);
+  for (let at = 1; at < receivedAtMs.length; at++) {
+    if ((receivedAtMs[at] as number) < (receivedAtMs[at - 1] as number)) series.orderedFrom = at;
+  }
+  readValues(reader, values);
+}
 
-function* runsOf(times: number[]): Generator<[number, number]> {
-  let start = 0;
-  for (let at = 1; at <= times.length; at++) {
-    const time = times[start];
-    if (time === undefined || times[at] === time) continue;
-    yield [time, at - start];
-    start = at;
+function differences(steps: Float64Array): Float64Array {
+  return steps.subarray(1).map((step, at) => step - (steps[at] as number));
+}
+
+/**
+ * Whole numbers of which many repeat or grow evenly. Each number that differs from the one before is written as its
+ * distance from where it would be if it grew as the last time (flag 1), each row of repeats as its length (flag 0).
+ */
+function writeRepeats(writer: ByteWriter, numbers: Float64Array, first: number): void {
+  let previous = first;
+  let growth = 0;
+  let repeats = 0;
+  for (const number of numbers) {
+    if (number === previous) {
+      repeats++;
+      continue;
+    }
+    if (repeats > 0) writer.signed(repeats, 0);
+    repeats = 0;
+    const difference = number - previous;
+    writer.signed(difference - growth, 1);
+    growth = nextGrowth(difference);
+    previous = number;
+  }
+  if (repeats > 0) writer.signed(repeats, 0);
+}
+
+function readRepeats(reader: ByteReader, numbers: Float64Array, first: number): void {
+  let previous = first;
+  let growth = 0;
+  for (let at = 0; at < numbers.length; ) {
+    const { value, flag } = reader.signed();
+    if (flag === 0) {
+      if (value < 1 || value > numbers.length - at) throw new Error('a packed series holds too many repeats');
+      numbers.fill(previous, at, at + value);
+      at += value;
+    } else {
+      const difference = value + growth;
+      growth = nextGrowth(difference);
+      previous += difference;
+      numbers[at++] = previous;
+    }
   }
 }
 
-// Seven bits a byte, by arithmetic: steps and times go beyond the 32 bits of JavaScript's shifts.
-function writeVarint(bytes: number[], value: number): void {
-  let rest = value;
-  while (rest >= 128) {
-    bytes.push((rest % 128) + 128);
-    rest = Math.floor(rest / 128);
-  }
-  bytes.push(rest);
-}
-
-function readVarint(cursor: { bytes: Uint8Array; at: number }): number {
-  let value = 0;
-  for (let scale = 1; ; scale *= 128) {
-    const byte = cursor.bytes[cursor.at++];
-    if (byte === undefined) throw new Error('a packed series ends too early');
-    value += (byte % 128) * scale;
-    if (byte < 128) return value;
-  }
-}
+/** Only small growth is foretold: sums with large ones would not be exact. */
+const nextGrowth = (difference: number) => (Math.abs(difference) < 2 ** 32 ? difference : 0);

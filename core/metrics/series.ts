@@ -1,8 +1,22 @@
-/** The newest values of one metric of one run, in the order of their steps. The three lists run in parallel. */
+/**
+ * The newest values of one metric of one run, in the order of their steps. The three lists run in parallel and hold
+ * the series at `start` to `end`: what is before was let go, what is behind is room, so that a value at the end
+ * costs the same whatever the series holds. Plain data; changed by the functions here only.
+ */
 export interface Series {
-  steps: number[];
-  values: number[];
-  receivedAtMs: number[];
+  steps: Float64Array;
+  values: Float64Array;
+  receivedAtMs: Float64Array;
+  start: number;
+  end: number;
+  /** How many values were moved out of the lists: `moved + end` counts on when the lists are made shorter. */
+  moved: number;
+  /** Goes up whenever something else happens than a value at the end. */
+  revision: number;
+  /** From this index on the times of receipt never go back. */
+  orderedFrom: number;
+  /** When the series last got a value, even if it holds that one no more; 0 before the first. */
+  lastReceivedAtMs: number;
 }
 
 export interface SeriesPoint {
@@ -12,52 +26,155 @@ export interface SeriesPoint {
 }
 
 /**
- * What became of a value: `newest` ends the window, `inside` took its place in it, `repeated` was there
- * already and `late` is older than anything that a window still reaches (both change nothing; our choice).
+ * What became of a value: `repeated` was there already and `late` is older than all that a full series holds: both
+ * change nothing. `placed` took its place, `rank` values before the newest one (0: it is the newest).
  */
-export type Placement = 'newest' | 'inside' | 'repeated' | 'late';
+export type Placement =
+  | { readonly placement: 'late' | 'repeated' }
+  | { readonly placement: 'placed'; readonly rank: number };
 
-export function emptySeries(): Series {
-  return { steps: [], values: [], receivedAtMs: [] };
+const LATE: Placement = Object.freeze({ placement: 'late' });
+const REPEATED: Placement = Object.freeze({ placement: 'repeated' });
+const NEWEST: Placement = Object.freeze({ placement: 'placed', rank: 0 });
+
+const LEAST_ROOM = 32;
+
+/** A series without values, and room for some. */
+export function emptySeries(room = 0): Series {
+  return {
+    steps: new Float64Array(room),
+    values: new Float64Array(room),
+    receivedAtMs: new Float64Array(room),
+    start: 0,
+    end: 0,
+    moved: 0,
+    revision: 0,
+    orderedFrom: 0,
+    lastReceivedAtMs: 0,
+  };
 }
 
 /** Puts a value at its step and keeps the `capacity` newest. Changes the series. */
 export function placeValue(series: Series, point: SeriesPoint, capacity: number): Placement {
-  const at = insertionIndex(series.steps, point.step);
-  if (at > 0 && series.steps[at - 1] === point.step) return 'repeated';
-  if (at === 0 && series.steps.length >= capacity) return 'late';
-  series.steps.splice(at, 0, point.step);
-  series.values.splice(at, 0, point.value);
-  series.receivedAtMs.splice(at, 0, point.receivedAtMs);
-  const placement = at === series.steps.length - 1 ? 'newest' : 'inside';
   keepNewest(series, capacity);
-  return placement;
-}
-
-/** Forgets the values at `step` and later: a newer attempt replaces them. Changes the series. */
-export function forgetFrom(series: Series, step: number): void {
-  const end = insertionIndex(series.steps, step - 1);
-  for (const list of [series.steps, series.values, series.receivedAtMs]) list.length = end;
-}
-
-/** The newest `size` values received at `sinceMs` or later, oldest first; undefined while there are fewer. */
-export function newestWindow(series: Series, size: number, sinceMs: number): number[] | undefined {
-  const window: number[] = [];
-  for (let at = series.steps.length - 1; at >= 0 && window.length < size; at--) {
-    if ((series.receivedAtMs[at] ?? 0) >= sinceMs) window.push(series.values[at] ?? Number.NaN);
+  if (series.end === series.steps.length) makeRoom(series);
+  const { end } = series;
+  if (end > series.start && point.step <= (series.steps[end - 1] as number)) {
+    return insertValue(series, point, capacity);
   }
-  return window.length === size ? window.reverse() : undefined;
+  if (end > series.start && point.receivedAtMs < (series.receivedAtMs[end - 1] as number)) {
+    series.orderedFrom = end;
+  }
+  writeValue(series, end, point);
+  keepNewest(series, capacity);
+  return NEWEST;
+}
+
+/** Forgets the values at `step` and later. Changes the series. */
+export function forgetFrom(series: Series, step: number): void {
+  const end = indexOfStep(series, step);
+  if (end === series.end) return;
+  series.end = end;
+  series.orderedFrom = Math.min(series.orderedFrom, end);
+  series.revision++;
+}
+
+export function sizeOf(series: Series): number {
+  return series.end - series.start;
+}
+
+/** The newest step held; undefined when the series holds none. */
+export function newestStep(series: Series): number | undefined {
+  return series.end > series.start ? series.steps[series.end - 1] : undefined;
+}
+
+/** The `count` newest values, or as many as there are, oldest first. */
+export function newestValues(series: Series, count: number): number[] {
+  return [...series.values.subarray(Math.max(series.start, series.end - count), series.end)];
+}
+
+/** All that the series holds, oldest first. */
+export function pointsOf({ steps, values, receivedAtMs, start, end }: Series): SeriesPoint[] {
+  return Array.from({ length: end - start }, (_, rank) => ({
+    step: steps[start + rank] as number,
+    value: values[start + rank] as number,
+    receivedAtMs: receivedAtMs[start + rank] as number,
+  }));
+}
+
+/** The earliest time of receipt among the `reach` newest values, or as many as there are; Infinity of none. */
+export function oldestReceipt({ receivedAtMs, start, end, orderedFrom }: Series, reach: number): number {
+  const first = Math.max(start, end - reach);
+  if (first === end) return Number.POSITIVE_INFINITY;
+  let oldest = receivedAtMs[first] as number;
+  for (let at = first + 1; at <= Math.min(orderedFrom, end - 1); at++) {
+    oldest = Math.min(oldest, receivedAtMs[at] as number);
+  }
+  return oldest;
+}
+
+function insertValue(series: Series, point: SeriesPoint, capacity: number): Placement {
+  const { end } = series;
+  const at = indexOfStep(series, point.step);
+  if (series.steps[at] === point.step) return REPEATED;
+  if (at === series.start && sizeOf(series) >= capacity) return LATE;
+  for (const list of listsOf(series)) list.copyWithin(at + 1, at, end);
+  // The values behind the new one kept their order; no more is known.
+  series.orderedFrom = Math.max(series.orderedFrom, at) + 1;
+  writeValue(series, at, point);
+  series.revision++;
+  keepNewest(series, capacity);
+  return { placement: 'placed', rank: end - at };
+}
+
+function writeValue(series: Series, at: number, point: SeriesPoint): void {
+  series.steps[at] = point.step;
+  series.values[at] = point.value;
+  series.receivedAtMs[at] = point.receivedAtMs;
+  if (point.receivedAtMs > series.lastReceivedAtMs) series.lastReceivedAtMs = point.receivedAtMs;
+  series.end++;
 }
 
 function keepNewest(series: Series, capacity: number): void {
-  const surplus = series.steps.length - capacity;
-  if (surplus <= 0) return;
-  for (const list of [series.steps, series.values, series.receivedAtMs]) list.splice(0, surplus);
+  if (series.end - series.start > capacity) series.start = series.end - capacity;
 }
 
-/** Index behind the last step that is <= `step`. Searched from the end, where nearly every value belongs. */
-function insertionIndex(steps: number[], step: number): number {
-  let at = steps.length;
-  while (at > 0 && (steps[at - 1] ?? 0) > step) at--;
-  return at;
+/** Moves what is held to the front, into longer lists where these have no room: once in as many values as are held. */
+function makeRoom(series: Series): void {
+  const { start, end } = series;
+  const held = end - start;
+  if (held * 2 <= series.steps.length && series.steps.length >= LEAST_ROOM) {
+    for (const list of listsOf(series)) list.copyWithin(0, start, end);
+  } else {
+    const room = Math.max(LEAST_ROOM, held * 2);
+    series.steps = longer(series.steps, start, room);
+    series.values = longer(series.values, start, room);
+    series.receivedAtMs = longer(series.receivedAtMs, start, room);
+  }
+  series.start = 0;
+  series.end = held;
+  series.moved += start;
+  series.orderedFrom = Math.max(0, series.orderedFrom - start);
+}
+
+function longer(list: Float64Array, start: number, room: number): Float64Array {
+  const copy = new Float64Array(room);
+  copy.set(list.subarray(start));
+  return copy;
+}
+
+function listsOf({ steps, values, receivedAtMs }: Series): Float64Array[] {
+  return [steps, values, receivedAtMs];
+}
+
+/** Index of the first value held at `step` or later. */
+function indexOfStep({ steps, start, end }: Series, step: number): number {
+  let low = start;
+  let high = end;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((steps[middle] as number) < step) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
