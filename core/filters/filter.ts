@@ -1,72 +1,69 @@
 import type { JsonValue } from '../json.ts';
-import { operators, type Test } from './operators.ts';
+import { problemsOf } from './check.ts';
+import { type FilterTest, filterTest } from './clause.ts';
+import { type Explanation, explain } from './explain.ts';
+import { type Requirement, requirementsOf } from './requirements.ts';
 
-/** What a user writes: `{"alias": {"$regex": "^prod"}, "collection.name": "detector"}`; all clauses must hold. */
-export type FilterSource = { [field: string]: JsonValue };
+/**
+ * What a user writes: `{"alias": {"$regex": "^prod"}, "collection.name": "detector"}`; all clauses must hold.
+ * docs/filters.md specifies the language.
+ */
+export type FilterSource = { [key: string]: JsonValue };
 
-/** The fields of an event that filters can read, by dotted path. */
-export type Fields = { [field: string]: JsonValue | undefined };
+/** Reads a top-level field of an event; undefined where the event lacks it. */
+export type FieldReader = (root: string) => JsonValue | undefined;
 
 export interface FilterProblem {
-  /** Path below the filter, such as `alias.$regex`. */
+  /** Path below the filter, such as `alias.$regex` or `$or.1.tags`. */
   path: string;
   message: string;
+  /** Where inside a pattern the error is, in characters from 0. */
+  position?: number;
 }
 
-/** A compiled filter. Total: whatever the event holds, it answers and never throws. */
-export type Filter = (fields: Fields) => boolean;
+/** A compiled filter. Total: whatever the event holds, it answers, in bounded time, and never throws. */
+export interface Filter {
+  readonly source: FilterSource;
+  test(fields: FieldReader): boolean;
+  /** What every event that passes must have, the most selective kinds first: to find filters by an index. */
+  requirements(): Requirement[];
+  /** Which clause held and which did not, with the values found. */
+  explain(fields: FieldReader): Explanation;
+}
 
-/** Parses a filter once and refuses everything odd, with the path of each problem. */
+/** The door at save time: refuses everything odd, with the path of each problem (the first ten). */
 export function parseFilter(
-  source: FilterSource,
+  source: unknown,
   knownFields: readonly string[],
 ): { filter: Filter } | { problems: FilterProblem[] } {
-  const clauses = Object.entries(source).map(([path, condition]) =>
-    parseClause(path, condition, knownFields),
-  );
-  const problems = clauses.flatMap((clause) => ('problems' in clause ? clause.problems : []));
-  if (problems.length > 0) return { problems };
-  const tests = clauses.flatMap((clause) => ('test' in clause ? [clause] : []));
-  return { filter: (fields) => tests.every(({ path, test }) => test(valueAt(fields, path))) };
+  const problems = problemsOf(source, knownFields);
+  return problems.length > 0 ? { problems } : { filter: compileFilter(source as FilterSource) };
 }
 
-type Clause = { path: string; test: Test } | { problems: FilterProblem[] };
-
-function parseClause(path: string, condition: JsonValue, knownFields: readonly string[]): Clause {
-  const [root = ''] = path.split('.');
-  if (!knownFields.includes(root)) {
-    const message = `there is no field ${JSON.stringify(root)} to filter on; there are ${knownFields.join(', ')}`;
-    return { problems: [{ path, message }] };
-  }
-  if (typeof condition !== 'object' || condition === null || Array.isArray(condition)) {
-    return parseOperators(path, { $eq: condition });
-  }
-  return parseOperators(path, condition);
+/** The door for filters that were accepted before: checks nothing and builds nothing until the first event. */
+export function compileFilter(source: FilterSource): Filter {
+  return new LazyFilter(source);
 }
 
-function parseOperators(path: string, condition: { [operator: string]: JsonValue }): Clause {
-  const parsed = Object.entries(condition).map(([name, operand]) => {
-    const operator = Object.hasOwn(operators, name) ? operators[name] : undefined;
-    if (!operator) {
-      const message = `there is no operator ${name}; there are ${Object.keys(operators).join(', ')}`;
-      return { problem: { path: `${path}.${name}`, message } };
-    }
-    const made = operator(operand);
-    return 'problem' in made
-      ? { problem: { path: `${path}.${name}`, message: `${name}: ${made.problem}` } }
-      : { test: made.test };
-  });
-  const problems = parsed.flatMap((part) => (part.problem ? [part.problem] : []));
-  if (problems.length > 0) return { problems };
-  const tests = parsed.flatMap((part) => (part.test ? [part.test] : []));
-  return { path, test: (value) => tests.every((test) => test(value)) };
-}
+/** A class, not closures: 100,000 filters stand in memory, and most of them never see an event. */
+class LazyFilter implements Filter {
+  readonly source: FilterSource;
+  #test: FilterTest | undefined;
 
-function valueAt(fields: Fields, path: string): JsonValue | undefined {
-  let value: JsonValue | undefined = fields as { [field: string]: JsonValue };
-  for (const part of path.split('.')) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    value = Object.hasOwn(value, part) ? value[part] : undefined;
+  constructor(source: FilterSource) {
+    this.source = source;
   }
-  return value;
+
+  test(fields: FieldReader): boolean {
+    this.#test ??= filterTest(this.source);
+    return this.#test(fields);
+  }
+
+  requirements(): Requirement[] {
+    return requirementsOf(this.source);
+  }
+
+  explain(fields: FieldReader): Explanation {
+    return explain(this.source, fields);
+  }
 }
