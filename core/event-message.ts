@@ -168,8 +168,9 @@ function addTo(draft: Draft, { event, body, points, bytes }: PackedEvent): void 
   const bodyLine = lineOf(draft, body);
   const pointsLine = points ? lineOf(draft, points.line) : 0;
   const detail = detailOf(event, pointsLine, points?.metrics);
-  const route: WireRoute = [event.type, event.id, bodyLine, event.time ?? 0];
-  draft.routes.push(detail === undefined ? route : [...route, detail]);
+  const time = event.time ?? 0;
+  const { type, id } = event;
+  draft.routes.push(detail === undefined ? [type, id, bodyLine, time] : [type, id, bodyLine, time, detail]);
   draft.bytes += bytes;
 }
 

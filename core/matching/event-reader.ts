@@ -1,5 +1,5 @@
+import { valuesAt } from '../filters/path.ts';
 import type { JsonValue } from '../json.ts';
-import { leavesAt } from '../filters/path.ts';
 import type { EventReader } from './filter-index.ts';
 
 /** Reads an event that is open. */
@@ -15,6 +15,10 @@ export function readerOf(
 ): EventReader {
   return {
     field,
-    at: (path) => (Object.hasOwn(known, path) ? known[path] : leavesAt(field, path)),
+    values: (path) => {
+      if (!Object.hasOwn(known, path)) return valuesAt(field, path);
+      const value = known[path];
+      return value === undefined ? [] : [value];
+    },
   };
 }

@@ -1,12 +1,12 @@
-import type { Requirement } from '../filters/filter.ts';
+import type { Requirement } from '../filters/requirements.ts';
 import type { JsonValue } from '../json.ts';
 import { TextTable } from './text-table.ts';
 import type { Watcher } from './watcher.ts';
 
 /** An event as an index reads it: by dotted path, so that what stands in its route needs no opening. */
 export interface EventReader {
-  /** The value at a path; where a list of objects lies on the way, undefined. */
-  at: (path: string) => JsonValue | undefined;
+  /** The values at a path; of lists, each element as well. */
+  values: (path: string) => JsonValue[];
   /** A top-level field. */
   field: (root: string) => JsonValue | undefined;
 }
@@ -61,7 +61,7 @@ export class FilterIndex {
     const found = this.#always.slice();
     let isManifold = false;
     for (const [path, table] of this.#tables) {
-      const values = listOf(event.at(path));
+      const values = event.values(path);
       isManifold ||= values.length > 1;
       for (const value of values) table.collect(value, found);
     }
@@ -70,18 +70,13 @@ export class FilterIndex {
   }
 }
 
-function listOf(value: JsonValue | undefined): JsonValue[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value];
-}
-
 function removeFrom(list: Watcher[], watcher: Watcher): boolean {
   const at = list.indexOf(watcher);
   if (at >= 0) list.splice(at, 1);
   return at >= 0;
 }
 
-/** What the watcher is filed under. A list of objects on the way to a field can't be looked up, so paths into lists aren't taken. */
+/** What the watcher is filed under: the most selective of what its filter requires, if it requires anything. */
 function anchorOf(watcher: Watcher): Requirement | undefined {
   return watcher.filter.requirements()[0];
 }

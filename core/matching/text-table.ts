@@ -1,5 +1,5 @@
-import type { Requirement } from '../filters/filter.ts';
-import { interned, MAX_TEXT, type Pattern } from '../filters/regex.ts';
+import { MAX_TEXT, matchesRegex } from '../filters/regex.ts';
+import type { Requirement } from '../filters/requirements.ts';
 import type { JsonValue } from '../json.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -12,7 +12,7 @@ export class TextTable {
   readonly #suffixes = new Map<string, Watcher[]>();
   /** By the first letters of the text that must occur, three at most. */
   readonly #contained = new Map<string, { text: string; watchers: Watcher[] }[]>();
-  readonly #patterns = new Map<string, { pattern: Pattern; watchers: Watcher[] }>();
+  readonly #patterns = new Map<string, Watcher[]>();
   /** How many keys of each length the three maps above hold. */
   readonly #lengths = { prefix: new Map<number, number>(), suffix: new Map<number, number>() };
 
@@ -30,14 +30,8 @@ export class TextTable {
       case 'contains':
         this.#putContained(requirement.text, watcher);
         return;
-      case 'pattern': {
-        const known = this.#patterns.get(requirement.source);
-        if (known) known.watchers.push(watcher);
-        else {
-          const pattern = interned(requirement.source);
-          this.#patterns.set(requirement.source, { pattern, watchers: [watcher] });
-        }
-      }
+      case 'pattern':
+        push(this.#patterns, requirement.source, watcher);
     }
   }
 
@@ -52,13 +46,8 @@ export class TextTable {
         return this.#removeAffix(this.#suffixes, this.#lengths.suffix, requirement.text, watcher);
       case 'contains':
         return this.#removeContained(requirement.text, watcher);
-      case 'pattern': {
-        const known = this.#patterns.get(requirement.source);
-        const at = known?.watchers.indexOf(watcher) ?? -1;
-        if (known && at >= 0) known.watchers.splice(at, 1);
-        if (known?.watchers.length === 0) this.#patterns.delete(requirement.source);
-        return at >= 0;
-      }
+      case 'pattern':
+        return pull(this.#patterns, requirement.source, watcher) > 0;
     }
   }
 
@@ -72,8 +61,8 @@ export class TextTable {
     }
     this.#collectSuffixes(value, into);
     if (this.#contained.size > 0) this.#collectContained(value, into);
-    for (const { pattern, watchers } of this.#patterns.values()) {
-      if (pattern(value)) addAll(watchers, into);
+    for (const [source, watchers] of this.#patterns) {
+      if (matchesRegex(source, value)) addAll(watchers, into);
     }
   }
 

@@ -14,6 +14,7 @@ import {
   oldestReceipt,
   placeValue,
   type Series,
+  sizeOf,
 } from '../metrics/series.ts';
 import { type Fired, fire } from './fire.ts';
 import type { RunMemory } from './memory.ts';
@@ -156,7 +157,7 @@ function applyValue(arrived: ArrivedValue, judge: Judge): void {
   const placed = placeValue(series, { step, value, receivedAtMs }, capacity);
   if (placed.placement === 'repeated') return;
   memory.isChanged = true;
-  if (placed.placement === 'late') {
+  if (placed.placement !== 'placed') {
     memory.late++;
     return;
   }

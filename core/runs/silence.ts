@@ -9,7 +9,10 @@ export interface SilenceEvent extends RunStateEvent {
 }
 
 /** The same silence makes the same event, however often it is reported. */
-export function silenceEvent(name: { team: string; project: string; run: string }, pulse: Pulse): SilenceEvent {
+export function silenceEvent(
+  name: { team: string; project: string; run: string },
+  pulse: Pulse,
+): SilenceEvent {
   const { team, project, run } = name;
   const { lastAtMs, user } = pulse;
   return {

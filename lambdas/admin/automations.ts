@@ -62,7 +62,11 @@ export async function readAutomation(
   const automation = await find(params, context);
   const { status, body, headers } = answer(200, automation, 'saved');
   const activity = await readActivity(context.table, automation.head.id);
-  return { status, headers: headers ?? {}, body: { ...(body as object), activity: activityToJson(activity) } };
+  return {
+    status,
+    headers: headers ?? {},
+    body: { ...(body as object), activity: activityToJson(activity) },
+  };
 }
 
 function activityToJson({ fired = 0, heldBack = 0, lastMetAtMs, lastFiredAtMs }: Partial<Activity> = {}) {

@@ -9,10 +9,10 @@ import { scopeKeysCovering } from '../../core/scope.ts';
 import { writeDeliveries } from '../shared/outbox.ts';
 import type { ActivityLog } from './activity-log.ts';
 import type { Matched } from './match-batch.ts';
-import type { WatchCache } from './watch-cache.ts';
+import type { Watches } from './watch-cache.ts';
 
 export interface PlainDeps {
-  watches: Pick<WatchCache, 'load'>;
+  watches: Watches;
   putDelivery: (delivery: Delivery) => Promise<boolean>;
   sendDeliveries: (deliveries: Delivery[]) => Promise<void>;
   activity: Pick<ActivityLog, 'note'>;

@@ -9,10 +9,10 @@ import type { ActivityLog } from './activity-log.ts';
 import { type AppliedMessage, applyMessage, type RunInterest } from './apply-message.ts';
 import type { Matched } from './match-batch.ts';
 import { readOthers } from './other-runs.ts';
-import type { WatchCache } from './watch-cache.ts';
+import type { Watches } from './watch-cache.ts';
 
 export interface RunDeps extends OutboxDeps {
-  watches: WatchCache;
+  watches: Watches;
   loadRun: (name: RunName) => Promise<RunMemory>;
   putEndedRun: (of: MetricOfProject, ended: EndedRun) => Promise<void>;
   /** The runs that ended before, newest first. */

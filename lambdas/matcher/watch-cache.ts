@@ -20,6 +20,9 @@ const LOOKED_AT_AGAIN_MS = 60_000;
 /** A function that saw more scopes than this forgets all and reads anew. */
 const MAX_SCOPES = 20_000;
 
+/** What the matcher asks of the automations. */
+export type Watches = Pick<WatchCache, 'load' | 'metricsOn'>;
+
 /**
  * Remembers who watches what. Everything is trusted for two seconds, then one read of the change feed says which
  * automations changed since; only those are read again, and only scopes that an event falls into are ever read.

@@ -1,8 +1,8 @@
-import type { AutomationDefinition, Threshold, Trigger } from '../../core/automation.ts';
-import { filterOf, triggerHash } from '../../core/automation.ts';
+import type { AutomationDefinition } from '../../core/automation.ts';
 import type { ArtifactEvent, RunMetricsEvent } from '../../core/event.ts';
 import { parseEvent } from '../../core/received-event.ts';
-import type { Watcher } from '../../core/watcher.ts';
+import { Watcher } from '../../core/matching/watcher.ts';
+import { Trigger } from '../../core/trigger.ts';
 
 export function aLinkedEvent(change: object = {}): ArtifactEvent {
   const event = {
@@ -43,8 +43,19 @@ export function pointsOf(metric: string, values: (number | string)[], firstStep 
   return values.map((value, at) => ({ step: firstStep + at, metrics: { [metric]: value } }));
 }
 
-export function aThreshold(change: Partial<Threshold> = {}): Threshold {
-  return { metric: 'loss', aggregate: 'last', window: 1, comparison: '<', value: 0.5, ...change };
+/** A trigger on metrics by one condition, with what the schema fills in. */
+export function onMetrics(condition: object, rest: object = {}): Trigger {
+  return Trigger.parse({ event: 'run.metrics', ...condition, ...rest });
+}
+
+/** `last(loss) < 0.5`, or what is changed about it. */
+export function onThreshold(change: object = {}, rest: object = {}): Trigger {
+  return onMetrics({ threshold: { metric: 'loss', comparison: '<', value: 0.5, ...change } }, rest);
+}
+
+/** A trigger on run states. */
+export function onStates(states: string[], rest: object = {}): Trigger {
+  return Trigger.parse({ event: 'run.state', states, ...rest });
 }
 
 export function aDefinition(change: Partial<AutomationDefinition> = {}): AutomationDefinition {
@@ -53,24 +64,21 @@ export function aDefinition(change: Partial<AutomationDefinition> = {}): Automat
     description: '',
     team: 'vision',
     scope: { kind: 'project', team: 'vision', project: 'mnist' },
-    trigger: { event: 'run.metrics', threshold: aThreshold(), filter: {} },
+    trigger: onThreshold(),
     action: { type: 'webhook', integration: 'int_1', payload: { text: `\${run_name}` } },
     ...change,
   };
 }
 
-export function aWatcher(change: Partial<AutomationDefinition> = {}, id = 'aut_1'): Watcher {
-  const definition = aDefinition(change);
-  return {
-    automationId: id,
-    revision: 1,
-    definition,
-    filter: filterOf(definition.trigger),
-    triggerHash: triggerHash(definition),
-    triggerSavedAtMs: 0,
-  };
+export function aWatcher(
+  change: Partial<AutomationDefinition> = {},
+  id = 'aut_1',
+  triggerSavedAtMs = 0,
+): Watcher {
+  return new Watcher({ id }, { revision: 1, definition: aDefinition(change), triggerSavedAtMs });
 }
 
-export function onArtifact(event: 'artifact.linked' | 'artifact.alias_added', filter = {}): Trigger {
-  return { event, filter };
+/** A trigger on an artifact, collection or custom event. */
+export function onEvent(event: string, filter = {}): Trigger {
+  return Trigger.parse({ event, filter });
 }

@@ -1,5 +1,6 @@
 import type { Delivery } from '../../core/delivery.ts';
-import { newRunState, type RunState } from '../../core/run-state.ts';
+import { newRunMemory, type RunMemory } from '../../core/runs/memory.ts';
+import type { EndedRun, MetricOfProject } from '../../store/ended-runs.ts';
 import type { RunName } from '../../store/runs.ts';
 
 class Crash extends Error {}
@@ -10,7 +11,8 @@ export type Fault = { call: number; when: 'before' | 'after' };
 /** Deliveries, runs and the deliveries queue in memory, with the promises of the store, and one fault at a chosen call. */
 export function memoryStore() {
   const deliveries = new Map<string, Delivery>();
-  const runs = new Map<string, RunState>();
+  const runs = new Map<string, RunMemory>();
+  const ended = new Map<string, EndedRun[]>();
   const sent: string[] = [];
   let calls = 0;
   let fault: Fault | undefined;
@@ -45,14 +47,33 @@ export function memoryStore() {
         faulty(() => {
           sent.push(...batch.map(({ id }) => id));
         }),
-      loadRun: (name: RunName) => faulty(() => structuredClone(runs.get(keyOf(name)) ?? newRunState())),
-      saveRun: (name: RunName, state: RunState) =>
+      loadRun: (name: RunName) => faulty(() => structuredClone(runs.get(keyOf(name)) ?? newRunMemory())),
+      saveRun: (name: RunName, state: RunMemory) =>
         faulty(() => {
           if ((runs.get(keyOf(name))?.version ?? 0) !== state.version) return false;
           state.version++;
+          state.isChanged = false;
           runs.set(keyOf(name), structuredClone(state));
           return true;
         }),
+      putEndedRun: (of: MetricOfProject, one: EndedRun) =>
+        faulty(() => {
+          const key = JSON.stringify([of.team, of.project, of.metric]);
+          const others = (ended.get(key) ?? []).filter(
+            ({ run, endedAtMs }) => run !== one.run || endedAtMs !== one.endedAtMs,
+          );
+          ended.set(key, [...others, one]);
+        }),
+      readEndedRuns: (of: MetricOfProject, beforeMs: number, limit: number) =>
+        faulty(() => latestEnds(ended.get(JSON.stringify([of.team, of.project, of.metric])), beforeMs, limit)),
     },
   };
+}
+
+/** Each run by its latest end before a moment, newest first. */
+function latestEnds(ends: EndedRun[] = [], beforeMs: number, limit: number): EndedRun[] {
+  const newestFirst = ends.filter((one) => one.endedAtMs < beforeMs).sort((a, b) => b.endedAtMs - a.endedAtMs);
+  const byRun = new Map<string, EndedRun>();
+  for (const one of newestFirst) if (!byRun.has(one.run)) byRun.set(one.run, one);
+  return [...byRun.values()].slice(0, limit);
 }
