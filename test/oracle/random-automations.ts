@@ -188,8 +188,8 @@ const stateTrigger = fc
 const plainTrigger = fc
   .tuple(
     weighted<PlainTrigger['event']>(
-      [6, fc.constantFrom(...ARTIFACT_EVENTS)],
-      [4, pick<PlainTrigger['event']>([2, 'artifact.alias_added'], [1, 'artifact.linked'])],
+      [5, fc.constantFrom(...ARTIFACT_EVENTS)],
+      [8, pick<PlainTrigger['event']>([3, 'artifact.alias_added'], [2, 'artifact.linked'])],
       [2, pick<PlainTrigger['event']>([2, 'custom.trained'], [1, 'custom.evaluated'])],
     ),
     maybe(35, fc.record({ filter: plainFilter })),
@@ -202,6 +202,8 @@ export interface DraftAutomation {
   trigger: Trigger;
   savedAt: { arrival: number; offsetMs: number };
   deletedAt: { arrival: number; offsetMs: number } | undefined;
+  /** After its deletion the same is saved again, so many arrivals later. */
+  savedAgainAfter: number | undefined;
 }
 
 const moment = fc.record({
@@ -221,7 +223,8 @@ export const draftAutomation: fc.Arbitrary<DraftAutomation> = fc
   .record({
     subject,
     savedAt: weighted([4, atTheStart], [1, moment]),
-    deletedAt: weighted([6, fc.constant(undefined)], [1, moment]),
+    deletedAt: weighted([5, fc.constant(undefined)], [1, moment]),
+    savedAgainAfter: pick<number | undefined>([1, undefined], [1, 0], [1, 1], [1, 4]),
   })
   .map(({ subject: what, ...life }) => ({ ...what, ...life }));
 

@@ -50,7 +50,7 @@ const draftRun: fc.Arbitrary<DraftRun> = fc
       [1, { team: 'red', project: 'q' }],
       [1, { team: 'blue', project: 'p' }],
     ),
-    run: pick([10, 1], [3, 2], [2, 3], [1, 4]),
+    run: pick([9, 1], [3, 2], [3, 3], [1, 4]),
     user,
     tags: pick<string[] | undefined>(
       [3, ['baseline']],
@@ -91,7 +91,7 @@ const metricsEvent = fc.record({
 const stateEvent = fc.record({
   kind: fc.constant('state' as const),
   run: draftRun,
-  state: fc.oneof(fc.constantFrom(...STATES), pick<State>([2, 'RUNNING'], [2, 'FINISHED'], [2, 'FAILED'])),
+  state: fc.oneof(fc.constantFrom(...STATES), pick<State>([2, 'RUNNING'], [3, 'FINISHED'], [2, 'FAILED'])),
   rewindBy: pick<number | undefined>([10, undefined], [1, 0], [1, 2], [1, 5]),
 });
 
@@ -107,8 +107,8 @@ const place = pick<Place>(
 const artifactEvent = fc.record({
   kind: fc.constant('artifact' as const),
   type: fc.oneof(
-    fc.constantFrom(...ARTIFACT_EVENTS),
-    pick<ArtifactEventType>([2, 'artifact.alias_added'], [1, 'artifact.linked']),
+    { weight: 1, arbitrary: fc.constantFrom(...ARTIFACT_EVENTS) },
+    { weight: 2, arbitrary: pick<ArtifactEventType>([3, 'artifact.alias_added'], [2, 'artifact.linked']) },
   ),
   place,
   user,

@@ -35,19 +35,24 @@ export function aWorld(): fc.Arbitrary<World> {
     })
     .map(({ automations, events }) => {
       const arrivals = arrive(events);
-      return { automations: automations.map((each, index) => live(each, index, arrivals)), arrivals };
+      const lives = automations.flatMap((each, index) => live(each, index, arrivals));
+      return { automations: lives.slice(0, 8), arrivals };
     });
 }
 
-/** The automation with the moments of its life. */
-function live(draft: DraftAutomation, index: number, arrivals: Arrival[]): OracleAutomation {
-  const { scope, trigger, savedAt, deletedAt } = draft;
+/** The automation with the moments of its life, and the one that took its place if any. */
+function live(draft: DraftAutomation, index: number, arrivals: Arrival[]): OracleAutomation[] {
+  const { scope, trigger, savedAt, deletedAt, savedAgainAfter } = draft;
   const momentOf = ({ arrival, offsetMs }: { arrival: number; offsetMs: number }) =>
     (arrivals[arrival % arrivals.length]?.receivedAtMs ?? START_MS) + offsetMs;
   const savedAtMs = momentOf(savedAt);
   const automation = { id: `aut_${index + 1}`, team: teamOf(scope), scope, trigger, savedAtMs };
-  if (deletedAt === undefined || momentOf(deletedAt) <= savedAtMs) return automation;
-  return { ...automation, deletedAtMs: momentOf(deletedAt) };
+  if (deletedAt === undefined || momentOf(deletedAt) <= savedAtMs) return [automation];
+  const deleted = { ...automation, deletedAtMs: momentOf(deletedAt) };
+  if (savedAgainAfter === undefined) return [deleted];
+  const arrival = Math.min((deletedAt.arrival % arrivals.length) + savedAgainAfter, arrivals.length - 1);
+  const savedAgain = momentOf({ arrival, offsetMs: deletedAt.offsetMs });
+  return [deleted, { ...automation, id: `${automation.id}_again`, savedAtMs: savedAgain }];
 }
 
 /** What the drafts need to know of each run. */
