@@ -145,7 +145,7 @@ export function isObject(input: unknown): input is Record<string, unknown> {
 }
 
 /** The first thing in a parsed value that does not survive the way: half characters, numbers that JSON has not. */
-export interface JsonFault {
+interface JsonFault {
   path: string[];
   detail: string;
 }
