@@ -38,6 +38,8 @@ export interface Route {
   /** Of run.state. */
   state?: RunState;
   rewindTo?: number;
+  /** The attempt that a run.state names. */
+  attempt?: number;
   /** Of a run.state that the sweeper made: when the run was last heard of, in ms since 1970. */
   silentSinceMs?: number;
 }
@@ -128,7 +130,7 @@ type WireRoute = [
   time: string | 0,
   detail?: string | [metrics: string[], pointsLine: number] | StateDetail,
 ];
-type StateDetail = [state: RunState, rewindTo: number | null, silentSinceMs?: number];
+type StateDetail = [state: RunState, rewindTo: number | null, attempt: number | null, silentSinceMs?: number];
 
 interface PackedEvent {
   event: TravellingEvent;
@@ -160,8 +162,9 @@ function detailOf(event: TravellingEvent, pointsLine: number, metrics: string[] 
   if ('alias' in event) return event.alias;
   if ('tag' in event) return event.tag;
   if (event.type !== 'run.state') return undefined;
-  const { state, rewind_to: rewindTo = null } = event;
-  return 'silentSinceMs' in event ? [state, rewindTo, event.silentSinceMs] : [state, rewindTo];
+  const { state, rewind_to: rewindTo = null, run } = event;
+  const detail: StateDetail = [state, rewindTo, run.attempt ?? null];
+  return 'silentSinceMs' in event ? [...detail, event.silentSinceMs] : detail;
 }
 
 function addTo(draft: Draft, { event, body, points, bytes }: PackedEvent): void {
@@ -213,9 +216,10 @@ function toRoute([type, id, bodyLine, time, detail]: WireRoute): Route {
   else if (detail !== undefined && type === 'run.metrics') {
     [route.metrics, route.pointsLine] = detail as [string[], number];
   } else if (detail !== undefined) {
-    const [state, rewindTo, silentSinceMs] = detail as StateDetail;
+    const [state, rewindTo, attempt, silentSinceMs] = detail as StateDetail;
     route.state = state;
     if (rewindTo !== null) route.rewindTo = rewindTo;
+    if (attempt !== null) route.attempt = attempt;
     if (silentSinceMs !== undefined) route.silentSinceMs = silentSinceMs;
   }
   return route;

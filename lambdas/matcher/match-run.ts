@@ -62,7 +62,9 @@ async function findInterest(messages: EventMessage[], deps: RunDeps): Promise<Ru
   const interest = await loadInterest(scopes, metrics, deps);
   interest.ended = ended.filter((metric) => interest.metrics.get(metric)?.some(({ runs }) => runs > 0));
   const isWatched = interest.metrics.size > 0 || interest.states.length > 0;
-  return isWatched || routes.some(mustBeLookedAt) ? interest : undefined;
+  const isLookedAt =
+    isWatched || routes.some(takesSomethingAway) || (await namesAttempt(routes, scopes, deps));
+  return isLookedAt ? interest : undefined;
 }
 
 async function loadInterest(scopes: string[], metrics: string[], deps: RunDeps): Promise<RunInterest> {
@@ -82,8 +84,14 @@ async function loadInterest(scopes: string[], metrics: string[], deps: RunDeps):
 const saysEnd = ({ state }: Route) => state !== undefined && isEnd(state);
 
 /** A rewind takes values away, and silence ends a wait, whoever watches now. */
-const mustBeLookedAt = ({ rewindTo, silentSinceMs }: Route) =>
+const takesSomethingAway = ({ rewindTo, silentSinceMs }: Route) =>
   rewindTo !== undefined || silentSinceMs !== undefined;
+
+/** A state may be the first to name a newer attempt: what an older one rewinds or ends after that does not count. */
+async function namesAttempt(routes: Route[], scopes: string[], { watches }: RunDeps): Promise<boolean> {
+  if (!routes.some(({ attempt = 0 }) => attempt > 0)) return false;
+  return (await watches.metricsOn(scopes, 'run.metrics')).length > 0;
+}
 
 /** Undefined when the run was changed by somebody else meanwhile; nothing was lost then, and nothing is done. */
 async function tryMatch(

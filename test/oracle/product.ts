@@ -4,6 +4,7 @@ import { AutomationInput } from '../../core/automation.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import { packMessages } from '../../core/event-message.ts';
 import { Watcher } from '../../core/matching/watcher.ts';
+import { Problem } from '../../core/problem.ts';
 import { parseEvent } from '../../core/received-event.ts';
 import { type MatchBatchDeps, matchBatch, type QueueRecord } from '../../lambdas/matcher/match-batch.ts';
 import { memoryStore } from '../support/memory-store.ts';
@@ -37,7 +38,9 @@ export async function decide(
   const watchers = automations.map((each) => ({ ...each, watcher: toWatcher(each) }));
   let nowMs = 0;
   const alive = () =>
-    watchers.filter((each) => each.savedAtMs <= nowMs && nowMs < (each.deletedAtMs ?? Number.POSITIVE_INFINITY));
+    watchers.filter(
+      (each) => each.savedAtMs <= nowMs && nowMs < (each.deletedAtMs ?? Number.POSITIVE_INFINITY),
+    );
   const problems: unknown[] = [];
   const deps: MatchBatchDeps = {
     ...store.deps,
@@ -60,14 +63,32 @@ export async function decide(
   return { deliveries: [...store.deliveries.values()], late };
 }
 
-function toWatcher({ id, savedAtMs, team, scope, trigger }: OracleAutomation): Watcher {
-  const { enabled: _enabled, ...definition } = AutomationInput.parse({
-    name: id,
-    team,
-    scope,
-    trigger,
-    action: { type: 'no_op' },
-  });
+/** The part of a world that the product's doors let in: the oracle judges no input. */
+export function letIn({ automations, arrivals }: { automations: OracleAutomation[]; arrivals: Arrival[] }) {
+  return {
+    automations: automations.filter((automation) => inputOf(automation).success),
+    arrivals: arrivals.filter(({ event }) => isTaken(event)),
+  };
+}
+
+function isTaken(event: unknown): boolean {
+  try {
+    parseEvent(event);
+    return true;
+  } catch (error) {
+    if (error instanceof Problem) return false;
+    throw error;
+  }
+}
+
+const inputOf = ({ id: name, team, scope, trigger }: OracleAutomation) =>
+  AutomationInput.safeParse({ name, team, scope, trigger, action: { type: 'no_op' } });
+
+function toWatcher(automation: OracleAutomation): Watcher {
+  const { id, savedAtMs } = automation;
+  const { data } = inputOf(automation);
+  if (!data) throw new Error(`${id} would not be let in`);
+  const { enabled: _enabled, ...definition } = data;
   return new Watcher({ id }, { revision: 1, definition, triggerSavedAtMs: savedAtMs });
 }
 
@@ -83,13 +104,17 @@ interface Batch {
 function batchesOf(arrivals: Arrival[], batching: Batching, automations: OracleAutomation[]): Batch[] {
   const moments = automations.flatMap(({ savedAtMs, deletedAtMs }) => [savedAtMs, deletedAtMs ?? 0]);
   const isApart = (a: number, b: number) => moments.some((moment) => a < moment && moment <= b);
+  // Runs of a batch go side by side: where one is compared with another, each has a batch of its own.
+  const isAcross = JSON.stringify(automations).includes('"across":"runs"');
+  const runOf = ({ event }: Arrival) => ('run' in event ? event.run.id : '');
   const batches: Arrival[][] = [];
   for (const arrival of arrivals) {
     const open = batches.at(-1);
     const limit = turn(batching.perBatch, batches.length - 1) ?? 1;
     const first = open?.[0];
+    const isOther = isAcross && first && runOf(first) !== runOf(arrival);
     const fits = first && open.length < limit && !isApart(first.receivedAtMs, arrival.receivedAtMs);
-    if (fits) open.push(arrival);
+    if (fits && !isOther) open.push(arrival);
     else batches.push([arrival]);
   }
   return batches.flatMap((batch, at) => {
