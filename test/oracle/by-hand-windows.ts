@@ -110,6 +110,34 @@ export const windowCases: HandCase[] = [
     working: 'step 4: (-9-9+1)/3 < 0; with 90 at step 2: (90-9+1)/3; the short one is not judged again.',
   },
   {
+    name: 'an old value beyond the reach of a window does not have it judged',
+    automations: [
+      automation(onMetrics(last('>', 0), { repeat: { mode: 'every_time' }, filter: { user: 'ada' } }), {
+        id: 'short',
+      }),
+      automation(onMetrics(average(3, '>', 100)), { id: 'long' }),
+    ],
+    arrivals: stream(
+      [1, metrics(loss([1, 1], [3, 1]), { by: 'bob' })],
+      [2, metrics(loss([2, 1]), { by: 'ada' })],
+      [3, metrics(loss([4, 1]), { by: 'ada' })],
+    ),
+    firings: [fires(4, 1, { automation: 'short' })],
+    working:
+      "bob's 1 at step 3 is not judged; ada's at step 2 is second from the newest, and one is looked at.",
+  },
+  {
+    name: 'a series becomes shorter when its longest window is deleted',
+    automations: [
+      automation(onMetrics(average(4, '>', 100)), { id: 'long', deleted: 2 }),
+      automation(onMetrics(average(2, '>', 4)), { id: 'short' }),
+    ],
+    arrivals: stream([1, metrics(loss([0, 1], [1, 1], [2, 1], [3, 1]))], [3, metrics(loss([1, 1]))]),
+    firings: [],
+    late: 1,
+    working: 'at second 3 the series keeps two values, steps 2 and 3: step 1 is older than all.',
+  },
+  {
     name: 'the longest window in any scope of the run says how long a series is kept',
     automations: [
       automation(onMetrics(average(2, '>', 4)), { id: 'short' }),

@@ -37,7 +37,7 @@ export interface HandCase {
 }
 
 /** Second 0 of all cases: a Monday noon. */
-export const START_MS = Date.UTC(2026, 0, 5, 12);
+const START_MS = Date.UTC(2026, 0, 5, 12);
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> & { id?: string } : never;
 export type Unnamed = WithoutId<WireEvent>;

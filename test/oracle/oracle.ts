@@ -9,7 +9,7 @@ import { onState } from './states.ts';
 import type { Arrival, ArtifactEvent, CustomEvent, Json, OracleAutomation } from './world.ts';
 
 export type { ExpectedFiring } from './history.ts';
-export type { Arrival, OracleAutomation, WireEvent } from './world.ts';
+export type { Arrival, OracleAutomation } from './world.ts';
 
 export interface Expectation {
   /** Distinct by automation and occurrence, in the order in which they were decided first. */

@@ -41,10 +41,12 @@ export const ARTIFACT_EVENTS: ArtifactEventType[] = [
   'collection.tag_removed',
 ];
 
-const metric = pick([4, 'loss'], [1, 'acc']);
+const metric = pick([3, 'loss'], [1, 'acc']);
+
+const HOME: Scope = { kind: 'project', team: 'red', project: 'p' };
 
 const runScope = pick<Scope>(
-  [5, { kind: 'project', team: 'red', project: 'p' }],
+  [5, HOME],
   [1, { kind: 'project', team: 'red', project: 'q' }],
   [1, { kind: 'project', team: 'blue', project: 'p' }],
   [3, { kind: 'team', team: 'red' }],
@@ -218,13 +220,25 @@ const subject = weighted<{ scope: Scope; trigger: Trigger }>(
   [4, fc.record({ scope: plainScope, trigger: plainTrigger })],
 );
 
+const savedAgainAfter = pick<number | undefined>([2, undefined], [1, 0], [1, 1], [1, 4], [2, 12], [1, 25]);
+
 /** An automation of any kind at any scope. */
 export const draftAutomation: fc.Arbitrary<DraftAutomation> = fc
   .record({
     subject,
     savedAt: weighted([4, atTheStart], [1, moment]),
-    deletedAt: weighted([5, fc.constant(undefined)], [1, moment]),
-    savedAgainAfter: pick<number | undefined>([1, undefined], [1, 0], [1, 1], [1, 4]),
+    deletedAt: weighted([4, fc.constant(undefined)], [1, moment]),
+    savedAgainAfter,
+  })
+  .map(({ subject: what, ...life }) => ({ ...what, ...life }));
+
+/** An automation on metrics of red/p that comes and goes. */
+export const passingAutomation: fc.Arbitrary<DraftAutomation> = fc
+  .record({
+    subject: fc.record({ scope: fc.constant(HOME), trigger: metricsTrigger }),
+    savedAt: weighted([3, atTheStart], [1, moment]),
+    deletedAt: weighted([1, fc.constant(undefined)], [3, moment]),
+    savedAgainAfter,
   })
   .map(({ subject: what, ...life }) => ({ ...what, ...life }));
 

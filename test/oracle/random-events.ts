@@ -137,3 +137,18 @@ export const draftEvent: fc.Arbitrary<DraftEvent> = fc.oneof(
   { weight: 2, arbitrary: customEvent },
   { weight: 3, arbitrary: repost },
 );
+
+/** What a single run does next: little else than metrics. */
+export const draftEventOfOneRun: fc.Arbitrary<DraftEvent> = fc
+  .oneof<fc.Arbitrary<DraftEvent>[]>(
+    metricsEvent,
+    metricsEvent,
+    metricsEvent,
+    metricsEvent,
+    stateEvent,
+    repost,
+  )
+  .map((draft) => {
+    const isOfRun = draft.kind === 'metrics' || draft.kind === 'state';
+    return isOfRun ? { ...draft, run: { ...draft.run, team: 'red', project: 'p', run: 1 } } : draft;
+  });

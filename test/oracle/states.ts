@@ -21,7 +21,7 @@ export type StateAutomation = OracleAutomation & { trigger: StateTrigger };
 export type MetricsAutomation = OracleAutomation & { trigger: MetricsTrigger };
 
 /** Whether the automation's trigger is on run states. */
-export function isOnStates(automation: OracleAutomation): automation is StateAutomation {
+function isOnStates(automation: OracleAutomation): automation is StateAutomation {
   return automation.trigger.event === 'run.state';
 }
 

@@ -1,7 +1,13 @@
 // Random worlds: drafts of automations and events, made whole.
 import fc from 'fast-check';
-import { type DraftAutomation, draftAutomation, teamOf } from './random-automations.ts';
-import { type DraftEvent, type DraftRun, type DraftStep, draftEvent } from './random-events.ts';
+import { type DraftAutomation, draftAutomation, passingAutomation, teamOf } from './random-automations.ts';
+import {
+  type DraftEvent,
+  type DraftRun,
+  type DraftStep,
+  draftEvent,
+  draftEventOfOneRun,
+} from './random-events.ts';
 import type { Arrival, OracleAutomation, Point, Run, WireEvent } from './world.ts';
 
 export interface World {
@@ -14,30 +20,44 @@ const SECOND_MS = 1000;
 const HOUR_MS = 3600 * SECOND_MS;
 
 /** Mostly seconds; odd milliseconds keep the times away from the bounds of hours and days. */
-const gapMs = fc
-  .tuple(
-    fc.oneof(
-      { weight: 40, arbitrary: fc.integer({ min: 0, max: 90 }).map((s) => s * SECOND_MS) },
-      { weight: 3, arbitrary: fc.integer({ min: 5, max: 40 }).map((minutes) => minutes * 60 * SECOND_MS) },
-      { weight: 2, arbitrary: fc.integer({ min: 1, max: 3 }).map((hours) => hours * HOUR_MS) },
-      { weight: 1, arbitrary: fc.integer({ min: 23, max: 30 }).map((hours) => hours * HOUR_MS) },
-    ),
-    fc.integer({ min: 1, max: 997 }),
-  )
-  .map(([base, odd]) => base + odd);
+function gapMs(weightOfHours: number): fc.Arbitrary<number> {
+  const hours = (min: number, max: number) => fc.integer({ min, max }).map((count) => count * HOUR_MS);
+  const base = fc.oneof(
+    { weight: 40, arbitrary: fc.integer({ min: 0, max: 90 }).map((s) => s * SECOND_MS) },
+    { weight: 3, arbitrary: fc.integer({ min: 5, max: 40 }).map((minutes) => minutes * 60 * SECOND_MS) },
+    { weight: weightOfHours, arbitrary: hours(1, 3) },
+    { weight: 1, arbitrary: hours(23, 30) },
+  );
+  return fc.tuple(base, fc.integer({ min: 1, max: 997 })).map(([ms, odd]) => ms + odd);
+}
 
-/** A world of 1 to 8 automations and a stream of 5 to 80 events, over few names. */
-export function aWorld(): fc.Arbitrary<World> {
+function worldOf(
+  automation: fc.Arbitrary<DraftAutomation>,
+  draft: fc.Arbitrary<DraftEvent>,
+  gap: fc.Arbitrary<number>,
+): fc.Arbitrary<World> {
   return fc
     .record({
-      automations: fc.array(draftAutomation, { minLength: 1, maxLength: 8, size: 'max' }),
-      events: fc.array(fc.record({ gapMs, draft: draftEvent }), { minLength: 5, maxLength: 80, size: 'max' }),
+      automations: fc.array(automation, { minLength: 1, maxLength: 8, size: 'max' }),
+      events: fc.array(fc.record({ gapMs: gap, draft }), { minLength: 5, maxLength: 80, size: 'max' }),
     })
     .map(({ automations, events }) => {
       const arrivals = arrive(events);
       const lives = automations.flatMap((each, index) => live(each, index, arrivals));
       return { automations: lives.slice(0, 8), arrivals };
     });
+}
+
+/**
+ * A world of 1 to 8 automations and a stream of 5 to 80 events, over few names: mostly of everything, sometimes of one
+ * run, sometimes of one run whose watchers come and go.
+ */
+export function aWorld(): fc.Arbitrary<World> {
+  return fc.oneof(
+    { weight: 7, arbitrary: worldOf(draftAutomation, draftEvent, gapMs(2)) },
+    { weight: 2, arbitrary: worldOf(draftAutomation, draftEventOfOneRun, gapMs(2)) },
+    { weight: 1, arbitrary: worldOf(passingAutomation, draftEventOfOneRun, gapMs(12)) },
+  );
 }
 
 /** The automation with the moments of its life, and the one that took its place if any. */
