@@ -6,7 +6,7 @@ import type { EndedRun, MetricOfProject } from '../../store/ended-runs.ts';
 import type { RunName } from '../../store/runs.ts';
 import { flushOutbox, type OutboxDeps, writeDeliveries } from '../shared/outbox.ts';
 import type { ActivityLog } from './activity-log.ts';
-import { type AppliedMessage, applyMessage, type RunInterest } from './apply-message.ts';
+import { type AppliedMessage, applyMessage, isStateOfUse, type RunInterest } from './apply-message.ts';
 import type { Matched } from './match-batch.ts';
 import { readOthers } from './other-runs.ts';
 import type { Watches } from './watch-cache.ts';
@@ -61,10 +61,9 @@ async function findInterest(messages: EventMessage[], deps: RunDeps): Promise<Ru
   const metrics = [...new Set([...routes.flatMap((route) => route.metrics ?? []), ...ended])];
   const interest = await loadInterest(scopes, metrics, deps);
   interest.ended = ended.filter((metric) => interest.metrics.get(metric)?.some(({ runs }) => runs > 0));
+  interest.wantsAttempts = await namesAttempt(routes, scopes, deps);
   const isWatched = interest.metrics.size > 0 || interest.states.length > 0;
-  const isLookedAt =
-    isWatched || routes.some(takesSomethingAway) || (await namesAttempt(routes, scopes, deps));
-  return isLookedAt ? interest : undefined;
+  return isWatched || routes.some((route) => isStateOfUse(route, interest)) ? interest : undefined;
 }
 
 async function loadInterest(scopes: string[], metrics: string[], deps: RunDeps): Promise<RunInterest> {
@@ -78,14 +77,11 @@ async function loadInterest(scopes: string[], metrics: string[], deps: RunDeps):
     metrics: new Map(found.filter(([, watching]) => watching.length > 0)),
     states: indexes.flatMap((index) => index.states() ?? []),
     ended: [],
+    wantsAttempts: false,
   };
 }
 
 const saysEnd = ({ state }: Route) => state !== undefined && isEnd(state);
-
-/** A rewind takes values away, and silence ends a wait, whoever watches now. */
-const takesSomethingAway = ({ rewindTo, silentSinceMs }: Route) =>
-  rewindTo !== undefined || silentSinceMs !== undefined;
 
 /** A state may be the first to name a newer attempt: what an older one rewinds or ends after that does not count. */
 async function namesAttempt(routes: Route[], scopes: string[], { watches }: RunDeps): Promise<boolean> {

@@ -43,8 +43,7 @@ const PRODUCT = {
 
 async function compare(world: World, batching: Batching): Promise<void> {
   const { automations, arrivals } = letIn(world);
-  const { firings, borderline } = expectFirings(automations, arrivals, PRODUCT);
-  fc.pre(borderline.length === 0);
+  const { firings } = expectFirings(automations, arrivals, PRODUCT);
   const { deliveries } = await decide(automations, arrivals, batching);
   const expected = firings.map((firing) => [
     firing.automation,
@@ -64,5 +63,9 @@ test.each(handCases)('by hand: $name', ({ automations, arrivals }) =>
 );
 
 test('random worlds fire as the oracle says, however they are cut into batches', async () => {
-  await fc.assert(fc.asyncProperty(aWorld(), aBatching, compare), { numRuns: WORLDS });
+  // Where rounding may turn a judgement either way, nobody is right.
+  const world = aWorld().filter(
+    (one) => expectFirings(one.automations, one.arrivals).borderline.length === 0,
+  );
+  await fc.assert(fc.asyncProperty(world, aBatching, compare), { numRuns: WORLDS });
 }, 3_600_000);

@@ -43,24 +43,31 @@ export function onState(
   event: StateEvent,
   receivedAtMs: number,
 ): void {
-  const { repostedStatesDoNothing, unwatchedEventsNameAttempts } = history.readings;
-  const key = `${event.team}:${event.id}`;
-  if (history.posted.includes(key) && repostedStatesDoNothing) return;
-  history.posted.push(key);
-
   const place = placeOf(event);
   const run = runKey(place);
   const inScope = existing.filter((each) => isScopeOf(each, place));
-  const isLookedAt = inScope.some((each) => isOnStates(each) || isOnMetrics(each));
+  if (!isOfUse(event, inScope)) return;
+  const key = `${event.team}:${event.id}`;
+  if (history.posted.includes(key)) return;
+  history.posted.push(key);
+
   const currentAttempt = history.stateAttempt.get(run) ?? 0;
   const attempt = event.run.attempt ?? currentAttempt;
   if (attempt < currentAttempt) return;
-  if (isLookedAt || unwatchedEventsNameAttempts) history.stateAttempt.set(run, attempt);
+  history.stateAttempt.set(run, attempt);
 
   rewind(history, run, event.rewind_to);
   if (ENDS.includes(event.state)) rememberEnd(history, inScope, place, receivedAtMs);
   const watchers = inScope.filter(isOnStates);
   if (watchers.length > 0) changeState(history, watchers, event, attempt, receivedAtMs);
+}
+
+/** Whether the event is looked at at all. */
+function isOfUse(event: StateEvent, inScope: OracleAutomation[]): boolean {
+  const onMetrics = inScope.filter(isOnMetrics);
+  if (event.rewind_to !== undefined || inScope.some(isOnStates)) return true;
+  if (ENDS.includes(event.state) && onMetrics.some((each) => isAcrossRuns(each.trigger))) return true;
+  return (event.run.attempt ?? 0) > 0 && onMetrics.length > 0;
 }
 
 /** Rule 8. */
