@@ -16,6 +16,8 @@ const UNDERFLOW = 2 ** -900;
  * by more than the window, is one pass over the window. One class, since values handed between objects cost more than
  * what is done with them.
  *
+ * What is asked for is not a number while the window is not full.
+ *
  * - The sum forgets nothing: whatever came and went, it is the true sum rounded once. Two doubles hold it; where these
  *   are too short or a double too small, it goes on in a wider sum.
  * - The extremes are those of the end of a finished block, known from each of its values on, and of newer values. A
@@ -33,6 +35,9 @@ export class Frame {
   /** Where the window ends, counted from the first value that the series ever had. */
   private position = 0;
   private revision = -1;
+  /** The changes of the series that the parts know of. */
+  private seen = -1;
+  private isFull = false;
 
   private high = 0;
   private low = 0;
@@ -73,43 +78,49 @@ export class Frame {
       this.hasSpread ||= part === 'spread';
     }
     this.revision = -1;
+    this.seen = -1;
   }
 
-  average(): number | undefined {
-    if (!this.advance()) return undefined;
+  average(): number {
+    if (!this.advance()) return Number.NaN;
     return this.currentAverage();
   }
 
-  min(): number | undefined {
-    return this.advance() ? Math.min(this.least, this.minima[this.beyond] as number) : undefined;
+  min(): number {
+    return this.advance() ? lesser(this.least, this.minima[this.beyond] as number) : Number.NaN;
   }
 
-  max(): number | undefined {
-    return this.advance() ? Math.max(this.most, this.maxima[this.beyond] as number) : undefined;
+  max(): number {
+    return this.advance() ? greater(this.most, this.maxima[this.beyond] as number) : Number.NaN;
   }
 
   /** The sample standard deviation (n − 1). */
-  deviation(): number | undefined {
-    return this.advance() ? this.scaledDeviation() / this.scale : undefined;
+  deviation(): number {
+    return this.advance() ? this.scaledDeviation() / this.scale : Number.NaN;
   }
 
-  /** How many deviations `value` is from the average; undefined when there is no deviation. */
-  zscore(value: number): number | undefined {
-    if (!this.advance()) return undefined;
+  /** How many deviations `value` is from the average; not a number when there is none. */
+  zscore(value: number): number {
+    if (!this.advance()) return Number.NaN;
     const deviation = this.scaledDeviation();
-    return deviation === 0 ? undefined : (0 - this.sumBeyond(value)) / this.size / deviation;
+    return deviation === 0 ? Number.NaN : (0 - this.sumBeyond(value)) / this.size / deviation;
   }
 
   /** Brings all parts up to date; false while the window is not full. */
   private advance(): boolean {
+    if (this.seen !== this.series.changes) this.follow();
+    return this.isFull;
+  }
+  private follow(): void {
     const { series, size } = this;
+    this.seen = series.changes;
     const end = series.end - this.offset;
-    if (end - series.start < size) return false;
+    this.isFull = end - series.start >= size;
+    if (!this.isFull) return;
     const moved = series.moved + end - this.position;
+    this.position += moved;
     if (this.revision !== series.revision || moved > size || end - moved < size) this.fill(end);
     else for (let at = end - moved; at < end; at++) this.slide(at);
-    this.position += moved;
-    return true;
   }
 
   private slide(at: number): void {
@@ -123,8 +134,8 @@ export class Frame {
     if (this.beyond === this.size) {
       this.finishBlock(at + 1);
     } else {
-      this.least = Math.min(this.least, entering);
-      this.most = Math.max(this.most, entering);
+      if (entering < this.least) this.least = entering;
+      if (entering > this.most) this.most = entering;
     }
   }
 
@@ -208,8 +219,9 @@ export class Frame {
     let least = Number.POSITIVE_INFINITY;
     let most = Number.NEGATIVE_INFINITY;
     for (let rank = this.size - 1, at = end - 1; rank >= 0; rank--, at--) {
-      least = Math.min(least, values[at] as number);
-      most = Math.max(most, values[at] as number);
+      const value = values[at] as number;
+      if (value < least) least = value;
+      if (value > most) most = value;
       minima[rank] = least;
       maxima[rank] = most;
     }
@@ -245,4 +257,11 @@ export class Frame {
     this.upper = this.size * upper;
     this.lower = this.size * (centre - upper);
   }
+}
+
+function lesser(a: number, b: number): number {
+  return a < b ? a : b;
+}
+function greater(a: number, b: number): number {
+  return a > b ? a : b;
 }

@@ -36,7 +36,7 @@ export class GaugeBoard {
   /** The sample standard deviation of the newest `window` values. */
   deviation(window: number): Gauge {
     const frame = this.frame(window, 0, 'spread');
-    return { read: () => frame.deviation() };
+    return { read: () => numberOf(frame.deviation()) };
   }
 
   private make(measure: Measure): Gauge {
@@ -55,15 +55,12 @@ export class GaugeBoard {
     if (aggregate === 'last') {
       return { read: () => (sizeOf(series) < window ? undefined : series.values[series.end - 1]) };
     }
-    const frame = this.frame(window, offset, aggregate === 'average' ? 'sum' : 'extremes');
-    switch (aggregate) {
-      case 'average':
-        return { read: () => frame.average() };
-      case 'min':
-        return { read: () => frame.min() };
-      case 'max':
-        return { read: () => frame.max() };
+    if (aggregate === 'average') {
+      const frame = this.frame(window, offset, 'sum');
+      return { read: () => numberOf(frame.average()) };
     }
+    const frame = this.frame(window, offset, 'extremes');
+    return { read: aggregate === 'min' ? () => numberOf(frame.min()) : () => numberOf(frame.max()) };
   }
 
   private change({
@@ -87,7 +84,7 @@ export class GaugeBoard {
   private zscore(window: number): Gauge {
     const { series } = this;
     const frame = this.frame(window, 1, 'spread');
-    return { read: () => frame.zscore(series.values[series.end - 1] as number) };
+    return { read: () => numberOf(frame.zscore(series.values[series.end - 1] as number)) };
   }
 
   private frame(size: number, offset: number, part: FramePart): Frame {
@@ -117,7 +114,11 @@ export function zscoreAgainst(newest: number, others: number[]): number | undefi
   }
   const frame = new Frame(series, others.length, 0);
   frame.want('spread');
-  return frame.zscore(newest);
+  return numberOf(frame.zscore(newest));
+}
+
+function numberOf(value: number): number | undefined {
+  return Number.isNaN(value) ? undefined : value;
 }
 
 /** Never met against 0. Only changes among the largest doubles overflow; their shares don't. */

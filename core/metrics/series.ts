@@ -13,6 +13,8 @@ export interface Series {
   moved: number;
   /** Goes up whenever something else happens than a value at the end. */
   revision: number;
+  /** Goes up with every change. */
+  changes: number;
   /** From this index on the times of receipt never go back. */
   orderedFrom: number;
   /** When the series last got a value, even if it holds that one no more; 0 before the first. */
@@ -49,6 +51,7 @@ export function emptySeries(room = 0): Series {
     end: 0,
     moved: 0,
     revision: 0,
+    changes: 0,
     orderedFrom: 0,
     lastReceivedAtMs: 0,
   };
@@ -67,6 +70,7 @@ export function placeValue(series: Series, point: SeriesPoint, capacity: number)
   series.values[end] = value;
   series.receivedAtMs[end] = receivedAtMs;
   series.end = end + 1;
+  series.changes++;
   if (end + 1 - series.start > capacity) series.start = end + 1 - capacity;
   if (receivedAtMs > series.lastReceivedAtMs) series.lastReceivedAtMs = receivedAtMs;
   return NEWEST;
@@ -79,6 +83,7 @@ export function forgetFrom(series: Series, step: number): void {
   series.end = end;
   series.orderedFrom = Math.min(series.orderedFrom, end);
   series.revision++;
+  series.changes++;
 }
 
 export function sizeOf(series: Series): number {
@@ -131,6 +136,7 @@ function insertValue(series: Series, point: SeriesPoint, capacity: number): Plac
   series.orderedFrom = Math.max(series.orderedFrom, at) + 1;
   series.lastReceivedAtMs = Math.max(series.lastReceivedAtMs, point.receivedAtMs);
   series.revision++;
+  series.changes++;
   return { placement: 'placed', rank: end - at };
 }
 
