@@ -2,7 +2,7 @@ import type { JsonValue } from '../json.ts';
 import type { FieldReader } from './filter.ts';
 
 /** A dotted path, split once: the event's field, then what to follow inside it. */
-export interface Path {
+interface Path {
   root: string;
   rest: string[];
 }
@@ -11,7 +11,7 @@ export interface Path {
 export type ValueTest = (value: JsonValue | undefined) => boolean;
 
 /** Of a list, only the first elements are looked at, so that a huge list can't hold a matcher up. */
-export const MAX_ELEMENTS = 1_000;
+const MAX_ELEMENTS = 1_000;
 
 export function pathOf(dotted: string): Path {
   const [root = '', ...rest] = dotted.split('.');

@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 
 /** What re2js says of a pattern: the reason, and the part of the pattern that it could not read. */
-interface Complaint {
+export interface Complaint {
   error?: string;
   input?: string | null;
 }

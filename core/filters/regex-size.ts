@@ -55,5 +55,7 @@ const TOKENS = new RegExp(
 const SILENT = /^(?:[|*+?]|\(\?[a-zA-Z-]*\))$/;
 
 function timesOf({ least, most }: Parts): number {
-  return Math.max(1, Number(least), Number(most ?? 0));
+  const times = Math.max(1, Number(least), Number(most ?? 0));
+  // The parser refuses larger ones at once, and tells where they stand.
+  return times > 1_000 ? 1 : times;
 }

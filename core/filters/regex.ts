@@ -3,7 +3,7 @@
 // local). It costs a function 5 ms of loading.
 import { RE2JS } from 're2js';
 import { classify } from './pattern.ts';
-import { positionOf } from './regex-position.ts';
+import { type Complaint, positionOf } from './regex-position.ts';
 import { unfoldedSize } from './regex-size.ts';
 
 /** W&B's examples only make sense as a search; the length is our choice. */
@@ -14,18 +14,17 @@ const MAX_LENGTH = 512;
  * worst of test/corpora/regex.json took 60 ms, at these 9 ms.
  */
 const MAX_PROGRAM = 300;
-/** More than a pattern without counts can hold: the compiler may still make less of it. */
+export const MAX_TEXT = 1_024;
+
+/** Far more than a pattern without counts can hold: of less, the compiler may still make a small program. */
 const MAX_UNFOLDED = 1_000;
+const TOO_LARGE = 'repeats too much: lower the counts in braces';
 
 /** Building the tables of one takes a quarter of a millisecond. */
 const MAX_UNICODE_CLASSES = 50;
 const UNICODE_CLASS = /\\p/gi;
 
-const TOO_LARGE = 'repeats too much: lower the counts in braces';
-
-export const MAX_TEXT = 1_024;
-
-/** Compiled patterns, shared by all filters; the ones used least recently go first. */
+/** Compiled patterns, shared by all filters; the oldest go first. */
 const MAX_COMPILED = 500;
 
 /** Remembered texts are short, so that they cost little to keep. */
@@ -41,23 +40,32 @@ const cache = new Map<string, Compiled>();
 
 /** Judges a user's pattern when it is saved: what is wrong with it and where, or else what it costs to run. */
 export function checkRegex(source: string): { problem: string; position?: number } | { cost: number } {
-  if (source.length > MAX_LENGTH) return { problem: `is longer than ${MAX_LENGTH} characters` };
+  const problem = sizeProblem(source);
+  if (problem) return { problem };
   // Plain text never reaches the engine.
   if (classify(source).kind !== 'pattern') return { cost: 0 };
-  if ((source.match(UNICODE_CLASS)?.length ?? 0) > MAX_UNICODE_CLASSES) {
-    return { problem: `names more than ${MAX_UNICODE_CLASSES} classes of Unicode` };
-  }
-  if (unfoldedSize(source) > MAX_UNFOLDED) return { problem: TOO_LARGE };
   try {
     const cost = RE2JS.compile(source).programSize();
     return cost > MAX_PROGRAM ? { problem: TOO_LARGE } : { cost };
   } catch (error) {
-    const { error: reason = 'it does not compile' } = error as { error?: string };
-    const position = positionOf(source, error as { error?: string; input?: string });
-    const where = position === undefined ? '' : ` at character ${position + 1}`;
-    const problem = `is not a regular expression of RE2 (${reason}${where})`;
-    return position === undefined ? { problem } : { problem, position };
+    return syntaxProblem(source, error as Complaint);
   }
+}
+
+/** What can be known without compiling, so that no pattern costs much to refuse either. */
+function sizeProblem(source: string): string | undefined {
+  if (source.length > MAX_LENGTH) return `is longer than ${MAX_LENGTH} characters`;
+  const classes = source.match(UNICODE_CLASS)?.length ?? 0;
+  if (classes > MAX_UNICODE_CLASSES) return `names more than ${MAX_UNICODE_CLASSES} classes of Unicode`;
+  return unfoldedSize(source) > MAX_UNFOLDED ? TOO_LARGE : undefined;
+}
+
+function syntaxProblem(source: string, complaint: Complaint): { problem: string; position?: number } {
+  const { error: reason = 'it does not compile' } = complaint;
+  const position = positionOf(source, complaint);
+  const where = position === undefined ? '' : ` at character ${position + 1}`;
+  const problem = `is not a regular expression of RE2 (${reason}${where})`;
+  return position === undefined ? { problem } : { problem, position };
 }
 
 /**
