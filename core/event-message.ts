@@ -165,8 +165,10 @@ function detailOf(event: TravellingEvent, pointsLine: number, metrics: string[] 
   if ('tag' in event) return event.tag;
   if (event.type !== 'run.state') return undefined;
   const { state, rewind_to: rewindTo = null, run } = event;
-  const detail: StateDetail = [state, rewindTo, run.attempt ?? null];
-  return 'silentSinceMs' in event ? [...detail, event.silentSinceMs] : detail;
+  const attempt = run.attempt ?? null;
+  return 'silentSinceMs' in event
+    ? [state, rewindTo, attempt, event.silentSinceMs]
+    : [state, rewindTo, attempt];
 }
 
 function addTo(draft: Draft, { event, body, points, bytes }: PackedEvent): void {

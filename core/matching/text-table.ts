@@ -1,4 +1,4 @@
-import { MAX_TEXT, matchesRegex } from '../filters/regex.ts';
+import { matchesRegex } from '../filters/regex.ts';
 import type { Requirement } from '../filters/requirements.ts';
 import type { JsonValue } from '../json.ts';
 import type { Watcher } from './watcher.ts';
@@ -51,7 +51,7 @@ export class TextTable {
     }
   }
 
-  /** Adds the watchers whose requirement this value meets. Past the first 4,096 characters of a text some may come that don't. */
+  /** Adds the watchers whose requirement this value meets. */
   collect(value: JsonValue, into: Watcher[]): void {
     if (value === null || typeof value === 'object') return;
     addAll(this.#equals.get(value), into);
@@ -59,18 +59,12 @@ export class TextTable {
     for (const length of this.#lengths.prefix.keys()) {
       if (length <= value.length) addAll(this.#prefixes.get(value.slice(0, length)), into);
     }
-    this.#collectSuffixes(value, into);
+    for (const length of this.#lengths.suffix.keys()) {
+      if (length <= value.length) addAll(this.#suffixes.get(value.slice(value.length - length)), into);
+    }
     if (this.#contained.size > 0) this.#collectContained(value, into);
     for (const [source, watchers] of this.#patterns) {
       if (matchesRegex(source, value)) addAll(watchers, into);
-    }
-  }
-
-  /** A pattern's `$` is the end of the text that patterns look at; `$contains` and equality look at all of it. */
-  #collectSuffixes(value: string, into: Watcher[]): void {
-    const text = value.length > MAX_TEXT ? value.slice(0, MAX_TEXT) : value;
-    for (const length of this.#lengths.suffix.keys()) {
-      if (length <= text.length) addAll(this.#suffixes.get(text.slice(text.length - length)), into);
     }
   }
 
