@@ -1,6 +1,6 @@
 import type { Requirement } from '../filters/requirements.ts';
 import type { JsonValue } from '../json.ts';
-import { TextTable } from './text-table.ts';
+import { RequirementTable } from './requirement-table.ts';
 import type { Watcher } from './watcher.ts';
 
 /** An event as an index reads it: by dotted path, so that what stands in its route needs no opening. */
@@ -23,7 +23,7 @@ export interface MatchCounts {
  */
 export class FilterIndex {
   readonly #always: Watcher[] = [];
-  readonly #tables = new Map<string, TextTable>();
+  readonly #tables = new Map<string, RequirementTable>();
   #size = 0;
 
   get size(): number {
@@ -37,7 +37,7 @@ export class FilterIndex {
       this.#always.push(watcher);
       return;
     }
-    const table = this.#tables.get(anchor.path) ?? new TextTable();
+    const table = this.#tables.get(anchor.path) ?? new RequirementTable();
     this.#tables.set(anchor.path, table);
     table.put(anchor, watcher);
   }
