@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from './figure.ts';
-import { type Dialect, toPattern } from './patterns.ts';
+import { type Dialect, toPatterns } from './patterns.ts';
 import type { Automation } from './workload.ts';
 
 /** A peer in another language, as a process that works when it is told to. */
@@ -36,7 +36,9 @@ export async function openRuled(
     const command = built.get(dialect) ?? builds[dialect]();
     built.set(dialect, command);
     const folder = temporaryFolder();
-    const rules = automations.map((automation) => `${automation.id}\t${toPattern(automation, dialect)}`);
+    const rules = automations.flatMap((automation) =>
+      toPatterns(automation, dialect).map((pattern) => `${automation.id}\t${pattern}`),
+    );
     writeFileSync(join(folder, 'rules.tsv'), rules.join('\n'));
     writeFileSync(join(folder, 'events.ndjson'), lines.join('\n'));
     const peer = await start(command, folder);
@@ -116,10 +118,9 @@ function run(program: string, args: string[], cwd?: string): void {
   });
   if (error) throw new Error(`${program} does not run here (${error.message})`);
   if (status === 0) return;
-  const lines = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '');
-  throw new Error(
-    `${program} ${args[0]} failed: ${lines.find((line) => /error|:/i.test(line)) ?? lines.at(-1)}`,
-  );
+  const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
+  const reason = lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? `status ${status}`;
+  throw new Error(`${program} failed: ${reason.trim()}`);
 }
 
 function temporaryFolder(): string {

@@ -11,7 +11,7 @@ public final class Ruler {
 
   public static void main(String[] args) throws Exception {
     List<String> events = Files.readAllLines(Path.of(args[1]));
-    Machine machine = new Machine();
+    Machine machine = Machine.builder().build();
     long begin = System.nanoTime();
     for (String line : Files.readAllLines(Path.of(args[0]))) {
       int tab = line.indexOf('\t');
