@@ -1,4 +1,4 @@
-import { assertSameMatches, engineContestant, parseContestant, sampleOf } from './contest.ts';
+import { assertSameMatches, engineContestant, type Parsed, parseContestant, sampleOf } from './contest.ts';
 import type { Engine } from './engine.ts';
 import { peers } from './engines.ts';
 import { makeEvents } from './events.ts';
@@ -10,7 +10,6 @@ import { type Automation, type Layout, makeAutomations } from './workload.ts';
 
 const SIZES = [10, 1_000, 100_000];
 const QUICK_SIZES = [10, 1_000, 10_000];
-const LAYOUTS: Layout[] = ['spread', 'hot'];
 
 /** At 100,000 rules only these two are waited for; the others need up to seconds an event or gigabytes. */
 const AT_LARGEST = ['json-logic-engine', 'mingo'];
@@ -24,25 +23,27 @@ interface World {
 }
 
 /** Cost of an event that is parsed already, by how many automations exist and how they lie. */
-export const matchScale: Section = async (settings) => {
-  const figures: Figure[] = [];
-  for (const layout of LAYOUTS) {
-    settings.say(`match-scale: making ${layout} workloads`);
-    const sizes = settings.isQuick ? QUICK_SIZES : SIZES;
-    const worlds = sizes.map((size) => makeWorld(size, layout, settings));
-    for (const world of worlds) {
-      const matches = await assertSameMatches(
-        world.ours,
-        world.reference,
-        sampleOf(world.lines, settings.isQuick ? 50 : 200),
-      );
-      settings.say(describeWorld(world, layout, matches));
-    }
-    figures.push(...(await growthFigures(worlds, layout, settings)));
-    for (const world of worlds) figures.push(...(await peerFigures(world, layout, settings)));
+export const matchScale: Section = async (settings) => [
+  ...(await layoutFigures('spread', settings)),
+  ...(await layoutFigures('hot', settings)),
+];
+
+async function layoutFigures(layout: Layout, settings: Settings): Promise<Figure[]> {
+  settings.say(`match-scale: making ${layout} workloads`);
+  const worlds = (settings.isQuick ? QUICK_SIZES : SIZES).map((size) => makeWorld(size, layout, settings));
+  for (const world of worlds) {
+    const sample = sampleOf(world.lines, settings.isQuick ? 50 : 200);
+    const matches = await assertSameMatches(world.ours, world.reference, sample);
+    settings.say(describeWorld(world, layout, matches));
   }
+  const figures: Figure[] = [];
+  for (const parsed of ['just before', 'earlier'] as const) {
+    figures.push(...(await growthFigures(worlds, layout, parsed, settings)));
+  }
+  figures.push(...worlds.map((world) => candidateFigure(world, layout)));
+  for (const world of worlds) figures.push(...(await peerFigures(world, layout, settings)));
   return figures;
-};
+}
 
 function makeWorld(size: number, layout: Layout, { isQuick }: Settings): World {
   const automations = makeAutomations(size, layout);
@@ -56,39 +57,41 @@ function describeWorld({ size, lines }: World, layout: Layout, matches: number):
   return `match-scale: ${layout} ${size}: ${matches.toFixed(2)} matches an event on average, ${bytes.toFixed(0)} bytes an event`;
 }
 
-async function growthFigures(worlds: World[], layout: Layout, { isQuick }: Settings): Promise<Figure[]> {
-  const rounds = isQuick ? quickRounds : { rounds: 15, budgetMs: 100, warmUpMs: 500 };
+async function growthFigures(
+  worlds: World[],
+  layout: Layout,
+  parsed: Parsed,
+  { isQuick }: Settings,
+): Promise<Figure[]> {
   const nameOf = ({ size }: World) => String(size);
   await collectGarbage();
   const contestants = worlds.flatMap((world) => [
-    engineContestant(nameOf(world), world.ours, world.lines),
+    engineContestant(nameOf(world), world.ours, world.lines, parsed),
     parseContestant(`${nameOf(world)} parse`, world.lines),
   ]);
+  const rounds = isQuick ? quickRounds : { rounds: 15, budgetMs: 70, warmUpMs: 400 };
   const series = await interleave(contestants, rounds);
-  const us = (name: string) => medianOf(series, name) / 1000;
-  const base = { peer: 'JSON.parse of the event', unit: 'us/event' };
-  const [smallest = '', largest = ''] = [worlds[0], worlds.at(-1)].map((world) => world && nameOf(world));
+  const figure = (label: string, [ours, theirs]: [string, string], ratio: number, peer: string): Figure => ({
+    figure: `${label}, parsed ${parsed}`,
+    ours: medianOf(series, ours) / 1000,
+    peer,
+    theirs: medianOf(series, theirs) / 1000,
+    ratio,
+    unit: 'us/event',
+  });
+  const names = worlds.map(nameOf);
+  const [smallest = '', largest = ''] = [names[0], names.at(-1)];
   return [
-    ...worlds.map((world) => {
-      const name = nameOf(world);
+    ...names.map((name) => {
       const ratio = medianRatio(series, `${name} parse`, name);
-      return {
-        ...base,
-        figure: `match/${layout}/${name}`,
-        ours: us(name),
-        theirs: us(`${name} parse`),
-        ratio,
-      };
+      return figure(`match/${layout}/${name}`, [name, `${name} parse`], ratio, 'JSON.parse of the event');
     }),
-    {
-      figure: `match-growth/${layout} (ratio = cost(${largest}) / cost(${smallest}))`,
-      ours: us(largest),
-      peer: `ours at ${smallest}`,
-      theirs: us(smallest),
-      ratio: medianRatio(series, largest, smallest),
-      unit: 'us/event',
-    },
-    ...worlds.map((world) => candidateFigure(world, layout)),
+    figure(
+      `match-growth/${layout} (ratio = cost(${largest}) / cost(${smallest}))`,
+      [largest, smallest],
+      medianRatio(series, largest, smallest),
+      `ours at ${smallest}`,
+    ),
   ];
 }
 
@@ -126,6 +129,10 @@ async function peerFigures(world: World, layout: Layout, settings: Settings): Pr
       sampleOf(lines, sampleSize(size, engine.name, settings.isQuick)),
     );
   }
+  const compared = engines
+    .map(({ name }) => `${name} ${sampleSize(size, name, settings.isQuick)}`)
+    .join(', ');
+  if (compared) settings.say(`match-scale: ${layout} ${size}: same matches on so many events: ${compared}`);
   await collectGarbage();
   const contestants = [ours, reference, ...engines].map((engine) =>
     engineContestant(engine.name, engine, lines),

@@ -14,7 +14,7 @@ export const ruleLoad: Section = async ({ isQuick }) => {
     const automations = makeAutomations(isQuick ? 10_000 : 100_000, layout);
     const series = await interleave(
       [loadContestant('ours', openOurs, automations), loadContestant('peer', peerEngine, automations)],
-      { rounds: isQuick ? 1 : 5, budgetMs: 0, warmUpMs: 0 },
+      { rounds: isQuick ? 1 : 3, budgetMs: 0, warmUpMs: 0 },
     );
     const [ours, theirs] = ['ours', 'peer'].map((name) => medianOf(series, name) / 1e6) as [number, number];
     const ratio = medianRatio(series, 'peer', 'ours');
