@@ -5,36 +5,52 @@ import type { Watcher } from './watcher.ts';
 
 /** Watchers by what they require of one field. Whatever a value is, looking it up is no walk over all of them. */
 export class RequirementTable {
-  readonly #tables: Record<Requirement['kind'], KindTable> = {
-    equals: new Equals(),
-    prefix: new Affixes((value, length) => value.slice(0, length)),
-    suffix: new Affixes((value, length) => value.slice(value.length - length)),
-    contains: new Contained(),
-    pattern: new Patterns(),
-  };
+  /** Only of the kinds that occur. */
+  readonly #tables = new Map<Requirement['kind'], KindTable>();
+  #equals: KindTable | undefined;
+  #textual: KindTable[] = [];
 
   put(requirement: Requirement, watcher: Watcher): void {
-    for (const key of keysOf(requirement)) this.#tables[requirement.kind].put(key, watcher);
+    const table = this.#tables.get(requirement.kind) ?? this.#add(requirement.kind);
+    for (const key of keysOf(requirement)) table.put(key, watcher);
   }
 
-  /** Takes a watcher out that was put in under the same requirement; false when it was not there. */
-  remove(requirement: Requirement, watcher: Watcher): boolean {
-    const table = this.#tables[requirement.kind];
-    return keysOf(requirement)
-      .map((key) => table.remove(key, watcher))
-      .some(Boolean);
+  /** Takes a watcher out that was put in under the same requirement. */
+  remove(requirement: Requirement, watcher: Watcher): void {
+    const table = this.#tables.get(requirement.kind);
+    for (const key of keysOf(requirement)) table?.remove(key, watcher);
+  }
+
+  /** How many watchers come up at the same time as one with this requirement would. */
+  filedUnder(requirement: Requirement): number {
+    const table = this.#tables.get(requirement.kind);
+    return table ? keysOf(requirement).reduce<number>((sum, key) => sum + table.filedUnder(key), 0) : 0;
   }
 
   /** Adds the watchers whose requirement this value meets. */
   collect(value: JsonValue, into: Watcher[]): void {
     if (value === null || typeof value === 'object') return;
-    this.#tables.equals.collect(value, into);
+    this.#equals?.collect(value, into);
     if (typeof value !== 'string') return;
-    for (const kind of textual) this.#tables[kind].collect(value, into);
+    for (const table of this.#textual) table.collect(value, into);
+  }
+
+  #add(kind: Requirement['kind']): KindTable {
+    const table = tableOfKind[kind]();
+    this.#tables.set(kind, table);
+    if (kind === 'equals') this.#equals = table;
+    else this.#textual = [...this.#textual, table];
+    return table;
   }
 }
 
-const textual = ['prefix', 'suffix', 'contains', 'pattern'] as const;
+const tableOfKind: Record<Requirement['kind'], () => KindTable> = {
+  equals: () => new Equals(),
+  prefix: () => new Affixes((value, length) => value.slice(0, length)),
+  suffix: () => new Affixes((value, length) => value.slice(value.length - length)),
+  contains: () => new Contained(),
+  pattern: () => new Patterns(),
+};
 
 type Scalar = string | number | boolean;
 
@@ -45,6 +61,7 @@ function keysOf(requirement: Requirement): Scalar[] {
 
 /** The watchers with one kind of requirement, by the value, text or pattern that they name. */
 interface KindTable {
+  filedUnder: (key: Scalar) => number;
   put: (key: Scalar, watcher: Watcher) => void;
   remove: (key: Scalar, watcher: Watcher) => boolean;
   collect: (value: Scalar, into: Watcher[]) => void;
@@ -52,6 +69,10 @@ interface KindTable {
 
 class Equals implements KindTable {
   protected readonly lists = new Map<Scalar, Watcher[]>();
+
+  filedUnder(key: Scalar): number {
+    return this.lists.get(key)?.length ?? 0;
+  }
 
   put(key: Scalar, watcher: Watcher): void {
     const list = this.lists.get(key);
@@ -127,6 +148,10 @@ class Contained implements KindTable {
   readonly #texts = new Equals();
   /** How many watchers each text has, by its first letters. */
   readonly #byGram = new Map<string, Map<string, number>>();
+
+  filedUnder(key: Scalar): number {
+    return this.#texts.filedUnder(key);
+  }
 
   put(key: Scalar, watcher: Watcher): void {
     this.#texts.put(key, watcher);
