@@ -51,11 +51,14 @@ async function main({ chosen, json, quick, java, go }: ReturnType<typeof readArg
   for (const name of chosen) {
     const begin = performance.now();
     const figures = (await sections[name]?.(settings)) ?? [];
-    if (json) for (const figure of figures) console.log(JSON.stringify(figure));
+    if (json) for (const figure of figures) console.log(toLine(figure));
     else console.log(`\n${toTable(figures)}\n`);
     say(`${name}: ${((performance.now() - begin) / 1000).toFixed(1)} s`);
   }
 }
+
+const toLine = ({ figure, ours, peer, theirs, ratio, unit }: Figure) =>
+  JSON.stringify({ figure, ours, peer, theirs, ratio, unit });
 
 let asked: ReturnType<typeof readArguments>;
 try {
