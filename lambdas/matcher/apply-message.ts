@@ -15,11 +15,12 @@ import { newestValues } from '../../core/metrics/series.ts';
 import { beginMessage, isEnd, type RunMemory } from '../../core/runs/memory.ts';
 import { applyMetrics, type Gauges, type MetricContext } from '../../core/runs/metrics.ts';
 import { applyHeartbeat, applyState, noteLife, type StateEvent } from '../../core/runs/states.ts';
+import type { Place } from '../../core/scope.ts';
 
 /** Who looks at a run. */
 export interface RunInterest {
-  /** The scopes that the run is in. */
-  scopes: string[];
+  /** Where the run is. */
+  place: Place;
   /** By metric: one index for each scope that watches it. */
   metrics: Map<string, MetricIndex[]>;
   /** One index for each scope that watches run states. */

@@ -1,7 +1,7 @@
 import type { AutomationDefinition } from '../../core/automation.ts';
 import type { ArtifactEvent, RunMetricsEvent } from '../../core/event.ts';
-import { parseEvent } from '../../core/received-event.ts';
 import { Watcher } from '../../core/matching/watcher.ts';
+import { parseEvent } from '../../core/received-event.ts';
 import { Trigger } from '../../core/trigger.ts';
 
 export function aLinkedEvent(change: object = {}): ArtifactEvent {

@@ -65,14 +65,18 @@ export function memoryStore() {
           ended.set(key, [...others, one]);
         }),
       readEndedRuns: (of: MetricOfProject, beforeMs: number, limit: number) =>
-        faulty(() => latestEnds(ended.get(JSON.stringify([of.team, of.project, of.metric])), beforeMs, limit)),
+        faulty(() =>
+          latestEnds(ended.get(JSON.stringify([of.team, of.project, of.metric])), beforeMs, limit),
+        ),
     },
   };
 }
 
 /** Each run by its latest end before a moment, newest first. */
 function latestEnds(ends: EndedRun[] = [], beforeMs: number, limit: number): EndedRun[] {
-  const newestFirst = ends.filter((one) => one.endedAtMs < beforeMs).sort((a, b) => b.endedAtMs - a.endedAtMs);
+  const newestFirst = ends
+    .filter((one) => one.endedAtMs < beforeMs)
+    .sort((a, b) => b.endedAtMs - a.endedAtMs);
   const byRun = new Map<string, EndedRun>();
   for (const one of newestFirst) if (!byRun.has(one.run)) byRun.set(one.run, one);
   return [...byRun.values()].slice(0, limit);
