@@ -10,7 +10,7 @@ const project = (name, options = {}) => ({
 });
 
 export default {
-  projects: [project('unit'), project('infra'), project('integration')],
+  projects: [project('unit'), project('oracle'), project('infra'), project('integration')],
   // Two cores, and the integration suites start processes of their own.
   maxWorkers: 2,
   testTimeout: 30_000,

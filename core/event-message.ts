@@ -38,12 +38,14 @@ export interface Route {
   /** Of run.state. */
   state?: RunState;
   rewindTo?: number;
+  /** The attempt that a run.state names. */
+  attempt?: number;
   /** Of a run.state that the sweeper made: when the run was last heard of, in ms since 1970. */
   silentSinceMs?: number;
 }
 
 export interface EventMessage {
-  /** Derived from the ids of its events: the same events make the same message. */
+  /** Of this message; the same events posted again make another one. */
   id: string;
   subject: Subject;
   /** When ingest took the events, in ms since 1970. */
@@ -57,6 +59,7 @@ export interface EventMessage {
 
 export interface OutgoingMessage {
   groupId: string;
+  /** Derived from the ids of its events: SQS drops what is posted again within five minutes. */
   dedupId: string;
   body: string;
 }
@@ -126,9 +129,10 @@ type WireRoute = [
   id: string,
   bodyLine: number,
   time: string | 0,
-  detail?: string | [metrics: string[], pointsLine: number] | StateDetail,
+  detail?: string | MetricsDetail | StateDetail,
 ];
-type StateDetail = [state: RunState, rewindTo: number | null, silentSinceMs?: number];
+type MetricsDetail = [metrics: string[], pointsLine: number];
+type StateDetail = [state: RunState, rewindTo: number | null, attempt: number | null, silentSinceMs?: number];
 
 interface PackedEvent {
   event: TravellingEvent;
@@ -160,8 +164,11 @@ function detailOf(event: TravellingEvent, pointsLine: number, metrics: string[] 
   if ('alias' in event) return event.alias;
   if ('tag' in event) return event.tag;
   if (event.type !== 'run.state') return undefined;
-  const { state, rewind_to: rewindTo = null } = event;
-  return 'silentSinceMs' in event ? [state, rewindTo, event.silentSinceMs] : [state, rewindTo];
+  const { state, rewind_to: rewindTo = null, run } = event;
+  const attempt = run.attempt ?? null;
+  return 'silentSinceMs' in event
+    ? [state, rewindTo, attempt, event.silentSinceMs]
+    : [state, rewindTo, attempt];
 }
 
 function addTo(draft: Draft, { event, body, points, bytes }: PackedEvent): void {
@@ -191,9 +198,12 @@ export function messageBytes(event: SignalboxEvent): number {
 }
 
 function finish(draft: Draft, stamp: { receivedAtMs: number; depth: number }): OutgoingMessage {
-  const id = derivedId('msg', draft.groupId, ...draft.routes.map(([, eventId]) => eventId));
-  const header = { v: 2, id, group: draft.groupId, subject: draft.subject, ...stamp, routes: draft.routes };
-  return { groupId: draft.groupId, dedupId: id, body: [asciiJson(header), ...draft.lines.keys()].join('\n') };
+  const { groupId, subject, routes } = draft;
+  const eventIds = routes.map(([, eventId]) => eventId);
+  const id = derivedId('msg', groupId, String(stamp.receivedAtMs), ...eventIds);
+  const dedupId = derivedId('msg', groupId, ...eventIds);
+  const header = { v: 2, id, group: groupId, subject, ...stamp, routes };
+  return { groupId, dedupId, body: [asciiJson(header), ...draft.lines.keys()].join('\n') };
 }
 
 /** Reads a message's routing line; throws when the body is not one that packMessages made. */
@@ -210,15 +220,16 @@ function toRoute([type, id, bodyLine, time, detail]: WireRoute): Route {
   const route: Route = { type, id, bodyLine };
   if (time !== 0) route.time = time;
   if (typeof detail === 'string') route.label = detail;
-  else if (detail !== undefined && type === 'run.metrics') {
-    [route.metrics, route.pointsLine] = detail as [string[], number];
-  } else if (detail !== undefined) {
-    const [state, rewindTo, silentSinceMs] = detail as StateDetail;
-    route.state = state;
-    if (rewindTo !== null) route.rewindTo = rewindTo;
-    if (silentSinceMs !== undefined) route.silentSinceMs = silentSinceMs;
-  }
+  else if (type === 'run.metrics') [route.metrics, route.pointsLine] = detail as MetricsDetail;
+  else if (type === 'run.state') addState(route, detail as StateDetail);
   return route;
+}
+
+function addState(route: Route, [state, rewindTo, attempt, silentSinceMs]: StateDetail): void {
+  route.state = state;
+  if (rewindTo !== null) route.rewindTo = rewindTo;
+  if (attempt !== null) route.attempt = attempt;
+  if (silentSinceMs !== undefined) route.silentSinceMs = silentSinceMs;
 }
 
 /** A metrics event as the matcher works on it: its points apart, as columns. */

@@ -1,28 +1,77 @@
 import { z } from 'zod';
+import { faultOfKey, findJsonFault, isObject, type JsonValue } from './json.ts';
 import { Label, MetricName, Name, TeamName } from './name.ts';
 
 /** A metric's value; JSON has no NaN or infinity, so these three travel as words (see parseJson). */
-const MetricValue = z.union(
-  [
-    z.number(),
-    z.enum(['NaN', 'Infinity', '-Infinity']),
-    // JSON.parse reads 1e400 as Infinity, which JSON.stringify would write as null.
-    z.literal([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]).transform(infinityAsWord),
-  ],
-  'must be a number, or "NaN", "Infinity" or "-Infinity"',
-);
-export type MetricValue = z.infer<typeof MetricValue>;
+export type MetricValue = number | 'NaN' | 'Infinity' | '-Infinity';
+
+/** The metrics of a point, checked by hand: there may be tens of thousands, and z.record takes twice as long (and drops __proto__). */
+const Metrics = z
+  .unknown()
+  .meta({
+    type: 'object',
+    additionalProperties: { anyOf: [{ type: 'number' }, { enum: ['NaN', 'Infinity', '-Infinity'] }] },
+  })
+  .transform((input, context): Record<string, MetricValue> => {
+    const fault = faultOfMetrics(input);
+    if (!fault) return withInfinitiesAsWords(input as Record<string, MetricValue>);
+    context.issues.push({ code: 'custom', input, ...fault });
+    return z.NEVER;
+  });
+
+function faultOfMetrics(input: unknown): { path: string[]; message: string } | undefined {
+  if (!isObject(input)) return { path: [], message: 'must be an object of metric names and numbers' };
+  for (const name of Object.keys(input)) {
+    const fault = faultOfMetricName(name) ?? faultOfValue(input[name]);
+    if (fault !== undefined) return { path: [name], message: fault };
+  }
+  return undefined;
+}
+
+const faultOfMetricName = (name: string) => faultOfKey(name) ?? faultOfLength(name);
+const faultOfLength = (name: string) =>
+  name.length > 0 && name.length <= 256 ? undefined : MetricName.safeParse(name).error?.issues[0]?.message;
+
+function faultOfValue(value: unknown): string | undefined {
+  if (typeof value === 'number' || value === 'NaN' || value === 'Infinity' || value === '-Infinity') return;
+  return 'must be a number, or "NaN", "Infinity" or "-Infinity"';
+}
+
+/** JSON.parse reads 1e400 as Infinity, which JSON.stringify would write as null. */
+function withInfinitiesAsWords(metrics: Record<string, MetricValue>): Record<string, MetricValue> {
+  const infinite = Object.keys(metrics).filter((name) => Math.abs(metrics[name] as number) === Infinity);
+  if (infinite.length === 0) return metrics;
+  const words = infinite.map((name) => [name, String(metrics[name])] as [string, MetricValue]);
+  return { ...metrics, ...Object.fromEntries(words) };
+}
+
+/** Any JSON, as long as nothing behind us would lose a part of it. */
+const Json = z.unknown().check(refuseFaults) as z.ZodType<JsonValue>;
+const Attributes = z
+  .unknown()
+  .meta({ type: 'object' })
+  .check((context) => {
+    if (isObject(context.value)) refuseFaults(context);
+    else context.issues.push({ code: 'custom', message: 'must be an object', input: context.value });
+  }) as z.ZodType<Record<string, JsonValue>>;
+
+function refuseFaults({ value, issues }: z.core.ParsePayload<unknown>): void {
+  const fault = findJsonFault(value);
+  if (fault) issues.push({ code: 'custom', path: fault.path, message: fault.detail, input: value });
+}
 
 // Room above, so that the steps that follow one are exact numbers as well.
+const MAX_STEP = 2 ** 52;
 const Step = z
-  .int('must be a whole number')
+  .number('must be a whole number')
+  .max(MAX_STEP, 'must not be above 2 to the power of 52')
   .min(0, 'must not be negative')
-  .max(2 ** 52, 'must not be above 2 to the power of 52');
+  .int('must be a whole number');
+const Count = z.int('must be a whole number of at most 2 to the power of 53').min(0, 'must not be negative');
 const Time = z.iso.datetime({
   offset: true,
   error: 'must be an ISO 8601 time with a zone, such as 2026-11-23T12:00:00Z',
 });
-const Attributes = z.record(z.string(), z.json());
 
 const common = {
   id: z
@@ -34,7 +83,11 @@ const common = {
   project: Name.optional(),
   registry: Name.optional(),
   user: Label.optional(),
-  url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+  url: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .max(2048, 'is longer than 2048 characters')
+    .refine((url) => url.isWellFormed(), 'holds half a surrogate pair: send valid Unicode')
+    .optional(),
 };
 
 /** The places of artifacts: exactly one of project and registry (see checkPlace). */
@@ -42,8 +95,8 @@ const collection = { ...common, collection: z.strictObject({ name: Name, type: L
 
 const artifact = {
   ...collection,
-  version: z.string().min(1).max(64),
-  index: z.int().min(0).optional(),
+  version: Label.max(64, 'is longer than 64 characters'),
+  index: Count.optional(),
   aliases: z.array(Label).max(1000).default([]),
   tags: z.array(Label).max(1000).default([]),
   metadata: Attributes.default({}),
@@ -56,7 +109,7 @@ const Run = z.strictObject({
   tags: z.array(Label).max(1000).optional(),
   config: Attributes.optional(),
   /** Counts restarts of the same run; a newer attempt replaces what came later than its lowest step. */
-  attempt: z.int().min(0).optional(),
+  attempt: Count.optional(),
   url: common.url,
 });
 export type Run = z.infer<typeof Run>;
@@ -73,10 +126,16 @@ export const RunState = z.enum([
 ]);
 export type RunState = z.infer<typeof RunState>;
 
+/** The wandb SDK writes states in lower case. */
+const ReportedState = z
+  .string()
+  .toUpperCase()
+  .pipe(z.enum(RunState.enum, `must be one of ${RunState.options.join(', ')}`));
+
 const Point = z.strictObject({
   step: Step.optional(),
   time: Time.optional(),
-  metrics: z.record(MetricName, MetricValue),
+  metrics: Metrics,
 });
 export type Point = z.infer<typeof Point>;
 
@@ -120,7 +179,7 @@ const eventSchemas = {
     type: z.literal('run.state'),
     ...common,
     run: Run,
-    state: RunState,
+    state: ReportedState,
     /** A resume from a checkpoint: values at later steps are forgotten. */
     rewind_to: Step.optional(),
   }),
@@ -129,7 +188,10 @@ const eventSchemas = {
     ...common,
     run: Run,
     /** Seconds between two heartbeats. */
-    interval: z.number().min(1).max(86_400),
+    interval: z
+      .number('must be a number of seconds')
+      .min(1, 'must be at least 1 second')
+      .max(86_400, 'must be at most 86400 seconds, which is a day'),
   }),
 };
 
@@ -140,7 +202,7 @@ export const CustomEventType = z.templateLiteral([
 ]);
 export type CustomEventType = z.infer<typeof CustomEventType>;
 
-const CustomEvent = z.strictObject({ type: CustomEventType, ...common, data: z.json().default(null) });
+const CustomEvent = z.strictObject({ type: CustomEventType, ...common, data: Json.default(null) });
 
 export type EventType = keyof typeof eventSchemas | CustomEventType;
 
@@ -168,10 +230,6 @@ export type SignalboxEvent = ArtifactEvent | CollectionEvent | RunEvent | Custom
 /** Whether an event is about a run; its kind is the first part of its type. */
 export function isRunEvent(event: SignalboxEvent): event is RunEvent {
   return event.type.startsWith('run.');
-}
-
-function infinityAsWord(value: number): 'Infinity' | '-Infinity' {
-  return value > 0 ? 'Infinity' : '-Infinity';
 }
 
 /** A metric's value as a number. */

@@ -20,55 +20,169 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const quoted = quoteNonFinite(text);
-    if (quoted !== text) return parseJson(quoted);
-    // The parser's own message quotes the text, which may be a secret.
-    const [, position] = /position (\d+)/.exec((error as Error).message) ?? [];
-    const detail = `the body is not JSON${position === undefined ? '' : `: see character ${position}`}`;
-    throw new Problem(
-      { code: 'malformed_json', detail, hint: 'check the body with a JSON linter' },
-      { cause: error },
-    );
+    const quoted = replaceNonFinite(text, (word) => `"${word}"`);
+    if (quoted === text) throw malformed(error);
+    return parseQuoted(text, quoted);
   }
 }
 
-/** One pass, also over a text whose strings never end: a pattern would look for each end again. */
-function quoteNonFinite(text: string): string {
-  const parts: string[] = [];
-  let from = 0;
-  for (let at = 0; at < text.length; at++) {
-    if (text.charCodeAt(at) === QUOTE) {
-      const end = endOfString(text, at) + 1;
-      parts.push(text.slice(from, at).replace(/-?Infinity|NaN/g, '"$&"'), text.slice(at, end));
-      from = end;
-      at = end - 1;
+function parseQuoted(text: string, quoted: string): unknown {
+  try {
+    return JSON.parse(quoted);
+  } catch {
+    // Once more with stand-ins as long as the words, so that the position is the one in the client's text.
+    try {
+      return JSON.parse(replaceNonFinite(text, (word) => `"${word.slice(1, -1)}"`));
+    } catch (error) {
+      throw malformed(error);
     }
   }
-  parts.push(text.slice(from).replace(/-?Infinity|NaN/g, '"$&"'));
+}
+
+/** The parser's own message quotes the text, which may be a secret: only the position is taken from it. */
+function malformed(error: unknown): Problem {
+  const { message } = error as Error;
+  const [, position] = /position (\d+)/.exec(message) ?? [];
+  const where = position === undefined ? '' : `: see character ${position}`;
+  const detail = `the text is not JSON${message.startsWith('Unexpected end') ? ': it ends too early' : where}`;
+  const hint = 'check the body with a JSON linter';
+  return new Problem({ code: 'malformed_json', detail, hint }, { cause: error });
+}
+
+/** One pass, also over a text whose strings never end: a pattern would look for each end again. */
+function replaceNonFinite(text: string, replace: (word: string) => string): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', from)) {
+    const end = endOfString(text, at) + 1;
+    parts.push(text.slice(from, at).replace(NON_FINITE, replace), text.slice(at, end));
+    from = end;
+  }
+  parts.push(text.slice(from).replace(NON_FINITE, replace));
   return parts.join('');
+}
+
+const NON_FINITE = /-?Infinity|NaN/g;
+
+/**
+ * Cuts the text of an array into the texts of its elements, none of them parsed or checked; of a longer array
+ * only the first `atMost`. Throws a Problem when the text does not end as an array does.
+ */
+export function splitArray(text: string, atMost: number): string[] {
+  const elements: string[] = [];
+  let from = 1;
+  const end = walk(text, (at, depth, char) => {
+    if (depth > 1 || (depth === 1 && char !== COMMA)) return true;
+    elements.push(text.slice(from, at));
+    from = at + 1;
+    return depth > 0 && elements.length < atMost;
+  });
+  if (elements.length === atMost) return elements;
+  if (end === text.length) {
+    const detail = 'the array does not end: the body was cut off, or a bracket or quote is missing';
+    throw new Problem({ code: 'malformed_json', detail, hint: 'send the whole body again' });
+  }
+  if (text.charCodeAt(end) !== CLOSE_BRACKET || text.slice(end + 1).trim() !== '') {
+    const detail = `the body is not one array: see character ${end}`;
+    const hint = 'send one array, or one event a line (NDJSON)';
+    throw new Problem({ code: 'malformed_json', detail, hint });
+  }
+  return elements.length === 1 && elements[0]?.trim() === '' ? [] : elements;
+}
+
+/** Where the object or array that begins a text ends, by its brackets; the text's length when it does not. */
+export function endOfFirstValue(text: string): number {
+  return Math.min(text.length, walk(text, (_at, depth) => depth > 0) + 1);
 }
 
 /** How deep brackets nest outside of strings, counted on the text so that nothing is built for a bomb. */
 function depthOf(text: string): number {
-  let depth = 0;
   let deepest = 0;
-  for (let at = 0; at < text.length; at++) {
-    const char = text.charCodeAt(at);
-    if (char === QUOTE) at = endOfString(text, at);
-    else if (char === OPEN_BRACE || char === OPEN_BRACKET) deepest = Math.max(deepest, ++depth);
-    else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) depth--;
-  }
+  walk(text, (_at, depth) => {
+    if (depth > deepest) deepest = depth;
+    return true;
+  });
   return deepest;
 }
 
-const [QUOTE, BACKSLASH] = [0x22, 0x5c];
-const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
+/**
+ * Visits each bracket, brace and comma outside of strings, with the depth behind it, for as long as the visitor
+ * says true. Answers where that was, and the text's length when it was never.
+ */
+function walk(text: string, visit: (at: number, depth: number, char: number) => boolean): number {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === QUOTE) {
+      at = endOfString(text, at);
+      continue;
+    }
+    const change = changeOfDepth(char);
+    depth += change;
+    if ((change !== 0 || char === COMMA) && !visit(at, depth, char)) return at;
+  }
+  return text.length;
+}
+
+const [QUOTE, BACKSLASH, COMMA, CLOSE_BRACKET] = [0x22, 0x5c, 0x2c, 0x5d];
+
+/** Brackets and braces differ in one bit. */
+function changeOfDepth(char: number): -1 | 0 | 1 {
+  const bracket = char | 0x20;
+  if (bracket === 0x7b) return 1;
+  return bracket === 0x7d ? -1 : 0;
+}
 
 function endOfString(text: string, start: number): number {
   let at = start + 1;
   while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
   return at;
 }
+
+/** Whether a parsed value is an object, with keys. */
+export function isObject(input: unknown): input is Record<string, unknown> {
+  return typeof input === 'object' && input !== null && !Array.isArray(input);
+}
+
+/** The first thing in a parsed value that does not survive the way: half characters, numbers that JSON has not. */
+interface JsonFault {
+  path: string[];
+  detail: string;
+}
+
+/**
+ * Looks for what the parser takes and something behind it would lose or refuse. Half a surrogate pair is no
+ * UTF-8, 1e999 is Infinity and would be written as null, and a key `__proto__` is swallowed by most code.
+ */
+export function findJsonFault(value: unknown): JsonFault | undefined {
+  if (typeof value === 'object' && value !== null) return faultInside(value as Record<string, unknown>);
+  const detail = faultOfScalar(value);
+  return detail === undefined ? undefined : { path: [], detail };
+}
+
+function faultInside(value: Record<string, unknown>): JsonFault | undefined {
+  for (const key of Object.keys(value)) {
+    const detail = faultOfKey(key);
+    if (detail !== undefined) return { path: [key], detail };
+    const fault = findJsonFault(value[key]);
+    if (fault) return { path: [key, ...fault.path], detail: fault.detail };
+  }
+  return undefined;
+}
+
+function faultOfScalar(value: unknown): string | undefined {
+  if (typeof value === 'string') return value.isWellFormed() ? undefined : HALF_PAIR;
+  return typeof value === 'number' && !Number.isFinite(value) ? TOO_LARGE : undefined;
+}
+
+/** What is wrong with a key of a JSON object, undefined when nothing is. */
+export function faultOfKey(key: string): string | undefined {
+  if (key === '__proto__') return '"__proto__" can not be a name here: much code loses it';
+  return key.isWellFormed() ? undefined : HALF_PAIR;
+}
+
+const HALF_PAIR = 'holds half a surrogate pair: send valid Unicode';
+const TOO_LARGE = 'is too large for a number: send it as a string';
 
 /** JSON in ASCII: SQS refuses some characters (U+FFFE, lone surrogates), and bytes then equal characters. */
 export function asciiJson(value: unknown): string {

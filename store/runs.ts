@@ -63,7 +63,8 @@ function dueAttributes(pk: string, memory: RunMemory, nowMs: number) {
 }
 
 function toAttributes(memory: RunMemory) {
-  const { attempt, lastStep, series, latches, stateAttempt, state, pulse, applied, outbox, late } = memory;
+  const { attempt, lastStep, series, latches, applied, outbox, late } = memory;
+  const { stateAttempt, stateEvents, state, pulse } = memory;
   const packed = [...series].map(([metric, values]) => [metric, encodeSeries(values)]);
   const fired = [...latches].map(([key, { triggerHash, atMs, wasFalse }]) => [
     key,
@@ -77,6 +78,7 @@ function toAttributes(memory: RunMemory) {
     series: Object.fromEntries(packed),
     latches: Object.fromEntries(fired),
     ...(stateAttempt > 0 && { stateAttempt }),
+    ...(stateEvents.length > 0 && { stateEvents: stateEvents.join(' ') }),
     ...(state && { state }),
     // As JSON text: what a user sent in a config goes beyond what DynamoDB's own number type takes.
     ...(pulse && { pulse: JSON.stringify(pulse) }),
@@ -89,6 +91,7 @@ function toMemory(item: Item): RunMemory {
   const latches = Object.entries(item['latches'] as Record<string, [string, number, number?]>);
   const applied = item['applied'] as string;
   const pulse = item['pulse'] as string | undefined;
+  const stateEvents = item['stateEvents'] as string | undefined;
   return {
     version: item['version'] as number,
     isChanged: false,
@@ -104,6 +107,7 @@ function toMemory(item: Item): RunMemory {
       ]),
     ),
     stateAttempt: (item['stateAttempt'] as number | undefined) ?? 0,
+    stateEvents: stateEvents?.split(' ') ?? [],
     ...(item['state'] !== undefined && { state: item['state'] as NonNullable<RunMemory['state']> }),
     ...(pulse !== undefined && { pulse: JSON.parse(pulse) }),
     outbox: JSON.parse((item['outbox'] as string | undefined) ?? '[]'),

@@ -11,7 +11,7 @@ const MAX_CLAUSES = 256;
 /** As deep as an event may be. */
 const MAX_PARTS = 32;
 /** Twice what one pattern may cost: a filter with many of them must stay cheap as a whole. */
-const MAX_REGEX_COST = 1_200;
+const MAX_REGEX_COST = 600;
 
 /** What is counted over the whole filter. */
 interface Ledger {

@@ -16,7 +16,7 @@ interface Operator {
 }
 
 /** What one `$regex` reads of the texts in lists, in all: so that a list of texts costs no more than a few. */
-const MAX_TEXT_IN_LISTS = 4 * MAX_TEXT;
+const MAX_TEXT_IN_LISTS = 8 * MAX_TEXT;
 
 const isList = (operand: JsonValue): operand is JsonValue[] => Array.isArray(operand);
 const isText = (operand: JsonValue): operand is string => typeof operand === 'string';

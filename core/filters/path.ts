@@ -2,7 +2,7 @@ import type { JsonValue } from '../json.ts';
 import type { FieldReader } from './filter.ts';
 
 /** A dotted path, split once: the event's field, then what to follow inside it. */
-export interface Path {
+interface Path {
   root: string;
   rest: string[];
 }
@@ -11,7 +11,7 @@ export interface Path {
 export type ValueTest = (value: JsonValue | undefined) => boolean;
 
 /** Of a list, only the first elements are looked at, so that a huge list can't hold a matcher up. */
-export const MAX_ELEMENTS = 1_000;
+const MAX_ELEMENTS = 1_000;
 
 export function pathOf(dotted: string): Path {
   const [root = '', ...rest] = dotted.split('.');
@@ -20,7 +20,7 @@ export function pathOf(dotted: string): Path {
 
 /**
  * Whether any value to which the path leads passes. As in MongoDB a path goes on in every object of a list on
- * its way, and a number is also an index; a list without objects leads nowhere, which is not a missing value.
+ * its way, or by a number in one element; a list without objects leads nowhere, which is not a missing value.
  */
 export function someAt(
   value: JsonValue | undefined,
@@ -34,14 +34,13 @@ export function someAt(
   return someAt(own(value, part), parts, from + 1, test);
 }
 
+/** MongoDB takes a number as a name in the list's objects as well; both doubles the ways at every level of an event. */
 function someInList(list: JsonValue[], parts: string[], from: number, test: ValueTest): boolean {
   const part = parts[from] ?? '';
-  const isIndex = INDEX.test(part);
-  if (isIndex && Number(part) < list.length && someAt(list[Number(part)], parts, from + 1, test)) return true;
-  return anyOf(list, (element) => {
-    const leadsOn = isObject(element) && (!isIndex || Object.hasOwn(element, part));
-    return leadsOn && someAt(element, parts, from, test);
-  });
+  if (!INDEX.test(part)) {
+    return anyOf(list, (element) => isObject(element) && someAt(element, parts, from, test));
+  }
+  return Number(part) < list.length && someAt(list[Number(part)], parts, from + 1, test);
 }
 
 const INDEX = /^(?:0|[1-9]\d{0,8})$/;

@@ -11,9 +11,13 @@ export function classify(source: string): Pattern {
   // RE2 reads code points, and half of a surrogate pair would be found inside another character here.
   const [, body, start, escaped, end] = source.isWellFormed() ? (LITERAL.exec(source) ?? []) : [];
   if (body === undefined) return { kind: 'pattern', source };
-  const text = (escaped ?? '').replace(/\\(.)/gs, '$1');
+  const text = withoutEscapes(escaped ?? '');
   if (start) return { kind: end ? 'equals' : 'prefix', text };
   return { kind: end ? 'suffix' : 'contains', text };
+}
+
+function withoutEscapes(escaped: string): string {
+  return escaped.includes('\\') ? escaped.replace(/\\(.)/gs, '$1') : escaped;
 }
 
 /** Characters without a meaning, and escaped ASCII punctuation, which RE2 takes as itself. */

@@ -29,17 +29,19 @@ interface Conjunct {
   operand: JsonValue;
 }
 
-const selectivity = ['equals', 'prefix', 'suffix', 'contains', 'pattern'];
+const selectivity = { equals: 0, prefix: 1, suffix: 2, contains: 3, pattern: 4 };
 
 export function requirementsOf(source: FilterSource): Requirement[] {
-  const conjuncts = conjunctsOf(source);
-  const isWhole = conjuncts.length === 1;
-  const requirements = conjuncts.flatMap(({ path, operator, operand }) => {
+  const conjuncts: Conjunct[] = [];
+  collectConjuncts(source, conjuncts);
+  const requirements: Requirement[] = [];
+  for (const { path, operator, operand } of conjuncts) {
     const needed = neededBy(operator, operand);
     // A pattern reads only so much of a long list, so what an index found by it is to be tested again.
-    return needed ? [{ ...needed, path, whole: isWhole && needed.kind !== 'pattern' }] : [];
-  });
-  return requirements.sort((a, b) => selectivity.indexOf(a.kind) - selectivity.indexOf(b.kind));
+    const whole = conjuncts.length === 1 && needed?.kind !== 'pattern';
+    if (needed) requirements.push({ ...needed, path, whole });
+  }
+  return requirements.sort((a, b) => selectivity[a.kind] - selectivity[b.kind]);
 }
 
 /** Whether an event has what is required. An index may well decide it another way. */
@@ -57,18 +59,22 @@ function requirementTest(needed: Needed): (value: JsonValue) => boolean {
   return (value) => typeof value === 'string' && test(value);
 }
 
-function conjunctsOf(source: FilterSource): Conjunct[] {
-  return Object.entries(source).flatMap(([key, value]) => {
-    if (key === '$and') return filtersIn(value).flatMap(conjunctsOf);
-    if (joinNamed(key)) return [{ path: '', operator: key, operand: value }];
-    return operatorsIn(value).flatMap(([operator, operand]) => fieldConjuncts(key, operator, operand));
-  });
+/** Fills a list instead of joining many: an index asks this of every filter that it loads. */
+function collectConjuncts(source: FilterSource, into: Conjunct[]): void {
+  for (const key of Object.keys(source)) {
+    const value = source[key] as JsonValue;
+    if (key === '$and') for (const filter of filtersIn(value)) collectConjuncts(filter, into);
+    else if (joinNamed(key)) into.push({ path: '', operator: key, operand: value });
+    else collectOperators(key, value, into);
+  }
 }
 
-function fieldConjuncts(path: string, operator: string, operand: JsonValue): Conjunct[] {
-  const isAll = operator === '$all' && Array.isArray(operand) && operand.length > 0;
-  if (!isAll) return [{ path, operator, operand }];
-  return operand.map((item) => ({ path, operator: '$eq', operand: item }));
+function collectOperators(path: string, condition: JsonValue, into: Conjunct[]): void {
+  for (const [operator, operand] of operatorsIn(condition)) {
+    const isAll = operator === '$all' && Array.isArray(operand) && operand.length > 0;
+    if (isAll) for (const item of operand) into.push({ path, operator: '$eq', operand: item });
+    else into.push({ path, operator, operand });
+  }
 }
 
 /** What an operator needs of the value; undefined where that can't be said in these terms (null means missing, too). */

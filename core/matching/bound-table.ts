@@ -60,30 +60,41 @@ function partsOfThreshold({ comparison, value, values }: Extract<Condition, { ki
  * lists, at a cost of what is met and not of what is there.
  */
 export class BoundTable {
-  readonly #tables: Record<Part['kind'], PartTable> = {
-    above: new Rays((bound, isStrict, x) => (isStrict ? bound < x : bound <= x), ascending),
-    below: new Rays((bound, isStrict, x) => (isStrict ? bound > x : bound >= x), descending),
-    at: new Points(),
-    apart: new Gaps(),
-    within: new Spans(),
-  };
+  /** Only of the kinds that occur. */
+  readonly #tables = new Map<Part['kind'], PartTable>();
+  #inUse: PartTable[] = [];
 
   put(parts: Part[], watcher: Watcher): void {
-    for (const part of parts) this.#tables[part.kind].put(part, watcher);
+    for (const part of parts) this.#tableOf(part.kind).put(part, watcher);
   }
 
   /** Takes out a watcher that was put in with the same parts. */
   remove(parts: Part[], watcher: Watcher): void {
-    for (const part of parts) this.#tables[part.kind].remove(part, watcher);
+    for (const part of parts) this.#tableOf(part.kind).remove(part, watcher);
   }
 
   /** Adds the watchers whose condition this number meets. */
   collect(x: number, into: Watcher[]): void {
-    for (const kind of kinds) this.#tables[kind].collect(x, into);
+    for (const table of this.#inUse) table.collect(x, into);
+  }
+
+  #tableOf(kind: Part['kind']): PartTable {
+    const known = this.#tables.get(kind);
+    if (known) return known;
+    const table = tableOfKind[kind]();
+    this.#tables.set(kind, table);
+    this.#inUse = [...this.#tables.values()];
+    return table;
   }
 }
 
-const kinds = ['above', 'below', 'at', 'apart', 'within'] as const;
+const tableOfKind: Record<Part['kind'], () => PartTable> = {
+  above: () => new Rays((bound, isStrict, x) => (isStrict ? bound < x : bound <= x), ascending),
+  below: () => new Rays((bound, isStrict, x) => (isStrict ? bound > x : bound >= x), descending),
+  at: () => new Points(),
+  apart: () => new Gaps(),
+  within: () => new Spans(),
+};
 
 /** The parts of one kind. */
 interface PartTable {

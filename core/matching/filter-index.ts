@@ -1,14 +1,14 @@
 import type { Requirement } from '../filters/requirements.ts';
 import type { JsonValue } from '../json.ts';
-import { TextTable } from './text-table.ts';
+import { RequirementTable } from './requirement-table.ts';
 import type { Watcher } from './watcher.ts';
 
-/** An event as an index reads it: by dotted path, so that what stands in its route needs no opening. */
+/** An event as an index reads it. */
 export interface EventReader {
-  /** The values at a path; of lists, each element as well. */
-  values: (path: string) => JsonValue[];
   /** A top-level field. */
   field: (root: string) => JsonValue | undefined;
+  /** The values at a dotted path: one, or a list of them where lists are on the way; undefined for none. */
+  values: (path: string) => JsonValue | undefined;
 }
 
 /** How much was looked at, for the proof that cost does not grow with automations that don't match. */
@@ -23,37 +23,33 @@ export interface MatchCounts {
  */
 export class FilterIndex {
   readonly #always: Watcher[] = [];
-  readonly #tables = new Map<string, TextTable>();
-  #size = 0;
+  readonly #tables = new Map<string, RequirementTable>();
+  /** What each watcher is filed under; those without stand in #always. */
+  readonly #anchors = new Map<Watcher, Requirement | undefined>();
 
   get size(): number {
-    return this.#size;
+    return this.#anchors.size;
   }
 
   put(watcher: Watcher): void {
-    this.#size++;
-    const anchor = anchorOf(watcher);
-    if (!anchor) {
-      this.#always.push(watcher);
-      return;
-    }
-    const table = this.#tables.get(anchor.path) ?? new TextTable();
-    this.#tables.set(anchor.path, table);
-    table.put(anchor, watcher);
+    const anchor = this.#anchorOf(watcher);
+    this.#anchors.set(watcher, anchor);
+    if (anchor) this.#tableOf(anchor.path).put(anchor, watcher);
+    else this.#always.push(watcher);
   }
 
   remove(watcher: Watcher): void {
-    const anchor = anchorOf(watcher);
-    const removed = anchor
-      ? (this.#tables.get(anchor.path)?.remove(anchor, watcher) ?? false)
-      : removeFrom(this.#always, watcher);
-    if (removed) this.#size--;
+    const anchor = this.#anchors.get(watcher);
+    if (!this.#anchors.delete(watcher)) return;
+    if (anchor) this.#tableOf(anchor.path).remove(anchor, watcher);
+    else this.#always.splice(this.#always.indexOf(watcher), 1);
   }
 
   /** The watchers whose filter takes the event. */
   matching(event: EventReader, counts?: MatchCounts): Watcher[] {
     const candidates = this.#candidates(event);
     if (counts) counts.candidates += candidates.length;
+    if (candidates.length === 0) return candidates;
     return candidates.filter((watcher) => watcher.filter.test(event.field));
   }
 
@@ -61,22 +57,29 @@ export class FilterIndex {
     const found = this.#always.slice();
     let isManifold = false;
     for (const [path, table] of this.#tables) {
-      const values = event.values(path);
-      isManifold ||= values.length > 1;
-      for (const value of values) table.collect(value, found);
+      const value = event.values(path);
+      if (Array.isArray(value)) {
+        isManifold = true;
+        for (const item of value) table.collect(item, found);
+      } else if (value !== undefined) table.collect(value, found);
     }
     // Several items of a list may lead to one watcher.
     return isManifold ? [...new Set(found)] : found;
   }
-}
 
-function removeFrom(list: Watcher[], watcher: Watcher): boolean {
-  const at = list.indexOf(watcher);
-  if (at >= 0) list.splice(at, 1);
-  return at >= 0;
-}
+  /** What tells the watcher apart best: what the fewest others are filed under so far. */
+  #anchorOf(watcher: Watcher): Requirement | undefined {
+    const requirements = watcher.filter.requirements();
+    if (requirements.length < 2) return requirements[0];
+    const sizes = requirements.map((one) => this.#tables.get(one.path)?.filedUnder(one) ?? 0);
+    return requirements[sizes.indexOf(Math.min(...sizes))];
+  }
 
-/** What the watcher is filed under: the most selective of what its filter requires, if it requires anything. */
-function anchorOf(watcher: Watcher): Requirement | undefined {
-  return watcher.filter.requirements()[0];
+  #tableOf(path: string): RequirementTable {
+    const known = this.#tables.get(path);
+    if (known) return known;
+    const table = new RequirementTable();
+    this.#tables.set(path, table);
+    return table;
+  }
 }

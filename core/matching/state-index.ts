@@ -1,6 +1,6 @@
 import type { RunState } from '../event.ts';
 import { isStateTrigger } from '../trigger.ts';
-import { type EventReader, FilterIndex } from './filter-index.ts';
+import { type EventReader, FilterIndex, type MatchCounts } from './filter-index.ts';
 import { waitsForFalse } from './metric-index.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -32,8 +32,8 @@ export class StateIndex {
   }
 
   /** The watchers that name the state and whose filter takes the event. */
-  matching(state: RunState, event: EventReader): Watcher[] {
-    return this.#byState.get(state)?.matching(event) ?? [];
+  matching(state: RunState, event: EventReader, counts?: MatchCounts): Watcher[] {
+    return this.#byState.get(state)?.matching(event, counts) ?? [];
   }
 
   /** The watcher of an automation, if it waits for its condition to be false again. */

@@ -1,29 +1,103 @@
-import { Average } from './average.ts';
-import { Extreme } from './extreme.ts';
-import { Follower } from './follower.ts';
-import { type Measure, reachOf } from './measure.ts';
-import { newestValues, type Series, sizeOf } from './series.ts';
-import { Spread } from './spread.ts';
+import { Frame, type FramePart } from './frame.ts';
+import { type Measure, measureKey, reachOf } from './measure.ts';
+import { emptySeries, newestValues, placeValue, type Series, sizeOf } from './series.ts';
 
 /**
- * Reads one measure off a series, again and again while values are placed in it: each reading costs no more than the
- * values that came since the last one, and at most one pass over the measure's reach. Gauges are for the length of a
- * batch: what they know is made from the series and nowhere kept.
+ * Reads one measure off a series, again and again while values are placed in it. A reading costs no more than the values
+ * that came since the last one, and at most one pass over the measure's reach.
  */
 export interface Gauge {
   /** Undefined while the windows are not full, and where the rules say "never met". */
   read(): number | undefined;
 }
 
-export function makeGauge(series: Series, measure: Measure): Gauge {
-  switch (measure.kind) {
-    case 'aggregate':
-      return aggregateGauge(series, measure.aggregate, measure.window, 0);
-    case 'change':
-      return changeGauge(series, measure);
-    case 'zscore':
-      return zscoreGauge(series, measure.window);
+type Aggregate = 'last' | 'min' | 'max' | 'average';
+
+/**
+ * The gauges of one series: one for each measure, which share what they know of the same window. For the length of a
+ * batch: what they know is made from the series and nowhere kept.
+ */
+export class GaugeBoard {
+  private readonly series: Series;
+  private readonly gauges = new Map<string, Gauge>();
+  private readonly frames = new Map<string, Frame>();
+
+  constructor(series: Series) {
+    this.series = series;
   }
+
+  gauge(measure: Measure): Gauge {
+    const key = measureKey(measure);
+    const gauge = this.gauges.get(key) ?? this.make(measure);
+    this.gauges.set(key, gauge);
+    return gauge;
+  }
+
+  /** The sample standard deviation of the newest `window` values. */
+  deviation(window: number): Gauge {
+    const frame = this.frame(window, 0, 'spread');
+    return { read: () => numberOf(frame.deviation()) };
+  }
+
+  private make(measure: Measure): Gauge {
+    switch (measure.kind) {
+      case 'aggregate':
+        return this.aggregate(measure.aggregate, measure.window, 0);
+      case 'change':
+        return this.change(measure);
+      case 'zscore':
+        return this.zscore(measure.window);
+    }
+  }
+
+  private aggregate(aggregate: Aggregate, window: number, offset: number): Gauge {
+    const { series } = this;
+    if (aggregate === 'last') {
+      return { read: () => (sizeOf(series) < window ? undefined : series.values[series.end - 1]) };
+    }
+    if (aggregate === 'average') {
+      const frame = this.frame(window, offset, 'sum');
+      return { read: () => numberOf(frame.average()) };
+    }
+    const frame = this.frame(window, offset, 'extremes');
+    return { read: aggregate === 'min' ? () => numberOf(frame.min()) : () => numberOf(frame.max()) };
+  }
+
+  private change({
+    aggregate,
+    window,
+    priorWindow,
+    changeType,
+  }: Extract<Measure, { kind: 'change' }>): Gauge {
+    const current = this.aggregate(aggregate, window, 0);
+    const prior = this.aggregate(aggregate, priorWindow, window);
+    const change = changeType === 'relative' ? relativeChange : (now: number, before: number) => now - before;
+    return {
+      read: () => {
+        const before = prior.read();
+        const now = before === undefined ? undefined : current.read();
+        return now === undefined || before === undefined ? undefined : change(now, before);
+      },
+    };
+  }
+
+  private zscore(window: number): Gauge {
+    const { series } = this;
+    const frame = this.frame(window, 1, 'spread');
+    return { read: () => numberOf(frame.zscore(series.values[series.end - 1] as number)) };
+  }
+
+  private frame(size: number, offset: number, part: FramePart): Frame {
+    const key = `${size}/${offset}`;
+    const frame = this.frames.get(key) ?? new Frame(this.series, size, offset);
+    this.frames.set(key, frame);
+    frame.want(part);
+    return frame;
+  }
+}
+
+export function makeGauge(series: Series, measure: Measure): Gauge {
+  return new GaugeBoard(series).gauge(measure);
 }
 
 /** The values that a measure is made from, oldest first; of a change the current window, of a z-score the newest too. */
@@ -34,52 +108,17 @@ export function windowOf(series: Series, measure: Measure): number[] {
 /** How far `newest` is from `others`, in sample standard deviations; undefined when they have none. */
 export function zscoreAgainst(newest: number, others: number[]): number | undefined {
   if (others.length < 2) return undefined;
-  const spread = new Spread(others.length);
-  spread.fill(Float64Array.from(others), 0, others.length);
-  spread.settle();
-  return spread.zscore(newest);
-}
-
-/** The sample standard deviation of the newest `window` values. */
-export function deviationGauge(series: Series, window: number): Gauge {
-  const follower = new Follower(series, window, 0, new Spread(window));
-  return { read: () => preciseSpread(follower)?.deviation() };
-}
-
-function aggregateGauge(
-  series: Series,
-  aggregate: 'last' | 'min' | 'max' | 'average',
-  window: number,
-  offset: number,
-): Gauge {
-  switch (aggregate) {
-    case 'last':
-      return { read: () => (sizeOf(series) < window ? undefined : series.values[series.end - 1]) };
-    case 'average': {
-      const follower = new Follower(series, window, offset, new Average(window));
-      return { read: () => follower.current()?.read() };
-    }
-    default: {
-      const follower = new Follower(series, window, offset, new Extreme(window, aggregate));
-      return { read: () => follower.current()?.read() };
-    }
+  const series = emptySeries(others.length);
+  for (const [step, value] of others.entries()) {
+    placeValue(series, { step, value, receivedAtMs: 0 }, others.length);
   }
+  const frame = new Frame(series, others.length, 0);
+  frame.want('spread');
+  return numberOf(frame.zscore(newest));
 }
 
-function changeGauge(
-  series: Series,
-  { aggregate, window, priorWindow, changeType }: Extract<Measure, { kind: 'change' }>,
-): Gauge {
-  const current = aggregateGauge(series, aggregate, window, 0);
-  const prior = aggregateGauge(series, aggregate, priorWindow, window);
-  const change = changeType === 'relative' ? relativeChange : (now: number, before: number) => now - before;
-  return {
-    read: () => {
-      const before = prior.read();
-      const now = before === undefined ? undefined : current.read();
-      return now === undefined || before === undefined ? undefined : change(now, before);
-    },
-  };
+function numberOf(value: number): number | undefined {
+  return Number.isNaN(value) ? undefined : value;
 }
 
 /** Never met against 0. Only changes among the largest doubles overflow; their shares don't. */
@@ -88,18 +127,4 @@ function relativeChange(now: number, before: number): number | undefined {
   const size = Math.abs(before);
   const change = now - before;
   return Number.isFinite(change) ? change / size : now / size - Math.sign(before);
-}
-
-function zscoreGauge(series: Series, window: number): Gauge {
-  const follower = new Follower(series, window, 1, new Spread(window));
-  return { read: () => preciseSpread(follower)?.zscore(series.values[series.end - 1] as number) };
-}
-
-function preciseSpread(follower: Follower<Spread>): Spread | undefined {
-  const spread = follower.current();
-  if (spread && !spread.settle()) {
-    follower.refill();
-    spread.settle();
-  }
-  return spread;
 }

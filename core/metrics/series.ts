@@ -13,6 +13,8 @@ export interface Series {
   moved: number;
   /** Goes up whenever something else happens than a value at the end. */
   revision: number;
+  /** Goes up with every change. */
+  changes: number;
   /** From this index on the times of receipt never go back. */
   orderedFrom: number;
   /** When the series last got a value, even if it holds that one no more; 0 before the first. */
@@ -49,6 +51,7 @@ export function emptySeries(room = 0): Series {
     end: 0,
     moved: 0,
     revision: 0,
+    changes: 0,
     orderedFrom: 0,
     lastReceivedAtMs: 0,
   };
@@ -56,17 +59,20 @@ export function emptySeries(room = 0): Series {
 
 /** Puts a value at its step and keeps the `capacity` newest. Changes the series. */
 export function placeValue(series: Series, point: SeriesPoint, capacity: number): Placement {
-  keepNewest(series, capacity);
   if (series.end === series.steps.length) makeRoom(series);
   const { end } = series;
-  if (end > series.start && point.step <= (series.steps[end - 1] as number)) {
-    return insertValue(series, point, capacity);
+  const { step, value, receivedAtMs } = point;
+  if (end > series.start) {
+    if (step <= (series.steps[end - 1] as number)) return insertValue(series, point, capacity);
+    if (receivedAtMs < (series.receivedAtMs[end - 1] as number)) series.orderedFrom = end;
   }
-  if (end > series.start && point.receivedAtMs < (series.receivedAtMs[end - 1] as number)) {
-    series.orderedFrom = end;
-  }
-  writeValue(series, end, point);
-  keepNewest(series, capacity);
+  series.steps[end] = step;
+  series.values[end] = value;
+  series.receivedAtMs[end] = receivedAtMs;
+  series.end = end + 1;
+  series.changes++;
+  if (end + 1 - series.start > capacity) series.start = end + 1 - capacity;
+  if (receivedAtMs > series.lastReceivedAtMs) series.lastReceivedAtMs = receivedAtMs;
   return NEWEST;
 }
 
@@ -77,6 +83,7 @@ export function forgetFrom(series: Series, step: number): void {
   series.end = end;
   series.orderedFrom = Math.min(series.orderedFrom, end);
   series.revision++;
+  series.changes++;
 }
 
 export function sizeOf(series: Series): number {
@@ -114,42 +121,36 @@ export function oldestReceipt({ receivedAtMs, start, end, orderedFrom }: Series,
 }
 
 function insertValue(series: Series, point: SeriesPoint, capacity: number): Placement {
-  const { end } = series;
+  const { end, steps, values, receivedAtMs } = series;
+  series.start = Math.max(series.start, end - capacity);
   const at = indexOfStep(series, point.step);
-  if (series.steps[at] === point.step) return REPEATED;
+  if (steps[at] === point.step) return REPEATED;
   if (at === series.start && sizeOf(series) >= capacity) return LATE;
-  for (const list of listsOf(series)) list.copyWithin(at + 1, at, end);
+  for (const list of [steps, values, receivedAtMs]) list.copyWithin(at + 1, at, end);
+  steps[at] = point.step;
+  values[at] = point.value;
+  receivedAtMs[at] = point.receivedAtMs;
+  series.end = end + 1;
+  series.start = Math.max(series.start, series.end - capacity);
   // The values behind the new one kept their order; no more is known.
   series.orderedFrom = Math.max(series.orderedFrom, at) + 1;
-  writeValue(series, at, point);
+  series.lastReceivedAtMs = Math.max(series.lastReceivedAtMs, point.receivedAtMs);
   series.revision++;
-  keepNewest(series, capacity);
+  series.changes++;
   return { placement: 'placed', rank: end - at };
-}
-
-function writeValue(series: Series, at: number, point: SeriesPoint): void {
-  series.steps[at] = point.step;
-  series.values[at] = point.value;
-  series.receivedAtMs[at] = point.receivedAtMs;
-  if (point.receivedAtMs > series.lastReceivedAtMs) series.lastReceivedAtMs = point.receivedAtMs;
-  series.end++;
-}
-
-function keepNewest(series: Series, capacity: number): void {
-  if (series.end - series.start > capacity) series.start = series.end - capacity;
 }
 
 /** Moves what is held to the front, into longer lists where these have no room: once in as many values as are held. */
 function makeRoom(series: Series): void {
-  const { start, end } = series;
+  const { start, end, steps, values, receivedAtMs } = series;
   const held = end - start;
-  if (held * 2 <= series.steps.length && series.steps.length >= LEAST_ROOM) {
-    for (const list of listsOf(series)) list.copyWithin(0, start, end);
+  if (steps.length >= Math.max(LEAST_ROOM, held * 2)) {
+    for (const list of [steps, values, receivedAtMs]) list.copyWithin(0, start, end);
   } else {
     const room = Math.max(LEAST_ROOM, held * 2);
-    series.steps = longer(series.steps, start, room);
-    series.values = longer(series.values, start, room);
-    series.receivedAtMs = longer(series.receivedAtMs, start, room);
+    series.steps = longer(steps, start, room);
+    series.values = longer(values, start, room);
+    series.receivedAtMs = longer(receivedAtMs, start, room);
   }
   series.start = 0;
   series.end = held;
@@ -161,10 +162,6 @@ function longer(list: Float64Array, start: number, room: number): Float64Array {
   const copy = new Float64Array(room);
   copy.set(list.subarray(start));
   return copy;
-}
-
-function listsOf({ steps, values, receivedAtMs }: Series): Float64Array[] {
-  return [steps, values, receivedAtMs];
 }
 
 /** Index of the first value held at `step` or later. */

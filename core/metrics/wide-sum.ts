@@ -18,6 +18,12 @@ export class WideSum {
   private lowest = LIMBS;
   private highest = 0;
 
+  static of(...values: number[]): WideSum {
+    const sum = new WideSum();
+    for (const value of values) sum.add(value);
+    return sum;
+  }
+
   /** Adds `times` × value; `times` is a whole number of up to 1,000. */
   add(value: number, times = 1): void {
     scratch.setFloat64(0, value);

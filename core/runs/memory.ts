@@ -18,6 +18,8 @@ export interface RunMemory {
   state?: KnownState;
   /** The attempt that states and heartbeats belong to. */
   stateAttempt: number;
+  /** Ids of the last run.state events: one that comes again does nothing. */
+  stateEvents: string[];
   pulse?: Pulse;
   /** Ids of the messages applied last: a message that comes again is not applied again. */
   applied: string[];
@@ -54,6 +56,7 @@ export function newRunMemory(): RunMemory {
     series: new Map(),
     latches: new Map(),
     stateAttempt: 0,
+    stateEvents: [],
     applied: [],
     outbox: [],
     late: 0,
@@ -64,6 +67,16 @@ export function newRunMemory(): RunMemory {
 export function beginMessage(memory: RunMemory, messageId: string): boolean {
   if (memory.applied.includes(messageId)) return false;
   memory.applied = [...memory.applied, messageId].slice(-REMEMBERED_MESSAGES);
+  return true;
+}
+
+const REMEMBERED_STATE_EVENTS = 64;
+
+/** Notes a run.state event as seen; false when it was seen before. Changes the memory. */
+export function beginStateEvent(memory: RunMemory, eventId: string): boolean {
+  if (memory.stateEvents.includes(eventId)) return false;
+  memory.stateEvents = [...memory.stateEvents, eventId].slice(-REMEMBERED_STATE_EVENTS);
+  memory.isChanged = true;
   return true;
 }
 

@@ -5,7 +5,14 @@ import type { StateIndex } from '../matching/state-index.ts';
 import { takenStates } from '../matching/state-index.ts';
 import type { Watcher } from '../matching/watcher.ts';
 import { type Fired, fire } from './fire.ts';
-import { isEnd, type KnownState, latchKey, type RunMemory, silenceDueAtMs } from './memory.ts';
+import {
+  beginStateEvent,
+  isEnd,
+  type KnownState,
+  latchKey,
+  type RunMemory,
+  silenceDueAtMs,
+} from './memory.ts';
 import { forgetSteps } from './metrics.ts';
 import type { SilenceEvent } from './silence.ts';
 
@@ -37,13 +44,14 @@ export interface AppliedState extends Fired<StateFiring> {
  */
 export function applyState(memory: RunMemory, event: StateEvent, context: StateContext): AppliedState {
   const applied: AppliedState = { firings: [], heldBack: [], isEnd: false };
+  if (!beginStateEvent(memory, event.id)) return applied;
   if (!enterStateAttempt(memory, event.run.attempt)) return applied;
   const silentSinceMs = silenceOf(event);
   if (silentSinceMs !== undefined && !isSilentStill(memory, silentSinceMs)) return applied;
   if (event.rewind_to !== undefined) forgetSteps(memory, event.rewind_to + 1);
   applied.isEnd = isEnd(event.state);
   if (context.indexes.length === 0) {
-    forgetStates(memory);
+    forgetPulse(memory);
     return applied;
   }
   changeState(memory, event, context, applied);
@@ -110,11 +118,10 @@ function isSilentStill(memory: RunMemory, silentSinceMs: number): boolean {
   return silenceDueAtMs(memory) !== undefined && memory.pulse?.lastAtMs === silentSinceMs;
 }
 
-/** Nobody watches states here any more: nobody waits for the run's pulse either. */
-function forgetStates(memory: RunMemory): void {
-  if (!(memory.pulse || memory.state)) return;
+/** Nobody watches states here any more, so nobody waits for the run's pulse either. */
+function forgetPulse(memory: RunMemory): void {
+  if (!memory.pulse) return;
   delete memory.pulse;
-  delete memory.state;
   memory.isChanged = true;
 }
 
@@ -134,10 +141,7 @@ function changeState(
     : { state: event.state };
   memory.isChanged ||= !isSame || was?.before !== next.before;
   memory.state = next;
-  if (!isSilence && isEnd(event.state) && memory.pulse) {
-    delete memory.pulse;
-    memory.isChanged = true;
-  }
+  if (!isSilence && isEnd(event.state)) forgetPulse(memory);
   if (!isSame) judgeChange(memory, event, context, applied);
 }
 

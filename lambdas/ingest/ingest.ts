@@ -1,12 +1,14 @@
+import type { UnwrappedEvent } from '../../core/cloud-event.ts';
 import type { SignalboxEvent } from '../../core/event.ts';
 import { messageBytes, packMessages } from '../../core/event-message.ts';
-import { parseJson } from '../../core/json.ts';
+import { isObject } from '../../core/json.ts';
 import { type Caller, mayActOn } from '../../core/key.ts';
 import { Problem, type ProblemDetails } from '../../core/problem.ts';
 import { parseEvent, type ReceivedEvent } from '../../core/received-event.ts';
-import { bodyText, type HttpAnswer, type HttpRequest } from '../shared/http.ts';
+import type { HttpAnswer, HttpRequest } from '../shared/http.ts';
 import type { StageLine } from '../shared/log.ts';
 import type { QueueMessage } from '../shared/queue.ts';
+import { type Input, readInputs } from './read-inputs.ts';
 
 export interface IngestDeps {
   /** Resolves once the queue has every message. */
@@ -17,7 +19,6 @@ export interface IngestDeps {
 
 // docs/events.md lists these limits.
 const MAX_WIRE_BYTES = 4_000_000;
-const MAX_INFLATED_BYTES = 10_000_000;
 const MAX_EVENT_BYTES = 200_000;
 const MAX_POINTS = 10_000;
 // Ours: each event may go to a queue message of its own, and the answer names each.
@@ -36,10 +37,10 @@ type Refused = ProblemDetails & { index: number };
  */
 export async function ingest(request: HttpRequest, caller: Caller, deps: IngestDeps): Promise<HttpAnswer> {
   const receivedAtMs = deps.now();
-  const inputs = readInputs(request);
+  checkSize(request);
+  const inputs = readInputs(request, MAX_EVENTS + 1);
   checkCount(inputs.length);
   const { accepted, refused } = takeEach(inputs, caller);
-  checkPoints(accepted);
   const only = refused[0];
   if (only && inputs.length === 1) throw new Problem(only);
   const messages = packMessages(
@@ -52,10 +53,10 @@ export async function ingest(request: HttpRequest, caller: Caller, deps: IngestD
     requestId: request.requestId,
     keyId: caller.keyId,
     eventIds: accepted.slice(0, 20).map(({ event }) => event.id),
-    types: countBy(accepted, ({ event }) => event.type),
+    types: countBy(accepted, ({ event }) => (event.type.startsWith('custom.') ? 'custom' : event.type)),
     events: accepted.length,
     refused: refused.length,
-    points: pointsIn(accepted),
+    points: accepted.reduce((sum, { event }) => sum + pointsOf(event), 0),
     messages: messages.length,
     bytes: request.rawBody.length,
     durationMs: deps.now() - receivedAtMs,
@@ -63,86 +64,86 @@ export async function ingest(request: HttpRequest, caller: Caller, deps: IngestD
   return answer(accepted, refused);
 }
 
-/** Each input is opened on its own: a line that is no JSON refuses itself, not its neighbours. */
-function readInputs(request: HttpRequest): (() => unknown)[] {
-  if (request.rawBody.length > MAX_WIRE_BYTES) {
-    const detail = `the body is larger than ${MAX_WIRE_BYTES / 1_000_000} MB`;
-    throw new Problem({ code: 'too_large', detail, hint: 'send it with gzip, or in several requests' });
-  }
-  const text = bodyText(request, MAX_INFLATED_BYTES).trim();
-  if (text === '') {
-    const hint = 'send one event, an array of events, or one event a line (NDJSON)';
-    throw new Problem({ code: 'malformed_json', detail: 'the body is empty', hint });
-  }
-  if (isLines(request, text)) {
-    const lines = text.split('\n').filter((line) => line.trim() !== '');
-    return lines.map((line) => () => parseJson(line));
-  }
-  const input = parseJson(text);
-  return (Array.isArray(input) ? input : [input]).map((one) => () => one);
-}
-
-/** NDJSON by its content type, or by its look: more than one line, and the first is an object by itself. */
-function isLines(request: HttpRequest, text: string): boolean {
-  if (/ndjson|jsonl/.test(request.headers['content-type'] ?? '')) return true;
-  const end = text.indexOf('\n');
-  return end > 0 && text.startsWith('{') && text.slice(0, end).trimEnd().endsWith('}');
-}
-
-function takeEach(inputs: (() => unknown)[], caller: Caller): { accepted: Accepted[]; refused: Refused[] } {
-  const accepted: Accepted[] = [];
-  const refused: Refused[] = [];
-  inputs.forEach((input, index) => {
-    try {
-      accepted.push({ index, ...take(input(), caller) });
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      refused.push({ index, ...error.details });
-    }
-  });
-  return { accepted, refused };
-}
-
-function take(input: unknown, caller: Caller): ReceivedEvent {
-  const received = parseEvent(input);
-  const { team } = received.event;
-  if (!mayActOn(caller, 'events:post', team)) {
-    const detail = `key ${caller.keyId} (${caller.role}) may not post events of team ${team}`;
-    const hint = 'use a key of that team with the role sender, member or admin';
-    throw new Problem({ code: 'forbidden', field: 'team', detail, hint });
-  }
-  const bytes = messageBytes(received.event);
-  if (bytes > MAX_EVENT_BYTES) {
-    const detail = `the event takes ${bytes} bytes and the limit is ${MAX_EVENT_BYTES}, as ASCII JSON with its metric names counted twice`;
-    throw new Problem({
-      code: 'too_large',
-      detail,
-      hint: 'split its points over several events, or shorten its metadata',
-    });
-  }
-  return received;
-}
-
-function checkPoints(accepted: Accepted[]): void {
-  const points = pointsIn(accepted);
-  if (points <= MAX_POINTS) return;
-  const detail = `the request holds ${points} points and the limit is ${MAX_POINTS}`;
-  throw new Problem({ code: 'too_large', detail, hint: 'send the points in several requests' });
+function checkSize(request: HttpRequest): void {
+  if (request.rawBody.length <= MAX_WIRE_BYTES) return;
+  const detail = `the body is larger than ${MAX_WIRE_BYTES / 1_000_000} MB`;
+  throw new Problem({ code: 'too_large', detail, hint: 'send it with gzip, or in several requests' });
 }
 
 function checkCount(events: number): void {
   if (events <= MAX_EVENTS) return;
-  const detail = `the request holds ${events} events and the limit is ${MAX_EVENTS}`;
-  throw new Problem({
-    code: 'too_large',
-    detail,
-    hint: 'send several requests, or more points in each event',
-  });
+  const detail = `the request holds more than ${MAX_EVENTS} events, which is the limit`;
+  const hint = 'send several requests, or more points in each event';
+  throw new Problem({ code: 'too_large', detail, hint });
 }
 
-function pointsIn(accepted: Accepted[]): number {
-  const count = (event: SignalboxEvent) => (event.type === 'run.metrics' ? event.points.length : 0);
-  return accepted.reduce((sum, { event }) => sum + count(event), 0);
+function takeEach(inputs: Input[], caller: Caller): { accepted: Accepted[]; refused: Refused[] } {
+  const accepted: Accepted[] = [];
+  const refused: Refused[] = [];
+  let points = 0;
+  inputs.forEach((input, index) => {
+    const opened = attempt(input.open);
+    points += opened instanceof Problem ? 0 : pointsOf(opened.input);
+    // Before they are looked at: there may be a hundred times as many as we take.
+    checkPoints(points);
+    const taken = opened instanceof Problem ? opened : attempt(() => take(opened, input.length, caller));
+    if (taken instanceof Problem) refused.push({ index, ...taken.details });
+    else accepted.push({ index, ...taken });
+  });
+  return { accepted, refused };
+}
+
+/** What a function answers, or the Problem that it throws. */
+function attempt<T>(act: () => T): T | Problem {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}
+
+/** An event, or a Problem that calls its field as the sender does. */
+function take({ input, nameOf }: UnwrappedEvent, length: number, caller: Caller): ReceivedEvent {
+  const taken = attempt(() => checked(input, length, caller));
+  if (!(taken instanceof Problem)) return taken;
+  const { field } = taken.details;
+  throw field === undefined ? taken : new Problem({ ...taken.details, field: nameOf(field) });
+}
+
+function checked(input: unknown, length: number, caller: Caller): ReceivedEvent {
+  const received = parseEvent(input);
+  checkCaller(caller, received.event.team);
+  if (length > CERTAINLY_FITS) checkBytes(received.event);
+  return received;
+}
+
+function checkCaller(caller: Caller, team: string): void {
+  if (mayActOn(caller, 'events:post', team)) return;
+  const detail = `key ${caller.keyId} (${caller.role}) may not post events of team ${team}`;
+  const hint = 'use a key of that team with the role sender, member or admin';
+  throw new Problem({ code: 'forbidden', field: 'team', detail, hint });
+}
+
+/** A character becomes 18 bytes at most: three by normalization, of six as ASCII JSON. */
+const CERTAINLY_FITS = 10_000;
+
+function checkBytes(event: SignalboxEvent): void {
+  const bytes = messageBytes(event);
+  if (bytes <= MAX_EVENT_BYTES) return;
+  const detail = `the event takes ${bytes} bytes and the limit is ${MAX_EVENT_BYTES}, as ASCII JSON with its metric names counted twice`;
+  const hint = 'split its points over several events, or shorten its metadata';
+  throw new Problem({ code: 'too_large', detail, hint });
+}
+
+function checkPoints(points: number): void {
+  if (points <= MAX_POINTS) return;
+  const detail = `the request holds more than ${MAX_POINTS} points, which is the limit`;
+  throw new Problem({ code: 'too_large', detail, hint: 'send the points in several requests' });
+}
+
+function pointsOf(input: unknown): number {
+  return isObject(input) && Array.isArray(input['points']) ? input['points'].length : 0;
 }
 
 function depthOf(request: HttpRequest): number {

@@ -12,20 +12,23 @@ import type { MetricIndex } from '../../core/matching/metric-index.ts';
 import type { StateIndex } from '../../core/matching/state-index.ts';
 import type { Watcher } from '../../core/matching/watcher.ts';
 import { newestValues } from '../../core/metrics/series.ts';
-import { beginMessage, type RunMemory } from '../../core/runs/memory.ts';
+import { beginMessage, isEnd, type RunMemory } from '../../core/runs/memory.ts';
 import { applyMetrics, type Gauges, type MetricContext } from '../../core/runs/metrics.ts';
 import { applyHeartbeat, applyState, noteLife, type StateEvent } from '../../core/runs/states.ts';
+import type { Place } from '../../core/scope.ts';
 
 /** Who looks at a run. */
 export interface RunInterest {
-  /** The scopes that the run is in. */
-  scopes: string[];
+  /** Where the run is. */
+  place: Place;
   /** By metric: one index for each scope that watches it. */
   metrics: Map<string, MetricIndex[]>;
   /** One index for each scope that watches run states. */
   states: StateIndex[];
   /** The metrics that automations across runs want at a run's end. */
   ended: string[];
+  /** Whether a run.state event that names a newer attempt is of use: what is watched goes by attempts. */
+  wantsAttempts: boolean;
 }
 
 export interface ApplyContext {
@@ -99,8 +102,17 @@ function applyMetricsRoute(...[memory, message, route, context, into]: Parameter
   into.heldBack.push(...heldBack);
 }
 
+/** Whether anybody has a use for a run.state event (docs/triggers.md). Silence ends a wait, whoever watches now. */
+export function isStateOfUse(route: Route, { states, ended, wantsAttempts }: RunInterest): boolean {
+  const { state, rewindTo, attempt = 0, silentSinceMs } = route;
+  if (state === undefined) return false;
+  if (states.length > 0 || rewindTo !== undefined || silentSinceMs !== undefined) return true;
+  return (isEnd(state) && ended.length > 0) || (attempt > 0 && wantsAttempts);
+}
+
 function applyStateRoute(...[memory, message, route, context, into]: Parameters<RouteApplier>): void {
   const { interest, nowMs } = context;
+  if (!isStateOfUse(route, interest)) return;
   const { receivedAtMs, depth } = message;
   const event = openEvent(message, route) as StateEvent;
   const applied = applyState(memory, event, { receivedAtMs, indexes: interest.states });

@@ -5,7 +5,6 @@ import type { JsonValue } from '../../core/json.ts';
 import { readerOf } from '../../core/matching/event-reader.ts';
 import type { EventReader } from '../../core/matching/filter-index.ts';
 import type { ScopeIndex } from '../../core/matching/scope-index.ts';
-import { scopeKeysCovering } from '../../core/scope.ts';
 import { writeDeliveries } from '../shared/outbox.ts';
 import type { ActivityLog } from './activity-log.ts';
 import type { Matched } from './match-batch.ts';
@@ -32,7 +31,7 @@ export async function matchPlain(messages: EventMessage[], deps: PlainDeps): Pro
 async function matchMessage(message: EventMessage, deps: PlainDeps): Promise<Matched> {
   const events = [...new Set(message.routes.map(({ type }) => type))];
   const wants = events.map((event) => ({ event, metric: '' }));
-  const indexes = await deps.watches.load(scopeKeysCovering(message.subject), wants);
+  const indexes = await deps.watches.load(message.subject, wants);
   const deliveries = message.routes.flatMap((route) => matchRoute(message, route, indexes, deps));
   const sizes = events.map((event) =>
     indexes.reduce((sum, index) => sum + (index.plain(event)?.size ?? 0), 0),

@@ -1,12 +1,12 @@
 import type { EventMessage, Route } from '../../core/event-message.ts';
 import { isEnd, type RunMemory } from '../../core/runs/memory.ts';
 import type { Gauges } from '../../core/runs/metrics.ts';
-import { scopeKeysCovering } from '../../core/scope.ts';
+import type { Place } from '../../core/scope.ts';
 import type { EndedRun, MetricOfProject } from '../../store/ended-runs.ts';
 import type { RunName } from '../../store/runs.ts';
 import { flushOutbox, type OutboxDeps, writeDeliveries } from '../shared/outbox.ts';
 import type { ActivityLog } from './activity-log.ts';
-import { type AppliedMessage, applyMessage, type RunInterest } from './apply-message.ts';
+import { type AppliedMessage, applyMessage, isStateOfUse, type RunInterest } from './apply-message.ts';
 import type { Matched } from './match-batch.ts';
 import { readOthers } from './other-runs.ts';
 import type { Watches } from './watch-cache.ts';
@@ -56,34 +56,38 @@ function runNameOf([first]: EventMessage[]): RunName | undefined {
 /** Who looks at these events; undefined when nobody does, and nothing has to be forgotten either. */
 async function findInterest(messages: EventMessage[], deps: RunDeps): Promise<RunInterest | undefined> {
   const routes = messages.flatMap((message) => message.routes);
-  const scopes = scopeKeysCovering(messages[0]?.subject ?? { team: '' });
-  const ended = routes.some(saysEnd) ? await deps.watches.metricsOn(scopes, 'run.ended') : [];
+  const place = messages[0]?.subject ?? { team: '' };
+  const ended = routes.some(saysEnd) ? await deps.watches.metricsOn(place, 'run.ended') : [];
   const metrics = [...new Set([...routes.flatMap((route) => route.metrics ?? []), ...ended])];
-  const interest = await loadInterest(scopes, metrics, deps);
+  const interest = await loadInterest(place, metrics, deps);
   interest.ended = ended.filter((metric) => interest.metrics.get(metric)?.some(({ runs }) => runs > 0));
+  interest.wantsAttempts = await namesAttempt(routes, place, deps);
   const isWatched = interest.metrics.size > 0 || interest.states.length > 0;
-  return isWatched || routes.some(mustBeLookedAt) ? interest : undefined;
+  return isWatched || routes.some((route) => isStateOfUse(route, interest)) ? interest : undefined;
 }
 
-async function loadInterest(scopes: string[], metrics: string[], deps: RunDeps): Promise<RunInterest> {
+async function loadInterest(place: Place, metrics: string[], deps: RunDeps): Promise<RunInterest> {
   const wants = metrics.map((metric) => ({ event: 'run.metrics' as const, metric }));
-  const indexes = await deps.watches.load(scopes, [...wants, { event: 'run.state', metric: '' }]);
+  const indexes = await deps.watches.load(place, [...wants, { event: 'run.state', metric: '' }]);
   const found = metrics.map(
     (metric) => [metric, indexes.flatMap((index) => index.metric(metric) ?? [])] as const,
   );
   return {
-    scopes,
+    place,
     metrics: new Map(found.filter(([, watching]) => watching.length > 0)),
     states: indexes.flatMap((index) => index.states() ?? []),
     ended: [],
+    wantsAttempts: false,
   };
 }
 
 const saysEnd = ({ state }: Route) => state !== undefined && isEnd(state);
 
-/** A rewind takes values away, and silence ends a wait, whoever watches now. */
-const mustBeLookedAt = ({ rewindTo, silentSinceMs }: Route) =>
-  rewindTo !== undefined || silentSinceMs !== undefined;
+/** A state may be the first to name a newer attempt: what an older one rewinds or ends after that does not count. */
+async function namesAttempt(routes: Route[], place: Place, { watches }: RunDeps): Promise<boolean> {
+  if (!routes.some(({ attempt = 0 }) => attempt > 0)) return false;
+  return (await watches.metricsOn(place, 'run.metrics')).length > 0;
+}
 
 /** Undefined when the run was changed by somebody else meanwhile; nothing was lost then, and nothing is done. */
 async function tryMatch(
@@ -111,7 +115,7 @@ async function watchedSeries(memory: RunMemory, interest: RunInterest, deps: Run
   const unsure = [...memory.series.keys()].filter((metric) => !interest.metrics.has(metric));
   const known = [...interest.metrics.keys()];
   if (unsure.length === 0) return new Set(known);
-  const { metrics } = await loadInterest(interest.scopes, unsure, deps);
+  const { metrics } = await loadInterest(interest.place, unsure, deps);
   return new Set([...known, ...metrics.keys()]);
 }
 

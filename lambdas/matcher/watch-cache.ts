@@ -1,4 +1,6 @@
 import type { ScopeIndex } from '../../core/matching/scope-index.ts';
+import { ScopeTable } from '../../core/matching/scope-table.ts';
+import type { Place } from '../../core/scope.ts';
 import type { Watch } from '../../core/watch.ts';
 import type { WatchChange, WatchFeed } from '../../store/watches.ts';
 import { readWatchers, type Want, WatchedScope, type WatchedScopeDeps } from './watched-scope.ts';
@@ -29,7 +31,7 @@ export type Watches = Pick<WatchCache, 'load' | 'metricsOn'>;
  */
 export class WatchCache {
   readonly #deps: WatchCacheDeps;
-  readonly #scopes = new Map<string, WatchedScope>();
+  #scopes: ScopeTable<WatchedScope>;
   #version: number | undefined;
   #checkedAtMs = Number.NEGATIVE_INFINITY;
   #checking: Promise<void> | undefined;
@@ -37,32 +39,30 @@ export class WatchCache {
 
   constructor(deps: WatchCacheDeps) {
     this.#deps = deps;
+    this.#scopes = this.#nothingKnown();
   }
 
-  /** The automations of these scopes, of which those with these watches are loaded and as new as the promise says. */
-  async load(scopeKeys: string[], wants: Want[]): Promise<ScopeIndex[]> {
-    await this.#refresh();
-    const scopes = scopeKeys.map((key) => this.#open(key));
+  /** The automations of every scope that covers a place; those with these watches are as new as the promise says. */
+  async load(place: Place, wants: Want[]): Promise<ScopeIndex[]> {
+    const scopes = await this.#covering(place);
     await Promise.all(scopes.map((scope) => scope.load(wants)));
     return scopes.map(({ index }) => index);
   }
 
   /** The metrics that automations of these scopes may watch on such an event. */
-  async metricsOn(scopeKeys: string[], event: Watch['event']): Promise<string[]> {
-    await this.#refresh();
-    const metrics = await Promise.all(scopeKeys.map((key) => this.#open(key).metricsOn(event)));
+  async metricsOn(place: Place, event: Watch['event']): Promise<string[]> {
+    const metrics = await Promise.all((await this.#covering(place)).map((scope) => scope.metricsOn(event)));
     return [...new Set(metrics.flat())];
   }
 
-  #open(scopeKey: string): WatchedScope {
-    const known = this.#scopes.get(scopeKey);
-    if (known) return known;
-    if (this.#scopes.size >= MAX_SCOPES) this.#scopes.clear();
-    const scope = new WatchedScope(scopeKey, this.#deps);
-    this.#scopes.set(scopeKey, scope);
-    // A read that failed is not remembered.
-    scope.opened().catch(() => this.#scopes.delete(scopeKey));
-    return scope;
+  async #covering(place: Place): Promise<WatchedScope[]> {
+    await this.#refresh();
+    if (this.#scopes.size >= MAX_SCOPES) this.#scopes = this.#nothingKnown();
+    return this.#scopes.covering(place);
+  }
+
+  #nothingKnown(): ScopeTable<WatchedScope> {
+    return new ScopeTable((scopeKey) => new WatchedScope(scopeKey, this.#deps));
   }
 
   /** Groups that come at the same time share one look at the feed. */
@@ -89,13 +89,13 @@ export class WatchCache {
   /** What changed since the last look. Where more did than the feed keeps, everything is forgotten. */
   #changesIn({ version, recent }: WatchFeed): WatchChange[] {
     const missed = version - (this.#version ?? 0);
-    if (missed > recent.length) this.#scopes.clear();
+    if (missed > recent.length) this.#scopes = this.#nothingKnown();
     return missed > 0 ? recent.slice(-missed) : [];
   }
 
   async #apply(changes: WatchChange[]): Promise<void> {
     const concerned = changes.flatMap(({ automationId, scopes }) =>
-      scopes.flatMap((key) => ({ automationId, scope: this.#scopes.get(key) })),
+      scopes.flatMap((key) => ({ automationId, scope: this.#scopes.known(key) })),
     );
     const known = concerned.filter((one): one is Concerned => one.scope !== undefined);
     if (known.length === 0) return;

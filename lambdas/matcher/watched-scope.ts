@@ -20,24 +20,29 @@ export class WatchedScope {
   readonly #scopeKey: string;
   readonly #deps: WatchedScopeDeps;
   /** By event and metric: the ids of automations that may watch. What is not in it nobody watches, and that is knowledge too. */
-  readonly #directory: Promise<Map<string, Set<string>>>;
+  #directory: Promise<Map<string, Set<string>>> | undefined;
   /** What of it is in the index, or on its way there. */
   readonly #loads = new Map<string, Promise<void>>();
 
   constructor(scopeKey: string, deps: WatchedScopeDeps) {
     this.#scopeKey = scopeKey;
     this.#deps = deps;
-    this.#directory = deps.readWatches(scopeKey).then(toDirectory);
   }
 
-  /** Resolves when the scope's directory is there. */
-  async opened(): Promise<void> {
-    await this.#directory;
+  /** Reads the directory when it is first needed; a read that failed is not remembered. */
+  #opened(): Promise<Map<string, Set<string>>> {
+    if (this.#directory !== undefined) return this.#directory;
+    const directory = this.#deps.readWatches(this.#scopeKey).then(toDirectory);
+    this.#directory = directory;
+    directory.catch(() => {
+      this.#directory = undefined;
+    });
+    return directory;
   }
 
   /** Brings the automations with these watches into the index. */
   async load(wants: Want[]): Promise<void> {
-    const directory = await this.#directory;
+    const directory = await this.#opened();
     const wanted = wants.filter((want) => directory.has(keyOf(want)));
     await Promise.all(wanted.map((want) => this.#loadOnce(want, directory.get(keyOf(want)) ?? new Set())));
   }
@@ -68,7 +73,7 @@ export class WatchedScope {
 
   /** Brings one automation up to date; undefined for one that is gone or switched off. */
   async renew(automationId: string, watcher: Watcher | undefined): Promise<void> {
-    const directory = await this.#directory;
+    const directory = await this.#opened();
     this.index.remove(automationId);
     const watches = watcher ? watchesOf(watcher.definition) : [];
     for (const watch of watches.filter(({ scopeKey }) => scopeKey === this.#scopeKey)) {
@@ -82,7 +87,7 @@ export class WatchedScope {
   /** The metrics that automations may watch on such an event. */
   async metricsOn(event: Watch['event']): Promise<string[]> {
     const prefix = `${event}#`;
-    const keys = [...(await this.#directory).keys()];
+    const keys = [...(await this.#opened()).keys()];
     return keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
   }
 }

@@ -100,9 +100,11 @@ function toResult({ status, body, headers }: HttpAnswer): APIGatewayProxyStructu
 
 /** The body as text: gzip undone, never larger than `maxBytes`, and UTF-8 without errors. */
 export function bodyText(request: HttpRequest, maxBytes: number): string {
-  const encoding = request.headers['content-encoding'] ?? 'identity';
-  const bytes = encoding === 'identity' ? request.rawBody : inflate(request.rawBody, encoding, maxBytes);
+  const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
+  const isPlain = encoding === '' || encoding === 'identity';
+  const bytes = isPlain ? request.rawBody : inflate(request.rawBody, encoding, maxBytes);
   if (bytes.length > maxBytes) throw tooLarge(maxBytes);
+  if (isGzip(bytes)) throw gzipInside(isPlain);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
@@ -113,15 +115,28 @@ export function bodyText(request: HttpRequest, maxBytes: number): string {
   }
 }
 
-function inflate(bytes: Buffer, encoding: string, maxBytes: number): Buffer {
-  if (encoding !== 'gzip') {
-    const detail = `there is no support for content-encoding ${encoding}`;
-    throw new Problem({
-      code: 'invalid_input',
-      field: 'content-encoding',
-      detail,
-      hint: 'use gzip, or none',
+const isGzip = (bytes: Buffer) => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+function gzipInside(isPlain: boolean): Problem {
+  const field = 'content-encoding';
+  if (isPlain) {
+    const hint = 'send the header content-encoding: gzip with it';
+    return new Problem({
+      code: 'malformed_json',
+      field,
+      detail: 'the body is gzip and does not say so',
+      hint,
     });
+  }
+  const detail = 'the body is compressed twice';
+  return new Problem({ code: 'malformed_json', field, detail, hint: 'compress it once' });
+}
+
+function inflate(bytes: Buffer, encoding: string, maxBytes: number): Buffer {
+  const field = 'content-encoding';
+  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
+    const detail = `there is no support for content-encoding ${encoding.slice(0, 40)}`;
+    throw new Problem({ code: 'invalid_input', field, detail, hint: 'use gzip once, or none' });
   }
   try {
     return gunzipSync(bytes, { maxOutputLength: maxBytes });
@@ -130,7 +145,7 @@ function inflate(bytes: Buffer, encoding: string, maxBytes: number): Buffer {
     // API Gateway hands on a body of application/json or text/* as text, whatever its encoding: gzip does not survive that.
     const hint = 'compress the whole body once, and send it as content-type application/gzip';
     const detail = 'the body says gzip but does not inflate';
-    throw new Problem({ code: 'malformed_json', detail, hint }, { cause: error });
+    throw new Problem({ code: 'malformed_json', field, detail, hint }, { cause: error });
   }
 }
 

@@ -1,4 +1,6 @@
-import { parseJson } from '../../core/json.ts';
+import { z } from 'zod';
+import { eventSchema, eventTypes } from '../../core/event.ts';
+import { endOfFirstValue, parseJson, splitArray } from '../../core/json.ts';
 import { Problem, type ProblemDetails } from '../../core/problem.ts';
 import { parseEvent } from '../../core/received-event.ts';
 
@@ -36,7 +38,7 @@ describe('an event', () => {
       'has a run in a project',
       { ...at([{ metrics: {} }]), project: undefined, registry: 'm' },
       'registry',
-      /place/,
+      /do not happen in a registry/,
     ],
     ['has no unknown fields', { ...link, aliass: [] }, 'aliass', /not known/],
     ['has whole steps', at([{ step: 1.5, metrics: {} }]), 'points.0.step', /whole/],
@@ -66,7 +68,9 @@ describe('an event', () => {
   });
 
   test('of an unknown type is refused with the list of types', () => {
-    expect(refusalOf({ type: 'x' }).hint).toContain('artifact.linked, artifact.alias_added, run.metrics');
+    expect(refusalOf({ type: 'x' }).hint).toMatch(
+      /artifact\.created, artifact\.linked, .*run\.heartbeat and custom\.<name>/,
+    );
   });
 
   test('in a project that is a registry on W&B’s wire is in that registry', () => {
@@ -141,4 +145,53 @@ describe('JSON', () => {
   test.each(['{"a":', '{a:1}', 'NaNa', '[1,]', ''])('%p is refused as malformed', (text) => {
     expect(() => parseJson(text)).toThrow(/not JSON/);
   });
+
+  test.each<[string, string]>([
+    ['{"a":NaN,"b":x}', 'character 13'],
+    ['{"a":-Infinity,"b":[1,2,}', 'character 24'],
+    ['{"a":NaN,"b":', 'too early'],
+    ['{"a":1} {', 'character 8'],
+  ])('%p is refused with the place in the text as it was sent', (text, place) => {
+    let detail = '';
+    try {
+      parseJson(text);
+    } catch (error) {
+      detail = (error as Problem).details.detail;
+    }
+    // V8 does not say where an unexpected character is.
+    expect(detail).toMatch(new RegExp(`${place}|^the text is not JSON$`));
+  });
+
+  test('of an array is cut into its elements without parsing them', () => {
+    const cut = (text: string) => splitArray(text, 100);
+    expect(cut('[]')).toEqual([]);
+    expect(cut('[ 1, {"a":[1,"],\\","\\"]"]} ,x]')).toEqual([' 1', ' {"a":[1,"],\\","\\"]"]} ', 'x']);
+    expect(splitArray(`[${'1,'.repeat(9)}1]`, 4)).toEqual(['1', '1', '1', '1']);
+    for (const broken of ['[', '[1', '["]', '[[]', '[1}', '[1]]', '[1] 2']) {
+      expect(() => cut(broken)).toThrow(/array/);
+    }
+  });
+
+  test('ends where its first bracket closes', () => {
+    expect(endOfFirstValue('{"a":"}"}\n{}')).toBe(9);
+    expect(endOfFirstValue('{"a":[}')).toBe(7);
+    expect(endOfFirstValue('{}')).toBe(2);
+  });
+});
+
+describe('the schema of an event type', () => {
+  test.each([...eventTypes, 'custom.deploy'])('%s can be told as JSON Schema', (type) => {
+    const schema = z.toJSONSchema(eventSchema(type)!, { io: 'input' });
+    expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
+    expect(schema.required).toContain('team');
+  });
+});
+
+test('ten thousand points are checked in a moment', () => {
+  const input = at(
+    Array.from({ length: 10_000 }, (_, step) => ({ step, metrics: { a: 1, b: Infinity, c: 'NaN' } })),
+  );
+  const startedAt = performance.now();
+  expect(parseEvent(input).deduplicated).toBe(true);
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
 });

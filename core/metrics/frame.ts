@@ -1,0 +1,267 @@
+import { averageOf, beyondOf, lostIn, upperBits } from './exact-sum.ts';
+import type { Series } from './series.ts';
+import { WideSum } from './wide-sum.ts';
+
+export type FramePart = 'sum' | 'extremes' | 'spread';
+
+/** What has gone through the sum of squares may be so many times what is left in it: 256 × 2^-52 < 1e-13. */
+const TRUSTED_LOSS = 256;
+
+/** More than squares lose that are too small for a double; nothing beside squares of the window's own scale. */
+const UNDERFLOW = 2 ** -900;
+
+/**
+ * The window of `size` values that ends `offset` values before the newest of a series, and what is to be known of it,
+ * kept up while the series grows: a value costs the same whatever the size. Anything but growth at the end, or growth
+ * by more than the window, is one pass over the window. One class, since values handed between objects cost more than
+ * what is done with them.
+ *
+ * What is asked for is not a number while the window is not full.
+ *
+ * - The sum forgets nothing: whatever came and went, it is the true sum rounded once. Two doubles hold it; where these
+ *   are too short or a double too small, it goes on in a wider sum.
+ * - The extremes are those of the end of a finished block, known from each of its values on, and of newer values. A
+ *   block is as long as the window.
+ * - The spread is a sum of squares of distances from a fixed centre near the mean, in units near the range of the
+ *   window, so that nothing overflows or cancels out. When the values have moved away from there, it is made anew.
+ */
+export class Frame {
+  private readonly series: Series;
+  private readonly size: number;
+  private readonly offset: number;
+  private hasSum = false;
+  private hasExtremes = false;
+  private hasSpread = false;
+  /** Where the window ends, counted from the first value that the series ever had. */
+  private position = 0;
+  private revision = -1;
+  /** The changes of the series that the parts know of. */
+  private seen = -1;
+  private isFull = false;
+
+  private high = 0;
+  private low = 0;
+  private wide: WideSum | undefined = undefined;
+
+  private minima = new Float64Array(0);
+  private maxima = new Float64Array(0);
+  /** By how many values the window is beyond the block. */
+  private beyond = 0;
+  private least = Number.POSITIVE_INFINITY;
+  private most = Number.NEGATIVE_INFINITY;
+
+  /** A power of 2. */
+  private scale = 1;
+  private scaledCentre = 0;
+  /** size × centre in two exact parts. */
+  private upper = 0;
+  private lower = 0;
+  private squares = 0;
+  private lost = 0;
+  /** All that was added to the squares and taken from them: bounds their error. */
+  private traffic = 0;
+
+  constructor(series: Series, size: number, offset: number) {
+    this.series = series;
+    this.size = size;
+    this.offset = offset;
+  }
+
+  /** Keeps up a part from now on. */
+  want(part: FramePart): void {
+    if (part === 'extremes') {
+      this.hasExtremes = true;
+      this.minima = new Float64Array(this.size);
+      this.maxima = new Float64Array(this.size);
+    } else {
+      this.hasSum = true;
+      this.hasSpread ||= part === 'spread';
+    }
+    this.revision = -1;
+    this.seen = -1;
+  }
+
+  average(): number {
+    if (!this.advance()) return Number.NaN;
+    return this.currentAverage();
+  }
+
+  min(): number {
+    return this.advance() ? lesser(this.least, this.minima[this.beyond] as number) : Number.NaN;
+  }
+
+  max(): number {
+    return this.advance() ? greater(this.most, this.maxima[this.beyond] as number) : Number.NaN;
+  }
+
+  /** The sample standard deviation (n − 1). */
+  deviation(): number {
+    return this.advance() ? this.scaledDeviation() / this.scale : Number.NaN;
+  }
+
+  /** How many deviations `value` is from the average; not a number when there is none. */
+  zscore(value: number): number {
+    if (!this.advance()) return Number.NaN;
+    const deviation = this.scaledDeviation();
+    return deviation === 0 ? Number.NaN : (0 - this.sumBeyond(value)) / this.size / deviation;
+  }
+
+  /** Brings all parts up to date; false while the window is not full. */
+  private advance(): boolean {
+    if (this.seen !== this.series.changes) this.follow();
+    return this.isFull;
+  }
+  private follow(): void {
+    const { series, size } = this;
+    this.seen = series.changes;
+    const end = series.end - this.offset;
+    this.isFull = end - series.start >= size;
+    if (!this.isFull) return;
+    const moved = series.moved + end - this.position;
+    this.position += moved;
+    if (this.revision !== series.revision || moved > size || end - moved < size) this.fill(end);
+    else for (let at = end - moved; at < end; at++) this.slide(at);
+  }
+
+  private slide(at: number): void {
+    const { values } = this.series;
+    const entering = values[at] as number;
+    const leaving = values[at - this.size] as number;
+    if (this.hasSum) this.exchange(entering, leaving);
+    if (this.hasSpread) this.exchangeSquares(entering, leaving);
+    if (!this.hasExtremes) return;
+    this.beyond++;
+    if (this.beyond === this.size) {
+      this.finishBlock(at + 1);
+    } else {
+      if (entering < this.least) this.least = entering;
+      if (entering > this.most) this.most = entering;
+    }
+  }
+
+  private fill(end: number): void {
+    this.revision = this.series.revision;
+    if (this.hasSum) this.fillSum(end);
+    if (this.hasSpread) this.fillSquares(end);
+    if (this.hasExtremes) this.finishBlock(end);
+  }
+
+  private exchange(entering: number, leaving: number): void {
+    const { high, low } = this;
+    const change = entering - leaving;
+    const sum = high + change;
+    const lost = lostIn(high, change, sum);
+    const lower = low + lost;
+    const lostBefore = lostIn(entering, -leaving, change);
+    const lowest = lower + lostBefore;
+    // Not a number where something overflowed, and no zero either.
+    if (
+      lostIn(low, lost, lower) === 0 &&
+      lostIn(lower, lostBefore, lowest) === 0 &&
+      this.wide === undefined
+    ) {
+      this.high = sum;
+      this.low = lowest;
+    } else {
+      this.wide ??= WideSum.of(high, low);
+      this.wide.add(entering);
+      this.wide.add(leaving, -1);
+    }
+  }
+
+  private exchangeSquares(entering: number, leaving: number): void {
+    const { scale, scaledCentre, squares } = this;
+    const to = entering * scale - scaledCentre;
+    const from = leaving * scale - scaledCentre;
+    const change = (to - from) * (to + from);
+    const sum = squares + change;
+    this.squares = sum;
+    this.lost += lostIn(squares, change, sum);
+    if (entering !== leaving) this.traffic += Math.abs(change) + UNDERFLOW;
+  }
+
+  private scaledDeviation(): number {
+    let numerator = this.numerator();
+    if (!((this.traffic + this.squares) * this.size <= TRUSTED_LOSS * numerator)) {
+      this.fillSquares(this.series.end - this.offset);
+      numerator = this.numerator();
+    }
+    return Math.sqrt(Math.max(0, numerator) / (this.size * (this.size - 1)));
+  }
+
+  /** n Σd² − (Σd)²: exact for whole numbers of ordinary size. */
+  private numerator(): number {
+    const near = (this.high - this.upper - this.lower + this.low) * this.scale;
+    const isNear = this.wide === undefined && Number.isFinite(near);
+    const distance = isNear ? near : this.sumBeyond(this.scaledCentre / this.scale);
+    return this.size * (this.squares + this.lost) - distance * distance;
+  }
+
+  private currentAverage(): number {
+    return this.wide === undefined ? (this.high + this.low) / this.size : averageOf(this.wide, this.size);
+  }
+
+  /** (sum − size × value) × scale */
+  private sumBeyond(value: number): number {
+    return beyondOf(this.wide ?? { high: this.high, low: this.low }, this.size, value, this.scale);
+  }
+
+  private fillSum(end: number): void {
+    this.high = 0;
+    this.low = 0;
+    this.wide = undefined;
+    for (let at = end - this.size; at < end; at++) this.exchange(this.series.values[at] as number, 0);
+  }
+
+  private finishBlock(end: number): void {
+    const { minima, maxima } = this;
+    const { values } = this.series;
+    let least = Number.POSITIVE_INFINITY;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let rank = this.size - 1, at = end - 1; rank >= 0; rank--, at--) {
+      const value = values[at] as number;
+      if (value < least) least = value;
+      if (value > most) most = value;
+      minima[rank] = least;
+      maxima[rank] = most;
+    }
+    this.beyond = 0;
+    this.least = Number.POSITIVE_INFINITY;
+    this.most = Number.NEGATIVE_INFINITY;
+  }
+
+  private fillSquares(end: number): void {
+    const { values } = this.series;
+    let low = Number.POSITIVE_INFINITY;
+    let high = Number.NEGATIVE_INFINITY;
+    for (let at = end - this.size; at < end; at++) {
+      low = Math.min(low, values[at] as number);
+      high = Math.max(high, values[at] as number);
+    }
+    this.chooseCentre(low, high);
+    const centre = this.scaledCentre / this.scale;
+    this.squares = 0;
+    this.lost = 0;
+    for (let at = end - this.size; at < end; at++) this.exchangeSquares(values[at] as number, centre);
+    this.traffic = 0;
+  }
+
+  /** Of few bits, so that whole numbers have exact distances; of equal values, the value itself. */
+  private chooseCentre(low: number, high: number): void {
+    const range = Math.min(high - low, Number.MAX_VALUE);
+    const exponent = Math.max(-1000, Math.min(1000, Math.floor(Math.log2(range))));
+    this.scale = range > 0 ? 2 ** -exponent : 1;
+    this.scaledCentre = range > 0 ? Math.round(this.currentAverage() * this.scale * 16) / 16 : low;
+    const centre = this.scaledCentre / this.scale;
+    const upper = upperBits(centre);
+    this.upper = this.size * upper;
+    this.lower = this.size * (centre - upper);
+  }
+}
+
+function lesser(a: number, b: number): number {
+  return a < b ? a : b;
+}
+function greater(a: number, b: number): number {
+  return a > b ? a : b;
+}

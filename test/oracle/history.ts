@@ -1,0 +1,114 @@
+// All that has happened so far, in plain lists that everything else is derived from by filtering.
+import type { Judged } from './latch.ts';
+import type { Readings } from './readings.ts';
+import type { OracleAutomation, State } from './world.ts';
+
+export interface KeptValue {
+  run: string;
+  metric: string;
+  step: number;
+  value: number;
+  receivedAtMs: number;
+}
+
+export interface RunEnd {
+  run: string;
+  project: string;
+  metric: string;
+  lastValue: number;
+  receivedAtMs: number;
+}
+
+export interface SeenState {
+  run: string;
+  attempt: number;
+  state: State;
+  receivedAtMs: number;
+}
+
+export interface ExpectedFiring {
+  automation: string;
+  occurrence: string;
+  receivedAtMs: number;
+  /** What was compared: the aggregate, the difference or its fraction, z. */
+  value?: number;
+}
+
+export interface History {
+  readings: Readings;
+  /** All there ever are, in every moment. */
+  automations: OracleAutomation[];
+  /** What the series hold now. */
+  kept: KeptValue[];
+  /** Every value that ever took a place. */
+  taken: KeptValue[];
+  newestStep: Map<string, number>;
+  metricsAttempt: Map<string, number>;
+  stateAttempt: Map<string, number>;
+  states: SeenState[];
+  ends: RunEnd[];
+  judged: Judged[];
+  /** Team and id of the events other than metrics that came. */
+  posted: string[];
+  firings: ExpectedFiring[];
+  borderline: { automation: string; occurrence: string }[];
+  late: number;
+  heldBack: number;
+}
+
+/** Nothing has happened yet. */
+export function emptyHistory(automations: OracleAutomation[], readings: Readings): History {
+  return {
+    readings,
+    automations,
+    kept: [],
+    taken: [],
+    newestStep: new Map(),
+    metricsAttempt: new Map(),
+    stateAttempt: new Map(),
+    states: [],
+    ends: [],
+    judged: [],
+    posted: [],
+    firings: [],
+    borderline: [],
+    late: 0,
+    heldBack: 0,
+  };
+}
+
+/** The series of a run's metric, in the order of steps. */
+export function seriesOf(history: History, run: string, metric: string): KeptValue[] {
+  return history.kept
+    .filter((each) => each.run === run && each.metric === metric)
+    .sort((a, b) => a.step - b.step);
+}
+
+/** Forgets the run's values for which this holds, in all of its series. */
+export function forgetValues(
+  history: History,
+  run: string,
+  isForgotten: (value: KeptValue) => boolean,
+): void {
+  history.kept = history.kept.filter((each) => each.run !== run || !isForgotten(each));
+}
+
+/** The newest step that the run has had becomes this one at most; -1 is none. */
+export function lowerNewestStep(history: History, run: string, step: number): void {
+  history.newestStep.set(run, Math.min(newestStepOf(history, run), step));
+}
+
+/** The newest step that the run has had, or -1. */
+export function newestStepOf(history: History, run: string): number {
+  return history.newestStep.get(run) ?? -1;
+}
+
+/** The same occurrence is one delivery, however often it is decided. */
+export function recordFiring(history: History, firing: ExpectedFiring): void {
+  if (!hasFired(history, firing.automation, firing.occurrence)) history.firings.push(firing);
+}
+
+/** Whether the automation has fired on this occurrence. */
+export function hasFired(history: History, automation: string, occurrence: string): boolean {
+  return history.firings.some((each) => each.automation === automation && each.occurrence === occurrence);
+}

@@ -1,0 +1,39 @@
+// How often an automation may fire for one run, found by reading all of its earlier judgements.
+import type { Repeat } from './world.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** One judgement of an automation: a metric's condition, or a change of state. */
+export interface Judged {
+  automation: string;
+  run: string;
+  /** Metrics have one latch a run; states one for each state. */
+  latch: string;
+  met: boolean;
+  fired: boolean;
+  atMs: number;
+}
+
+/** Whether the latch lets a met judgement fire now; `earlier` are those of this automation and run, oldest first. */
+export function mayFire(
+  repeat: Repeat | undefined,
+  earlier: Judged[],
+  latch: string,
+  nowMs: number,
+): boolean {
+  const lastFiring = earlier.findLast((each) => each.fired && each.latch === latch);
+  if (lastFiring === undefined) return true;
+  const mode = repeat ?? { mode: 'once_a_day' };
+  switch (mode.mode) {
+    case 'every_time':
+      return true;
+    case 'once_per_run':
+      return false;
+    case 'once_a_day':
+      return nowMs - lastFiring.atMs >= DAY_MS;
+    case 'interval':
+      return nowMs - lastFiring.atMs >= mode.seconds * 1000;
+    case 'after_false':
+      return earlier.slice(earlier.indexOf(lastFiring)).some((each) => !each.met);
+  }
+}

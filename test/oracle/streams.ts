@@ -1,0 +1,202 @@
+// Random worlds: drafts of automations and events, made whole.
+import fc from 'fast-check';
+import { type DraftAutomation, draftAutomation, passingAutomation, teamOf } from './random-automations.ts';
+import {
+  type DraftEvent,
+  type DraftRun,
+  type DraftStep,
+  draftEvent,
+  draftEventOfOneRun,
+} from './random-events.ts';
+import type { Arrival, OracleAutomation, Point, Run, WireEvent } from './world.ts';
+
+export interface World {
+  automations: OracleAutomation[];
+  arrivals: Arrival[];
+}
+
+const START_MS = Date.UTC(2026, 0, 5);
+const SECOND_MS = 1000;
+const HOUR_MS = 3600 * SECOND_MS;
+
+/** Mostly seconds; odd milliseconds keep the times away from the bounds of hours and days. */
+function gapMs(weightOfHours: number): fc.Arbitrary<number> {
+  const hours = (min: number, max: number) => fc.integer({ min, max }).map((count) => count * HOUR_MS);
+  const base = fc.oneof(
+    { weight: 40, arbitrary: fc.integer({ min: 0, max: 90 }).map((s) => s * SECOND_MS) },
+    { weight: 3, arbitrary: fc.integer({ min: 5, max: 40 }).map((minutes) => minutes * 60 * SECOND_MS) },
+    { weight: weightOfHours, arbitrary: hours(1, 3) },
+    { weight: 1, arbitrary: hours(23, 30) },
+  );
+  return fc.tuple(base, fc.integer({ min: 1, max: 997 })).map(([ms, odd]) => ms + odd);
+}
+
+function worldOf(
+  automation: fc.Arbitrary<DraftAutomation>,
+  draft: fc.Arbitrary<DraftEvent>,
+  gap: fc.Arbitrary<number>,
+): fc.Arbitrary<World> {
+  return fc
+    .record({
+      automations: fc.array(automation, { minLength: 1, maxLength: 8, size: 'max' }),
+      events: fc.array(fc.record({ gapMs: gap, draft }), { minLength: 5, maxLength: 80, size: 'max' }),
+    })
+    .map(({ automations, events }) => {
+      const arrivals = arrive(events);
+      const lives = automations.flatMap((each, index) => live(each, index, arrivals));
+      return { automations: lives.slice(0, 8), arrivals };
+    });
+}
+
+/**
+ * A world of 1 to 8 automations and a stream of 5 to 80 events, over few names: mostly of everything, sometimes of one
+ * run, sometimes of one run whose watchers come and go.
+ */
+export function aWorld(): fc.Arbitrary<World> {
+  return fc.oneof(
+    { weight: 7, arbitrary: worldOf(draftAutomation, draftEvent, gapMs(2)) },
+    { weight: 2, arbitrary: worldOf(draftAutomation, draftEventOfOneRun, gapMs(2)) },
+    { weight: 1, arbitrary: worldOf(passingAutomation, draftEventOfOneRun, gapMs(12)) },
+  );
+}
+
+/** The automation with the moments of its life, and the one that took its place if any. */
+function live(draft: DraftAutomation, index: number, arrivals: Arrival[]): OracleAutomation[] {
+  const { scope, trigger, savedAt, deletedAt, savedAgainAfter } = draft;
+  const momentOf = ({ arrival, offsetMs }: { arrival: number; offsetMs: number }) =>
+    (arrivals[arrival % arrivals.length]?.receivedAtMs ?? START_MS) + offsetMs;
+  const savedAtMs = momentOf(savedAt);
+  const automation = { id: `aut_${index + 1}`, team: teamOf(scope), scope, trigger, savedAtMs };
+  if (deletedAt === undefined || momentOf(deletedAt) <= savedAtMs) return [automation];
+  const deleted = { ...automation, deletedAtMs: momentOf(deletedAt) };
+  if (savedAgainAfter === undefined) return [deleted];
+  const arrival = Math.min((deletedAt.arrival % arrivals.length) + savedAgainAfter, arrivals.length - 1);
+  const savedAgain = momentOf({ arrival, offsetMs: deletedAt.offsetMs });
+  return [deleted, { ...automation, id: `${automation.id}_again`, savedAtMs: savedAgain }];
+}
+
+/** What the drafts need to know of each run. */
+interface Progress {
+  newest: number;
+  attempt: number;
+}
+
+function arrive(events: { gapMs: number; draft: DraftEvent }[]): Arrival[] {
+  const arrivals: Arrival[] = [];
+  const progress = new Map<string, Progress>();
+  let receivedAtMs = START_MS;
+  for (const [index, { gapMs: gap, draft }] of events.entries()) {
+    receivedAtMs += gap;
+    arrivals.push({ receivedAtMs, event: eventOf(draft, `e${index + 1}`, arrivals, progress) });
+  }
+  return arrivals;
+}
+
+function eventOf(
+  draft: DraftEvent,
+  id: string,
+  arrivals: Arrival[],
+  progress: Map<string, Progress>,
+): WireEvent {
+  switch (draft.kind) {
+    case 'metrics':
+      return metricsEvent(draft, id, progress);
+    case 'state':
+      return stateEvent(draft, id, progress);
+    case 'artifact':
+      return artifactEvent(draft, id);
+    case 'custom': {
+      const { place, user, type, data } = draft;
+      return { id, type, ...place, ...(user === undefined ? {} : { user }), data };
+    }
+    case 'repost':
+      return repostOf(draft.of, arrivals) ?? { id, type: 'custom.trained', team: 'red', project: 'p' };
+  }
+}
+
+/** Events with points that lack a step would be new values if they came again: those stay single. */
+function repostOf(of: number, arrivals: Arrival[]): WireEvent | undefined {
+  const event = arrivals[arrivals.length - 1 - (of % Math.max(arrivals.length, 1))]?.event;
+  if (event?.type === 'run.metrics' && event.points.some(({ step }) => step === undefined)) return undefined;
+  return event;
+}
+
+function progressOf(draft: DraftRun, progress: Map<string, Progress>): Progress {
+  const key = `${draft.team}/${draft.project}/${draft.run}`;
+  const known = progress.get(key) ?? { newest: -1, attempt: 0 };
+  progress.set(key, known);
+  if (draft.attempt === 'newer') known.attempt += 1;
+  return known;
+}
+
+function metricsEvent(
+  { run, points }: Extract<DraftEvent, { kind: 'metrics' }>,
+  id: string,
+  progress: Map<string, Progress>,
+): WireEvent {
+  const known = progressOf(run, progress);
+  const wire = points.map((point): Point => {
+    const step = stepOf(point.step, known.newest);
+    known.newest = Math.max(known.newest, step ?? known.newest + 1);
+    return { ...(step === undefined ? {} : { step }), metrics: point.metrics };
+  });
+  return { id, type: 'run.metrics', ...homeOf(run), run: runOf(run, known), points: wire };
+}
+
+function stepOf(step: DraftStep, newest: number): number | undefined {
+  if (step.kind === 'none') return undefined;
+  return Math.max(0, newest + (step.kind === 'next' ? 1 : step.by));
+}
+
+function stateEvent(
+  { run, state, rewindBy }: Extract<DraftEvent, { kind: 'state' }>,
+  id: string,
+  progress: Map<string, Progress>,
+): WireEvent {
+  const known = progressOf(run, progress);
+  const event = { id, type: 'run.state' as const, ...homeOf(run), run: runOf(run, known), state };
+  if (rewindBy === undefined) return event;
+  const to = Math.max(0, known.newest - rewindBy);
+  known.newest = Math.min(known.newest, to);
+  return { ...event, rewind_to: to };
+}
+
+function homeOf({ team, project, user }: DraftRun) {
+  return { team, project, ...(user === undefined ? {} : { user }) };
+}
+
+function runOf(draft: DraftRun, known: Progress): Run {
+  const { run, tags, lr, user, attempt } = draft;
+  const named = attempt === 'older' ? Math.max(0, known.attempt - 1) : known.attempt;
+  return {
+    id: `r${run}`,
+    name: `${run % 2 === 1 ? 'calm-lake' : 'wild-sea'}-${run}`,
+    ...(user === undefined ? {} : { user }),
+    ...(tags === undefined ? {} : { tags }),
+    ...(lr === undefined ? {} : { config: { lr, model: { depth: lr + 1 } } }),
+    ...(attempt === 'absent' ? {} : { attempt: named }),
+  };
+}
+
+function artifactEvent(draft: Extract<DraftEvent, { kind: 'artifact' }>, id: string): WireEvent {
+  const { type, place, user, collection, version, alias, tag, metadata } = draft;
+  const base = {
+    id,
+    type,
+    ...place,
+    ...(user === undefined ? {} : { user }),
+    collection: { name: collection, type: collection === 'faces' ? 'dataset' : 'model' },
+  };
+  const isTag = type.endsWith('tag_added') || type.endsWith('tag_removed');
+  if (type.startsWith('collection.')) return { ...base, tag };
+  return {
+    ...base,
+    version: `v${version}`,
+    index: version,
+    aliases: ['latest', alias].slice(0, (version % 2) + 1),
+    tags: [tag],
+    metadata,
+    ...(type.includes('alias_') ? { alias } : {}),
+    ...(isTag ? { tag } : {}),
+  };
+}
