@@ -5,7 +5,7 @@ import { ScopeIndex } from '../../core/matching/scope-index.ts';
 import { Watcher } from '../../core/matching/watcher.ts';
 import { newRunMemory } from '../../core/runs/memory.ts';
 import { applyMetrics, type MetricContext } from '../../core/runs/metrics.ts';
-import type { Trigger } from '../../core/trigger.ts';
+import type { MetricsTrigger, Trigger } from '../../core/trigger.ts';
 import { matchRun } from '../../lambdas/matcher/match-run.ts';
 import {
   aDefinition,
@@ -69,8 +69,7 @@ describe('what an event costs', () => {
 
   test.each([
     ['repeated values', () => losses([0.9, 0.9])],
-    ['the same state again', () => aStateEvent('RUNNING')],
-    ['a state of an older attempt', () => aStateEvent('FAILED', { run: { id: 'run-1', attempt: 0 } })],
+    ['the same state event again', () => aStateEvent('RUNNING', { id: 'state' })],
     ['values that are held back by a latch', () => losses(['NaN'])],
   ])('a batch that changes nothing: no write (%s)', async (_name, event) => {
     const { send, run } = aMatcher(
@@ -78,7 +77,7 @@ describe('what an event costs', () => {
       aWatcher({ trigger: onStates(['PENDING']) }, 'states'),
       aWatcher({ trigger: onMetrics({ not_finite: { metric: 'loss' } }) }, 'finite'),
     );
-    await send(losses([0.9, 0.9, 'NaN']), aStateEvent('RUNNING', { run: { id: 'run-1', attempt: 1 } }));
+    await send(losses([0.9, 0.9, 'NaN']), aStateEvent('RUNNING', { id: 'state' }));
     const { version } = run()!;
     await send(event());
     expect(run()!.version).toBe(version);
@@ -124,6 +123,11 @@ function counted(trigger: Trigger, id: string, counts: Looks): Watcher {
 
 const AMOUNTS = [10, 10_000];
 
+/** A changed trigger, without the schema: that would take longer than all the rest. */
+const like = (trigger: Trigger, change: object) => ({ ...trigger, ...change }) as Trigger;
+const bound = (trigger: Trigger, change: object) =>
+  like(trigger, { threshold: { ...(trigger as MetricsTrigger).threshold, ...change } });
+
 /** What one event costs in looks, with so many automations that it does not match and two that it does. */
 function looksFor<Found>(
   make: (n: number) => Trigger,
@@ -164,10 +168,11 @@ describe('the cost of an event does not grow with automations that do not match 
       { 'collection.name': 'detector' },
     ],
   ])('by %s', (_name, filterOf, filter) => {
+    const added = onEvent('artifact.alias_added');
     const results = AMOUNTS.map((amount) => {
       const index = new ScopeIndex();
       for (let n = 0; n < amount; n++) {
-        index.put(aWatcher({ trigger: onEvent('artifact.alias_added', filterOf(n)) }, `aut_${n}`));
+        index.put(aWatcher({ trigger: like(added, { filter: filterOf(n) }) }, `aut_${n}`));
       }
       index.put(aWatcher({ trigger: onEvent('artifact.alias_added', filter) }, 'yes'));
       const counts: MatchCounts = { candidates: 0 };
@@ -180,9 +185,10 @@ describe('the cost of an event does not grow with automations that do not match 
     ]);
   });
 
+  const linked = onEvent('artifact.linked');
   test('by the type of the event', () => {
     const [few, many] = looksFor(
-      (n) => onEvent(n % 2 ? 'artifact.linked' : `custom.x${n}`),
+      (n) => like(linked, { event: n % 2 ? 'artifact.linked' : `custom.x${n}` }),
       onEvent('artifact.alias_added', { alias: 'production' }),
       (index) => index.plain('artifact.alias_added')!.matching(eventReader(anAliasEvent())).length,
     );
@@ -190,9 +196,10 @@ describe('the cost of an event does not grow with automations that do not match 
     expect(few!.found).toBe(2);
   });
 
+  const failed = onStates(['FAILED']);
   test('by the user of a run whose state changed', () => {
     const [few, many] = looksFor(
-      (n) => onStates(['FAILED'], { filter: { user: `u${n}` } }),
+      (n) => like(failed, { filter: { user: `u${n}` } }),
       onStates(['FAILED'], { filter: { user: 'ada' } }),
       (index) =>
         index.states()!.matching('FAILED', eventReader(aStateEvent('FAILED', { user: 'ada' }))).length,
@@ -224,23 +231,18 @@ describe('the cost of an event does not grow with automations that do not match 
   };
   const every = { repeat: { mode: 'every_time' } };
 
+  const bounded = onThreshold({}, every);
+  const range = onThreshold({ comparison: 'between', value: undefined, values: [0, 0] }, every);
+  const waiting = onThreshold({}, { repeat: { mode: 'after_false' } });
+  const finite = onMetrics({ not_finite: { metric: 'loss' } }, every);
   test.each<[string, (n: number) => Trigger]>([
-    ['the metric', (n) => onThreshold({ metric: `m${n}` }, every)],
-    ['a bound below', (n) => onThreshold({ comparison: '<', value: -n }, every)],
-    ['a bound above', (n) => onThreshold({ comparison: '>=', value: n + 1 }, every)],
-    ['a single number', (n) => onThreshold({ comparison: '==', value: n + 1 }, every)],
-    [
-      'a range',
-      (n) => onThreshold({ comparison: 'between', value: undefined, values: [n + 1, n + 2] }, every),
-    ],
-    [
-      'what is outside of a range',
-      (n) => onThreshold({ comparison: 'outside', value: undefined, values: [-n, n + 1] }, every),
-    ],
-    [
-      'a bound below, waiting for it to be false',
-      (n) => onThreshold({ value: -n }, { repeat: { mode: 'after_false' } }),
-    ],
+    ['the metric', (n) => bound(bounded, { metric: `m${n}` })],
+    ['a bound below', (n) => bound(bounded, { value: -n })],
+    ['a bound above', (n) => bound(bounded, { comparison: '>=', value: n + 1 })],
+    ['a single number', (n) => bound(bounded, { comparison: '==', value: n + 1 })],
+    ['a range', (n) => bound(range, { values: [n + 1, n + 2] })],
+    ['what is outside of a range', (n) => bound(range, { comparison: 'outside', values: [-n, n + 1] })],
+    ['a bound below, waiting for it to be false', (n) => bound(waiting, { value: -n })],
   ])('by %s', (_name, make) => {
     const [few, many] = looksFor(make, onThreshold({ value: 0.5 }, every), applyTo([0.25]));
     expect(many).toEqual(few);
@@ -248,20 +250,20 @@ describe('the cost of an event does not grow with automations that do not match 
   });
 
   test('by a window that is not full', () => {
-    const make = () => onThreshold({ window: 900 }, every);
+    const make = () => bound(bounded, { window: 900 });
     const [few, many] = looksFor(make, onThreshold({}, every), applyTo([0.25]));
     expect(many).toEqual(few);
     expect(few!.found).toEqual({ fired: 2, candidates: 2 });
   });
 
   test('by the number being finite, for those that wait for one that is not', () => {
-    const make = () => onMetrics({ not_finite: { metric: 'loss' } }, every);
+    const make = () => finite;
     const [few, many] = looksFor(make, onThreshold({}, every), applyTo([0.25]));
     expect(many).toEqual(few);
   });
 
   test('by the filter of a run, for a condition that is met', () => {
-    const make = (n: number) => onThreshold({}, { ...every, filter: { 'run.name': `r${n}` } });
+    const make = (n: number) => like(bounded, { filter: { 'run.name': `r${n}` } });
     const matching = onThreshold({}, { ...every, filter: { 'run.name': 'calm' } });
     const [few, many] = looksFor(make, matching, applyTo([0.25], { run: { id: 'run-1', name: 'calm' } }));
     expect(few!.found.fired).toBe(2);

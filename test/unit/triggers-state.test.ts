@@ -107,10 +107,39 @@ describe('run states', () => {
   test('an event of an older attempt does nothing', async () => {
     const { send, run } = set(['RUNNING', 'FAILED']);
     await send(aStateEvent('RUNNING', { run: { id: 'run-1', attempt: 2 } }));
-    const { version } = run()!;
     expect(await send(aStateEvent('FAILED', { run: { id: 'run-1', attempt: 1 } }))).toEqual([]);
-    expect(run()!.version).toBe(version);
+    expect(run()!.state).toEqual({ state: 'RUNNING' });
     expect(await send(aStateEvent('RUNNING', { run: { id: 'run-1', attempt: 2 } }))).toEqual([]);
+  });
+
+  test('an event whose id was seen before does nothing, in whatever message it comes', async () => {
+    const { send, run } = set(['RUNNING']);
+    const first = aStateEvent('RUNNING');
+    expect(await count(send(first))).toBe(1);
+    await send(aStateEvent('FAILED'));
+    const { version } = run()!;
+    expect(await send(first)).toEqual([]);
+    expect(run()).toMatchObject({ version, state: { state: 'FAILED' } });
+  });
+
+  test('of the last 64 are known by their ids', async () => {
+    const { send, run } = set(['RUNNING']);
+    const [old, known] = [aStateEvent('RUNNING'), aStateEvent('RUNNING')];
+    await send(old, known, ...Array.from({ length: 63 }, () => aStateEvent('FAILED')));
+    await send(known);
+    expect(run()!.state).toEqual({ state: 'FAILED' });
+    await send(old);
+    expect(run()!.state).toEqual({ state: 'RUNNING' });
+  });
+
+  test('that come while nobody watches them are not remembered; what was remembered stays', async () => {
+    const { send, automations, run } = set(['RUNNING']);
+    await send(aStateEvent('RUNNING'));
+    const [watcher] = automations.splice(0);
+    await send(aStateEvent('FAILED'));
+    expect(run()!.state).toEqual({ state: 'RUNNING' });
+    automations.push(watcher!);
+    expect(await send(aStateEvent('RUNNING'))).toEqual([]);
   });
 
   test('attempts of metrics are no attempts of states', async () => {
