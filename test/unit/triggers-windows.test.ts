@@ -137,6 +137,14 @@ describe('rule 4: values that are not the newest', () => {
     expect(held(matcher).map(([step]) => step)).toEqual([3, 4, 5]);
   });
 
+  test('right before a window are not judged by it, though their event is one that the filter takes', async () => {
+    const trigger = onThreshold({ comparison: '<', value: 9 }, { ...every, filter: { user: 'ada' } });
+    const matcher = aMatcher(aWatcher({ trigger }, 'aut'), aWatcher({ trigger: always(5) }, 'wide'));
+    expect(await matcher.send(losses([1], 5, { user: 'bob' }))).toEqual([]);
+    expect(await matcher.send(losses([1], 4, { user: 'ada' }))).toEqual([]);
+    expect(heldBy(matcher.run()!.series.get('loss')!)).toHaveLength(2);
+  });
+
   test('of the same occurrence are one delivery, however often it is decided', async () => {
     const matcher = set(3);
     await matcher.send(losses([1, 1, 1], 10));
