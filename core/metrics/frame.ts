@@ -60,6 +60,7 @@ export class Frame {
   private lost = 0;
   /** All that was added to the squares and taken from them: bounds their error. */
   private traffic = 0;
+  private spread = 0;
 
   constructor(series: Series, size: number, offset: number) {
     this.series = series;
@@ -96,14 +97,16 @@ export class Frame {
 
   /** The sample standard deviation (n − 1). */
   deviation(): number {
-    return this.advance() ? this.scaledDeviation() / this.scale : Number.NaN;
+    if (!this.advance()) return Number.NaN;
+    this.settle();
+    return this.spread / this.scale;
   }
 
   /** How many deviations `value` is from the average; not a number when there is none. */
   zscore(value: number): number {
     if (!this.advance()) return Number.NaN;
-    const deviation = this.scaledDeviation();
-    return deviation === 0 ? Number.NaN : (0 - this.sumBeyond(value)) / this.size / deviation;
+    this.settle();
+    return this.spread === 0 ? Number.NaN : (0 - this.sumBeyond(value)) / this.size / this.spread;
   }
 
   /** Brings all parts up to date; false while the window is not full. */
@@ -123,13 +126,38 @@ export class Frame {
     else for (let at = end - moved; at < end; at++) this.slide(at);
   }
 
+  /** Moves all parts on to the value at `at`. One long function: handing doubles on would cost more than this does. */
   private slide(at: number): void {
+    const { high, low, scale, scaledCentre, squares } = this;
     const { values } = this.series;
     const entering = values[at] as number;
     const leaving = values[at - this.size] as number;
-    if (this.hasSum) this.exchange(entering, leaving);
-    if (this.hasSpread) this.exchangeSquares(entering, leaving);
-    if (!this.hasExtremes) return;
+    if (this.hasExtremes) this.compare(at);
+    if (!this.hasSum) return;
+    const change = entering - leaving;
+    const sum = high + change;
+    const lost = lostIn(high, change, sum);
+    const lower = low + lost;
+    const lostBefore = lostIn(entering, -leaving, change);
+    const lowest = lower + lostBefore;
+    // Not a number where something overflowed, and no zero either.
+    if (lostIn(low, lost, lower) === 0 && lostIn(lower, lostBefore, lowest) === 0) {
+      this.high = sum;
+      this.low = lowest;
+    } else {
+      this.slideWide(at);
+    }
+    if (!this.hasSpread || change === 0) return;
+    const to = entering * scale - scaledCentre;
+    const from = leaving * scale - scaledCentre;
+    const squaresChange = (to - from) * (to + from);
+    this.squares = squares + squaresChange;
+    this.lost += lostIn(squares, squaresChange, squares + squaresChange);
+    this.traffic += Math.abs(squaresChange) + UNDERFLOW;
+  }
+
+  private compare(at: number): void {
+    const entering = this.series.values[at] as number;
     this.beyond++;
     if (this.beyond === this.size) {
       this.finishBlock(at + 1);
@@ -146,54 +174,34 @@ export class Frame {
     if (this.hasExtremes) this.finishBlock(end);
   }
 
-  private exchange(entering: number, leaving: number): void {
-    const { high, low } = this;
-    const change = entering - leaving;
-    const sum = high + change;
-    const lost = lostIn(high, change, sum);
-    const lower = low + lost;
-    const lostBefore = lostIn(entering, -leaving, change);
-    const lowest = lower + lostBefore;
-    // Not a number where something overflowed, and no zero either.
-    if (
-      lostIn(low, lost, lower) === 0 &&
-      lostIn(lower, lostBefore, lowest) === 0 &&
-      this.wide === undefined
-    ) {
-      this.high = sum;
-      this.low = lowest;
-    } else {
-      this.wide ??= WideSum.of(high, low);
-      this.wide.add(entering);
-      this.wide.add(leaving, -1);
-    }
+  private slideWide(at: number): void {
+    const { values } = this.series;
+    this.wide ??= WideSum.of(this.high, this.low);
+    this.wide.add(values[at] as number);
+    this.wide.add(values[at - this.size] as number, -1);
+    this.high = Number.NaN;
   }
 
-  private exchangeSquares(entering: number, leaving: number): void {
-    const { scale, scaledCentre, squares } = this;
-    const to = entering * scale - scaledCentre;
-    const from = leaving * scale - scaledCentre;
-    const change = (to - from) * (to + from);
-    const sum = squares + change;
-    this.squares = sum;
-    this.lost += lostIn(squares, change, sum);
-    if (entering !== leaving) this.traffic += Math.abs(change) + UNDERFLOW;
+  /** Makes the deviation, in units of the window. */
+  private settle(): void {
+    const { size, squares } = this;
+    const distance = (this.high - this.upper - this.lower + this.low) * this.scale;
+    // n Σd² − (Σd)²: exact for whole numbers of ordinary size.
+    const numerator = size * (squares + this.lost) - distance * distance;
+    const isPrecise = (this.traffic + squares) * size <= TRUSTED_LOSS * numerator;
+    this.spread = Math.sqrt((isPrecise ? numerator : this.preciseNumerator()) / (size * (size - 1)));
   }
 
-  private scaledDeviation(): number {
-    let numerator = this.numerator();
-    if (!((this.traffic + this.squares) * this.size <= TRUSTED_LOSS * numerator)) {
-      this.fillSquares(this.series.end - this.offset);
-      numerator = this.numerator();
-    }
-    return Math.sqrt(Math.max(0, numerator) / (this.size * (this.size - 1)));
+  /** The same with a sum of any kind, and with the squares made anew where that is not enough. */
+  private preciseNumerator(): number {
+    const numerator = this.numerator();
+    if ((this.traffic + this.squares) * this.size <= TRUSTED_LOSS * numerator) return numerator;
+    this.fillSquares(this.series.end - this.offset);
+    return Math.max(0, this.numerator());
   }
 
-  /** n Σd² − (Σd)²: exact for whole numbers of ordinary size. */
   private numerator(): number {
-    const near = (this.high - this.upper - this.lower + this.low) * this.scale;
-    const isNear = this.wide === undefined && Number.isFinite(near);
-    const distance = isNear ? near : this.sumBeyond(this.scaledCentre / this.scale);
+    const distance = this.sumBeyond(this.scaledCentre / this.scale);
     return this.size * (this.squares + this.lost) - distance * distance;
   }
 
@@ -207,10 +215,27 @@ export class Frame {
   }
 
   private fillSum(end: number): void {
-    this.high = 0;
-    this.low = 0;
+    const { values } = this.series;
+    const start = end - this.size;
+    let high = 0;
+    let low = 0;
+    for (let at = start; at < end; at++) {
+      const sum = high + (values[at] as number);
+      const lost = lostIn(high, values[at] as number, sum);
+      const lower = low + lost;
+      if (lostIn(low, lost, lower) !== 0) return this.fillWide(start, end);
+      high = sum;
+      low = lower;
+    }
+    this.high = high;
+    this.low = low;
     this.wide = undefined;
-    for (let at = end - this.size; at < end; at++) this.exchange(this.series.values[at] as number, 0);
+  }
+
+  private fillWide(start: number, end: number): void {
+    this.high = Number.NaN;
+    this.wide = new WideSum();
+    for (let at = start; at < end; at++) this.wide.add(this.series.values[at] as number);
   }
 
   private finishBlock(end: number): void {
@@ -235,14 +260,21 @@ export class Frame {
     let low = Number.POSITIVE_INFINITY;
     let high = Number.NEGATIVE_INFINITY;
     for (let at = end - this.size; at < end; at++) {
-      low = Math.min(low, values[at] as number);
-      high = Math.max(high, values[at] as number);
+      low = lesser(low, values[at] as number);
+      high = greater(high, values[at] as number);
     }
     this.chooseCentre(low, high);
-    const centre = this.scaledCentre / this.scale;
-    this.squares = 0;
-    this.lost = 0;
-    for (let at = end - this.size; at < end; at++) this.exchangeSquares(values[at] as number, centre);
+    const { scale, scaledCentre } = this;
+    let squares = 0;
+    let lost = 0;
+    for (let at = end - this.size; at < end; at++) {
+      const distance = (values[at] as number) * scale - scaledCentre;
+      const sum = squares + distance * distance;
+      lost += lostIn(squares, distance * distance, sum);
+      squares = sum;
+    }
+    this.squares = squares;
+    this.lost = lost;
     this.traffic = 0;
   }
 
