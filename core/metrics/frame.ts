@@ -1,4 +1,5 @@
 import { averageOf, beyondOf, lostIn, upperBits } from './exact-sum.ts';
+import { Extremes, greater, lesser } from './extremes.ts';
 import type { Series } from './series.ts';
 import { WideSum } from './wide-sum.ts';
 
@@ -20,8 +21,6 @@ const UNDERFLOW = 2 ** -900;
  *
  * - The sum forgets nothing: whatever came and went, it is the true sum rounded once. Two doubles hold it; where these
  *   are too short or a double too small, it goes on in a wider sum.
- * - The extremes are those of the end of a finished block, known from each of its values on, and of newer values. A
- *   block is as long as the window.
  * - The spread is a sum of squares of distances from a fixed centre near the mean, in units near the range of the
  *   window, so that nothing overflows or cancels out. When the values have moved away from there, it is made anew.
  */
@@ -29,8 +28,8 @@ export class Frame {
   private readonly series: Series;
   private readonly size: number;
   private readonly offset: number;
+  private extremes: Extremes | undefined = undefined;
   private hasSum = false;
-  private hasExtremes = false;
   private hasSpread = false;
   /** Where the window ends, counted from the first value that the series ever had. */
   private position = 0;
@@ -42,13 +41,6 @@ export class Frame {
   private high = 0;
   private low = 0;
   private wide: WideSum | undefined = undefined;
-
-  private minima = new Float64Array(0);
-  private maxima = new Float64Array(0);
-  /** By how many values the window is beyond the block. */
-  private beyond = 0;
-  private least = Number.POSITIVE_INFINITY;
-  private most = Number.NEGATIVE_INFINITY;
 
   /** A power of 2. */
   private scale = 1;
@@ -71,9 +63,7 @@ export class Frame {
   /** Keeps up a part from now on. */
   want(part: FramePart): void {
     if (part === 'extremes') {
-      this.hasExtremes = true;
-      this.minima = new Float64Array(this.size);
-      this.maxima = new Float64Array(this.size);
+      this.extremes ??= new Extremes(this.size);
     } else {
       this.hasSum = true;
       this.hasSpread ||= part === 'spread';
@@ -88,11 +78,11 @@ export class Frame {
   }
 
   min(): number {
-    return this.advance() ? lesser(this.least, this.minima[this.beyond] as number) : Number.NaN;
+    return this.advance() && this.extremes !== undefined ? this.extremes.min() : Number.NaN;
   }
 
   max(): number {
-    return this.advance() ? greater(this.most, this.maxima[this.beyond] as number) : Number.NaN;
+    return this.advance() && this.extremes !== undefined ? this.extremes.max() : Number.NaN;
   }
 
   /** The sample standard deviation (n − 1). */
@@ -106,7 +96,9 @@ export class Frame {
   zscore(value: number): number {
     if (!this.advance()) return Number.NaN;
     this.settle();
-    return this.spread === 0 ? Number.NaN : (0 - this.sumBeyond(value)) / this.size / this.spread;
+    if (this.spread === 0) return Number.NaN;
+    const zscore = (0 - this.sumBeyond(value)) / this.size / this.spread;
+    return Number.isFinite(zscore) ? zscore : this.farZscore(value);
   }
 
   /** Brings all parts up to date; false while the window is not full. */
@@ -132,7 +124,7 @@ export class Frame {
     const { values } = this.series;
     const entering = values[at] as number;
     const leaving = values[at - this.size] as number;
-    if (this.hasExtremes) this.compare(at);
+    if (this.extremes !== undefined) this.extremes.slide(values, at);
     if (!this.hasSum) return;
     const change = entering - leaving;
     const sum = high + change;
@@ -156,22 +148,11 @@ export class Frame {
     this.traffic += Math.abs(squaresChange) + UNDERFLOW;
   }
 
-  private compare(at: number): void {
-    const entering = this.series.values[at] as number;
-    this.beyond++;
-    if (this.beyond === this.size) {
-      this.finishBlock(at + 1);
-    } else {
-      if (entering < this.least) this.least = entering;
-      if (entering > this.most) this.most = entering;
-    }
-  }
-
   private fill(end: number): void {
     this.revision = this.series.revision;
     if (this.hasSum) this.fillSum(end);
     if (this.hasSpread) this.fillSquares(end);
-    if (this.hasExtremes) this.finishBlock(end);
+    this.extremes?.fill(this.series.values, end);
   }
 
   private slideWide(at: number): void {
@@ -200,6 +181,13 @@ export class Frame {
     return Math.max(0, this.numerator());
   }
 
+  /** In units of the window as it is now, nothing overflows that a double can hold (but for a factor of its size). */
+  private farZscore(value: number): number {
+    this.fillSquares(this.series.end - this.offset);
+    this.settle();
+    return (0 - this.sumBeyond(value)) / this.size / this.spread;
+  }
+
   private numerator(): number {
     const distance = this.sumBeyond(this.scaledCentre / this.scale);
     return this.size * (this.squares + this.lost) - distance * distance;
@@ -219,40 +207,25 @@ export class Frame {
     const start = end - this.size;
     let high = 0;
     let low = 0;
-    for (let at = start; at < end; at++) {
+    let isExact = true;
+    for (let at = start; at < end && isExact; at++) {
       const sum = high + (values[at] as number);
       const lost = lostIn(high, values[at] as number, sum);
       const lower = low + lost;
-      if (lostIn(low, lost, lower) !== 0) return this.fillWide(start, end);
+      isExact = lostIn(low, lost, lower) === 0;
       high = sum;
       low = lower;
     }
     this.high = high;
     this.low = low;
     this.wide = undefined;
+    if (!isExact) this.fillWide(start, end);
   }
 
   private fillWide(start: number, end: number): void {
     this.high = Number.NaN;
     this.wide = new WideSum();
     for (let at = start; at < end; at++) this.wide.add(this.series.values[at] as number);
-  }
-
-  private finishBlock(end: number): void {
-    const { minima, maxima } = this;
-    const { values } = this.series;
-    let least = Number.POSITIVE_INFINITY;
-    let most = Number.NEGATIVE_INFINITY;
-    for (let rank = this.size - 1, at = end - 1; rank >= 0; rank--, at--) {
-      const value = values[at] as number;
-      if (value < least) least = value;
-      if (value > most) most = value;
-      minima[rank] = least;
-      maxima[rank] = most;
-    }
-    this.beyond = 0;
-    this.least = Number.POSITIVE_INFINITY;
-    this.most = Number.NEGATIVE_INFINITY;
   }
 
   private fillSquares(end: number): void {
@@ -289,11 +262,4 @@ export class Frame {
     this.upper = this.size * upper;
     this.lower = this.size * (centre - upper);
   }
-}
-
-function lesser(a: number, b: number): number {
-  return a < b ? a : b;
-}
-function greater(a: number, b: number): number {
-  return a > b ? a : b;
 }
