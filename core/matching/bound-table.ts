@@ -75,6 +75,8 @@ export class BoundTable {
 
   /** Adds the watchers whose condition this number meets. */
   collect(x: number, into: Watcher[]): void {
+    // Where the rules say "never met" there is no number, and even != is not met.
+    if (Number.isNaN(x)) return;
     for (const table of this.#inUse) table.collect(x, into);
   }
 

@@ -400,7 +400,7 @@ describe('a role', () => {
       'matcher',
       [
         ...logs('Matching/Matcher'),
-        ...onTable('GetItem', 'BatchGetItem', 'Query', 'PutItem'),
+        ...onTable('GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),
         sendsTo(deliveries),
         ...consumes(events),
       ],
