@@ -111,8 +111,9 @@ function enterAttempt(memory: RunMemory, event: OpenedMetricsEvent, points: Poin
 
 /** Forgets the values at `step` and later, in all series. Changes the memory. */
 export function forgetSteps(memory: RunMemory, step: number): void {
+  if (memory.lastStep < step) return;
   for (const series of memory.series.values()) forgetFrom(series, step);
-  memory.lastStep = Math.min(memory.lastStep, step - 1);
+  memory.lastStep = step - 1;
   memory.isChanged = true;
 }
 

@@ -94,9 +94,9 @@ async function matchGroup(group: Received[], deps: MatchBatchDeps): Promise<stri
   }
 }
 
-/** DynamoDB will refuse the same write for ever (an item too large, say): coming back can't help. */
+/** What will go wrong again: a write that DynamoDB refuses (an item too large, say), a line that is no JSON. */
 function isPermanent(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ValidationException';
+  return error instanceof SyntaxError || (error instanceof Error && error.name === 'ValidationException');
 }
 
 /** Finds the message that can't be worked on; the rest of its group goes on. */
