@@ -782,7 +782,10 @@ describe('the budget of windows', () => {
     for (let n = 0; n < 8; n++) all.push(await save(onWindow(`m${n}`, 1_000, scope)));
     await expect(check(onWindow('new', 1, scope))).rejects.toThrow('limit');
     const before = all[0]!;
-    const definition = { ...before.revision.definition, trigger: onThreshold({ metric: 'm0', window: 900 }) };
+    const definition = {
+      ...before.revision.definition,
+      trigger: onThreshold({ metric: 'moved', window: 900 }),
+    };
     const after = {
       head: { ...before.head, revision: 2, version: 2 },
       revision: { ...before.revision, revision: 2, definition },
