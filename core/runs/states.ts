@@ -5,14 +5,7 @@ import type { StateIndex } from '../matching/state-index.ts';
 import { takenStates } from '../matching/state-index.ts';
 import type { Watcher } from '../matching/watcher.ts';
 import { type Fired, fire } from './fire.ts';
-import {
-  beginStateEvent,
-  isEnd,
-  type KnownState,
-  latchKey,
-  type RunMemory,
-  silenceDueAtMs,
-} from './memory.ts';
+import { beginStateEvent, isEnd, latchKey, type RunMemory, silenceDueAtMs } from './memory.ts';
 import { forgetSteps } from './metrics.ts';
 import type { SilenceEvent } from './silence.ts';
 

@@ -46,7 +46,7 @@ export function onState(
   const place = placeOf(event);
   const run = runKey(place);
   const inScope = existing.filter((each) => isScopeOf(each, place));
-  if (!isOfUse(event, inScope)) return;
+  if (!isOfUse(event, inScope, history.newestStep.get(run))) return;
   const key = `${event.team}:${event.id}`;
   if (history.posted.includes(key)) return;
   history.posted.push(key);
@@ -63,9 +63,10 @@ export function onState(
 }
 
 /** Whether the event is looked at at all. */
-function isOfUse(event: StateEvent, inScope: OracleAutomation[]): boolean {
+function isOfUse(event: StateEvent, inScope: OracleAutomation[], newestStep = -1): boolean {
+  const takesAway = event.rewind_to !== undefined && event.rewind_to < newestStep;
   const onMetrics = inScope.filter(isOnMetrics);
-  if (event.rewind_to !== undefined || inScope.some(isOnStates)) return true;
+  if (takesAway || inScope.some(isOnStates)) return true;
   if (ENDS.includes(event.state) && onMetrics.some((each) => isAcrossRuns(each.trigger))) return true;
   return (event.run.attempt ?? 0) > 0 && onMetrics.length > 0;
 }

@@ -3,6 +3,7 @@ import { deliveryId } from '../../core/delivery.ts';
 import type { ArtifactEvent } from '../../core/event.ts';
 import { plainDelivery } from '../../core/firing.ts';
 import { eventReader } from '../../core/matching/event-reader.ts';
+import { detailsOfZod } from '../../core/problem.ts';
 import { scopeKey, scopeKeysCovering } from '../../core/scope.ts';
 import { isTemplateVariable } from '../../core/template-variables.ts';
 import { watchesOf } from '../../core/watch.ts';
@@ -209,10 +210,10 @@ describe('an automation', () => {
       on('artifact.linked', { version: 'x'.repeat(17_000) }),
       'trigger.filter',
     ],
-    ['an unknown field', { nam: 'x' }, ''],
+    ['an unknown field', { nam: 'x' }, 'nam'],
   ])('with %s is refused at that field', (_name, change, field) => {
     const result = AutomationInput.safeParse({ ...valid, ...change });
-    expect(result.error?.issues[0]?.path.join('.')).toBe(field);
+    expect(result.error && detailsOfZod(result.error).field).toBe(field);
   });
 
   const scopes = {
