@@ -106,12 +106,12 @@ function toMemory(item: Item): RunMemory {
   };
 }
 
-/** Hash, time and, if so, that its condition was false since. */
+/** Hash, time (in base 36) and, if so, that its condition was false since. */
 function packLatch({ triggerHash, atMs, wasFalse }: Latch): string {
-  return `${triggerHash} ${atMs}${wasFalse ? ' false' : ''}`;
+  return `${triggerHash} ${atMs.toString(36)}${wasFalse ? ' f' : ''}`;
 }
 
 function unpackLatch(packed: string): Latch {
-  const [triggerHash = '', atMs, wasFalse] = packed.split(' ');
-  return { triggerHash, atMs: Number(atMs), wasFalse: wasFalse !== undefined };
+  const [triggerHash = '', atMs = '', wasFalse] = packed.split(' ');
+  return { triggerHash, atMs: Number.parseInt(atMs, 36), wasFalse: wasFalse !== undefined };
 }

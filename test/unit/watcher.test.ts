@@ -185,7 +185,7 @@ describe('an automation', () => {
     [
       'a repeat on an artifact event',
       { trigger: { event: 'artifact.linked', repeat: { mode: 'once_a_day' } } },
-      'trigger',
+      'trigger.repeat',
     ],
     ['heartbeats', { trigger: { event: 'run.heartbeat' } }, 'trigger.event'],
     [
