@@ -128,16 +128,15 @@ const condition: fc.Arbitrary<Condition> = weighted<Condition>(
   [3, fc.record({ not_finite: fc.record({ metric }) })],
 );
 
-const repeat = maybe(
-  90,
-  weighted<{ repeat: Repeat }>(
-    [6, fc.constant({ repeat: { mode: 'every_time' } })],
-    [3, fc.constant({ repeat: { mode: 'after_false' } })],
-    [1, fc.constant({ repeat: { mode: 'once_per_run' } })],
-    [1, fc.constant({ repeat: { mode: 'once_a_day' } })],
-    [2, fc.constantFrom(1, 60, 600, 5400).map((seconds) => ({ repeat: { mode: 'interval', seconds } }))],
-  ),
+const anyRepeat = weighted<Repeat>(
+  [6, fc.constant({ mode: 'every_time' })],
+  [3, fc.constant({ mode: 'after_false' })],
+  [1, fc.constant({ mode: 'once_per_run' })],
+  [1, fc.constant({ mode: 'once_a_day' })],
+  [2, fc.constantFrom(1, 60, 600, 5400).map((seconds) => ({ mode: 'interval' as const, seconds }))],
 );
+
+const repeat = maybe(90, fc.record({ repeat: anyRepeat }));
 
 const runFilter = pick<Filter>(
   [3, { user: 'ada' }],
@@ -206,6 +205,8 @@ export interface DraftAutomation {
   deletedAt: { arrival: number; offsetMs: number } | undefined;
   /** After its deletion the same is saved again, so many arrivals later. */
   savedAgainAfter: number | undefined;
+  /** Instead of its deletion its trigger is edited then: what it becomes. */
+  edit: { repeat: Repeat } | { trigger: Trigger } | undefined;
 }
 
 const moment = fc.record({
@@ -214,11 +215,26 @@ const moment = fc.record({
 });
 const atTheStart = fc.constant({ arrival: 0, offsetMs: -1 });
 
+/** Nothing happens at such a scope, and such automations are refused. */
+function isRefused({ scope, trigger: { event } }: { scope: Scope; trigger: Trigger }): boolean {
+  return event === 'artifact.created'
+    ? 'registry' in scope
+    : event.startsWith('custom.') && scope.kind === 'collection';
+}
+
 const subject = weighted<{ scope: Scope; trigger: Trigger }>(
   [8, fc.record({ scope: runScope, trigger: metricsTrigger })],
   [3, fc.record({ scope: runScope, trigger: stateTrigger })],
-  [4, fc.record({ scope: plainScope, trigger: plainTrigger })],
+  [4, fc.record({ scope: plainScope, trigger: plainTrigger }).filter((one) => !isRefused(one))],
 );
+
+/** Makes another trigger for runs of one: with its own latch, or all of it. */
+const edit = weighted<Edit>(
+  [2, fc.record({ repeat: anyRepeat })],
+  [1, fc.record({ trigger: metricsTrigger })],
+  [1, fc.record({ trigger: stateTrigger })],
+);
+type Edit = { repeat: Repeat } | { trigger: Trigger };
 
 const savedAgainAfter = pick<number | undefined>([2, undefined], [1, 0], [1, 1], [1, 4], [2, 12], [1, 25]);
 
@@ -229,6 +245,7 @@ export const draftAutomation: fc.Arbitrary<DraftAutomation> = fc
     savedAt: weighted([4, atTheStart], [1, moment]),
     deletedAt: weighted([4, fc.constant(undefined)], [1, moment]),
     savedAgainAfter,
+    edit: weighted<Edit | undefined>([1, fc.constant(undefined)], [1, edit]),
   })
   .map(({ subject: what, ...life }) => ({ ...what, ...life }));
 
@@ -239,6 +256,7 @@ export const passingAutomation: fc.Arbitrary<DraftAutomation> = fc
     savedAt: weighted([3, atTheStart], [1, moment]),
     deletedAt: weighted([1, fc.constant(undefined)], [3, moment]),
     savedAgainAfter,
+    edit: weighted<Edit | undefined>([3, fc.constant(undefined)], [1, edit]),
   })
   .map(({ subject: what, ...life }) => ({ ...what, ...life }));
 
