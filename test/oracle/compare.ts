@@ -6,7 +6,7 @@ import { aWorld, type World } from './streams.ts';
 
 export const aBatching: fc.Arbitrary<Batching> = fc.record({
   perBatch: fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 4 }),
-  repeated: fc.oneof(fc.constant([false]), fc.array(fc.boolean(), { minLength: 1, maxLength: 4 })),
+  repeated: fc.oneof(fc.constant<boolean[]>([false]), fc.array(fc.boolean(), { minLength: 1, maxLength: 4 })),
 });
 
 /** What came of one world. */

@@ -13,5 +13,6 @@ test.each(handCases)('by hand: $name', async ({ automations, arrivals }) => {
 test('random worlds fire as the oracle says, however they are cut into batches', async () => {
   const found = await search({ worlds: WORLDS, seed: Math.trunc(Math.random() * 2 ** 31), shrinks: true });
   expect(found.counterexample).toBeUndefined();
-  expect(found.refused / found.arrivals).toBeLessThan(0.001);
+  // What the doors refuse is not compared.
+  expect(found.refused).toBe(0);
 }, 600_000);

@@ -157,22 +157,49 @@ const runFilter = pick<Filter>(
   [1, { $and: [{ user: 'ada' }, { 'run.config.lr': { $exists: true } }] }],
 );
 
-const plainFilter = pick<Filter>(
-  [3, { alias: 'production' }],
-  [1, { alias: { $ne: 'production' } }],
-  [1, { alias: { $regex: '^prod' } }],
-  [2, { tag: 'nightly' }],
+type Choice = [number, Filter];
+
+const filtersOfAll: Choice[] = [
   [1, { user: 'ada' }],
   [1, { user: { $exists: true } }],
+  [1, { user: { $not: { $in: ['ada', 'bob'] } } }],
+  [1, { team: 'red' }],
+  [1, { registry: { $ne: 'models' } }],
+];
+const filtersOfCollections: Choice[] = [
   [1, { 'collection.name': 'detector' }],
   [1, { 'collection.type': { $in: ['model'] } }],
+];
+const filtersOfVersions: Choice[] = [
   [2, { aliases: 'latest' }],
   [2, { 'metadata.accuracy': { $gte: 2 } }],
   [1, { 'metadata.accuracy': null }],
   [1, { version: { $regex: '1$' } }],
-  [1, { $or: [{ tag: 'nightly' }, { alias: 'production' }] }],
-  [1, { user: { $not: { $in: ['ada', 'bob'] } } }],
-);
+];
+const filtersOfAliases: Choice[] = [
+  [6, { alias: 'production' }],
+  [2, { alias: { $ne: 'production' } }],
+  [2, { alias: { $regex: '^prod' } }],
+  [1, { $or: [{ alias: 'staging' }, { user: 'bob' }] }],
+];
+const filtersOfTags: Choice[] = [
+  [4, { tag: 'nightly' }],
+  [1, { $or: [{ tag: 'nightly' }, { user: 'bob' }] }],
+];
+const filtersOfData: Choice[] = [
+  [2, { 'data.stage': 'a' }],
+  [1, { data: null }],
+];
+
+/** A filter can name what its event has; others are refused. */
+function plainFilter(event: PlainTrigger['event']): fc.Arbitrary<Filter> {
+  if (event.startsWith('custom.')) return pick(...filtersOfAll, ...filtersOfData);
+  const choices = [...filtersOfAll, ...filtersOfCollections];
+  if (event.startsWith('artifact.')) choices.push(...filtersOfVersions);
+  if (event.includes('alias_')) choices.push(...filtersOfAliases);
+  if (event.includes('tag_')) choices.push(...filtersOfTags);
+  return pick(...choices);
+}
 
 const runOptions = fc
   .tuple(maybe(25, fc.record({ filter: runFilter })), repeat)
@@ -186,16 +213,13 @@ const stateTrigger = fc
   .tuple(fc.uniqueArray(fc.constantFrom(...STATES), { minLength: 1, maxLength: 3 }), runOptions)
   .map(([states, options]): Trigger => ({ event: 'run.state', states, ...options }));
 
-const plainTrigger = fc
-  .tuple(
-    weighted<PlainTrigger['event']>(
-      [5, fc.constantFrom(...ARTIFACT_EVENTS)],
-      [8, pick<PlainTrigger['event']>([3, 'artifact.alias_added'], [2, 'artifact.linked'])],
-      [2, pick<PlainTrigger['event']>([2, 'custom.trained'], [1, 'custom.evaluated'])],
-    ),
-    maybe(35, fc.record({ filter: plainFilter })),
-  )
-  .map(([event, filter]): Trigger => ({ event, ...filter }));
+const plainTrigger = weighted<PlainTrigger['event']>(
+  [5, fc.constantFrom(...ARTIFACT_EVENTS)],
+  [8, pick<PlainTrigger['event']>([3, 'artifact.alias_added'], [2, 'artifact.linked'])],
+  [2, pick<PlainTrigger['event']>([2, 'custom.trained'], [1, 'custom.evaluated'])],
+).chain((event) =>
+  maybe(35, fc.record({ filter: plainFilter(event) })).map((filter): Trigger => ({ event, ...filter })),
+);
 
 /** An automation whose life is told in places of the stream: 0 is before all, n is at the n-th arrival. */
 export interface DraftAutomation {
