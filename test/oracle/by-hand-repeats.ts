@@ -117,6 +117,24 @@ export const repeatCases: HandCase[] = [
     working: '599 < 600; 601 is enough; 1200-601 = 599; 1202-601 = 601.',
   },
   {
+    name: 'exactly 24 hours, and exactly the interval, after the last firing is late enough',
+    automations: [again({ mode: 'once_a_day' }, 'day'), again({ mode: 'interval', seconds: 60 }, 'minute')],
+    arrivals: stream(
+      [0, metrics(loss([0, 1]))],
+      [59, metrics(loss([1, 1]))],
+      [60, metrics(loss([2, 1]))],
+      [DAY, metrics(loss([3, 1]))],
+    ),
+    firings: [
+      fires(0, 1, { automation: 'day' }),
+      fires(0, 1, { automation: 'minute' }),
+      fires(2, 1, { automation: 'minute' }),
+      fires(3, 1, { automation: 'day' }),
+      fires(3, 1, { automation: 'minute' }),
+    ],
+    working: '60 and 86,400 seconds after second 0 are not within them.',
+  },
+  {
     name: 'values of one event have one time',
     automations: [again({ mode: 'interval', seconds: 1 })],
     arrivals: stream([1, metrics(loss([0, 1], [1, 2], [2, 3]))]),

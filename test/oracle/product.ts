@@ -250,9 +250,14 @@ function requestsOf({ arrivals, events }: Admitted): Request[] {
   return requests;
 }
 
-/** Cuts requests into batches; no automation comes or goes inside one. */
+/**
+ * Cuts requests into batches, each matched when its last request came. Automations that remember runs neither come nor
+ * go inside one; others may come, and what came before them must not fire them.
+ */
 function batchesOf(world: Admitted, batching: Batching): Batch[] {
-  const moments = world.automations.flatMap(({ savedAtMs, deletedAtMs }) => [savedAtMs, deletedAtMs ?? 0]);
+  const moments = world.automations.flatMap(({ trigger, savedAtMs, deletedAtMs = 0 }) =>
+    trigger.event.startsWith('run.') ? [savedAtMs, deletedAtMs] : [deletedAtMs],
+  );
   const isApart = (a: number, b: number) => moments.some((moment) => a < moment && moment <= b);
   // Runs of a batch go side by side: where one is compared with another, each has a batch of its own.
   const isAcross = JSON.stringify(world.automations).includes('"across":"runs"');
