@@ -2,7 +2,7 @@ import { handCases } from './by-hand.ts';
 import { compare, search } from './compare.ts';
 import { ONE_BY_ONE } from './product.ts';
 
-/** `npm run prove:matching` is the long form. */
+/** The same ones each time; `npm run prove:matching` is the long form, of others each time. */
 const WORLDS = 5_000;
 
 test.each(handCases)('by hand: $name', async ({ automations, arrivals }) => {
@@ -11,7 +11,7 @@ test.each(handCases)('by hand: $name', async ({ automations, arrivals }) => {
 });
 
 test('random worlds fire as the oracle says, however they are cut into batches', async () => {
-  const found = await search({ worlds: WORLDS, seed: Math.trunc(Math.random() * 2 ** 31), shrinks: true });
+  const found = await search({ worlds: WORLDS, seed: 1, shrinks: true });
   expect(found.counterexample).toBeUndefined();
   // What the doors refuse is not compared.
   expect(found.refused).toBe(0);

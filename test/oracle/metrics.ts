@@ -96,11 +96,10 @@ function applyPoints(arriving: Arriving, watched: Set<string>): void {
 function applyValue(arriving: Arriving, metric: string, step: number, value: MetricValue): void {
   const { history, run, receivedAtMs } = arriving;
   const watchers = arriving.watchers.filter((each) => metricOf(each.trigger) === metric);
-  const capacity = Math.max(...watchers.map((each) => reachOf(each.trigger)));
-  keepNewest(history, run, metric, capacity);
-
   const isNumber = typeof value === 'number';
   if (isNumber) {
+    const capacity = Math.max(...watchers.map((each) => reachOf(each.trigger)));
+    keepNewest(history, run, metric, capacity);
     const series = seriesOf(history, run, metric);
     if (series.some((each) => each.step === step)) return;
     const isFull = series.length >= capacity;

@@ -152,16 +152,20 @@ function watchesOfWorld(saved: Saved[], clock: { nowMs: number }): WatchCache {
     })
     .sort((a, b) => a.atMs - b.atMs);
   const isAlive = ({ head, untilMs }: Saved) => head.createdAtMs <= clock.nowMs && clock.nowMs < untilMs;
-  const hints = saved.flatMap(({ head, revision }) =>
-    watchesOf(revision.definition).map((watch) => ({ ...watch, automationId: head.id, reach: 0 })),
-  );
+  /** Hints come with a save; those of what is gone may stay for a while. */
+  const hints = () =>
+    saved
+      .filter(({ head }) => head.createdAtMs <= clock.nowMs)
+      .flatMap(({ head, revision }) =>
+        watchesOf(revision.definition).map((watch) => ({ ...watch, automationId: head.id, reach: 0 })),
+      );
   let looks = 0;
   return new WatchCache({
     readFeed: async () => {
       const recent = changes.filter(({ atMs }) => atMs <= clock.nowMs).map(({ change }) => change);
       return { version: recent.length, recent };
     },
-    readWatches: async (key) => hints.filter((hint) => hint.scopeKey === key),
+    readWatches: async (key) => hints().filter((hint) => hint.scopeKey === key),
     readHeads: async (ids) =>
       saved.filter((one) => ids.includes(one.head.id) && isAlive(one)).map(({ head }) => head),
     readRevisions: async (heads) =>
