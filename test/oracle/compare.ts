@@ -4,7 +4,7 @@ import { type Expectation, expectFirings } from './oracle.ts';
 import { type Admitted, type Batching, type Decided, decide, deliveryIdOf, letIn } from './product.ts';
 import { aWorld, type World } from './streams.ts';
 
-export const aBatching: fc.Arbitrary<Batching> = fc.record({
+const aBatching: fc.Arbitrary<Batching> = fc.record({
   perBatch: fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 4 }),
   repeated: fc.oneof(fc.constant<boolean[]>([false]), fc.array(fc.boolean(), { minLength: 1, maxLength: 4 })),
 });
