@@ -30,5 +30,5 @@ async function firstWorld(): Promise<Hunted> {
 }
 
 const byHand = await firstHandCase();
-const atRandom = Number(values.worlds) > 0 ? await firstWorld() : {};
+const atRandom = await firstWorld();
 console.log(JSON.stringify({ ...atRandom, ...byHand }));
