@@ -56,6 +56,15 @@ function storageOf(meter: Meter): number {
   return (bytes / GB) * STORED_MONTHS * aMonth;
 }
 
+const OF_DELIVERIES =
+  /delivery|attempt|standard|dispatcher|webhook|integration|team entry|head|revision|Secrets Manager/;
+
+/** What of it goes by deliveries and not by events. */
+export function deliverySide({ lines }: Bill): number {
+  const ofDeliveries = lines.filter(({ service, what }) => OF_DELIVERIES.test(`${service} ${what}`));
+  return ofDeliveries.reduce((sum, { dollars }) => sum + dollars, 0);
+}
+
 /** The lines summed by service, dearest first. */
 export function byService({ lines }: Bill): [service: string, dollars: number][] {
   const sums = new Map<string, number>();

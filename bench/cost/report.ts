@@ -1,6 +1,6 @@
 import type { Figure } from '../figure.ts';
 import { peers, priceOf } from '../prices.ts';
-import { type Bill, byService, type Line } from './bill.ts';
+import { type Bill, byService, deliverySide, type Line } from './bill.ts';
 import type { Meter } from './meter.ts';
 
 const dollars = (value: number) => `$${value.toFixed(value < 0.001 ? 5 : 4)}`;
@@ -21,7 +21,7 @@ export function billTable(bill: Bill): string {
       dollars(cost),
     ]),
   ]);
-  return table([...rows, ['total', '', '', '', dollars(bill.total)]]);
+  return table([...rows, ['total', '', '', '', dollars(bill.total)]], 'lrllr');
 }
 
 function linesOf(bill: Bill, service: string): Line[] {
@@ -37,11 +37,11 @@ function linesOf(bill: Bill, service: string): Line[] {
   return [...large, { ...first, ...rest, dollars: sum((one) => one.dollars) }];
 }
 
-function table(rows: string[][]): string {
+/** Aligns columns: `l` is to the left, `r` to the right. */
+function table(rows: string[][], sides: string): string {
   const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => (row[at] ?? '').length)));
-  const isText = [true, false, true, true, false];
   const pad = (text: string, at: number) =>
-    isText[at] ? text.padEnd(widths[at] ?? 0) : text.padStart(widths[at] ?? 0);
+    sides[at] === 'l' ? text.padEnd(widths[at] ?? 0) : text.padStart(widths[at] ?? 0);
   return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 }
 
@@ -81,13 +81,22 @@ export function totals(results: Result[]): string {
   const rows = results.map(({ name, goal, bill, quiet }) => [
     name,
     dollars(bill.total),
+    dollars(deliverySide(bill)),
     quiet ? dollars(quiet.total) : '',
     goal === undefined ? '' : `$${goal.toFixed(2)}`,
     goal === undefined ? '' : verdictOf(bill.total, quiet?.total ?? bill.total, goal),
     dollars(bill.storage),
   ]);
-  const head = ['$ per million events', 'busy queues', 'quiet queues', 'goal', '', 'and storage, 90 days'];
-  return table([head, ...rows]);
+  const head = [
+    '$ per million events',
+    'busy queues',
+    'of it deliveries',
+    'quiet queues',
+    'goal',
+    '',
+    'storage, 90 days',
+  ];
+  return table([head, ...rows], 'lrrrllr');
 }
 
 function verdictOf(busy: number, quiet: number, goal: number): string {

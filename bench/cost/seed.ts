@@ -48,7 +48,7 @@ async function seedTeam(table: Table, team: string, nowMs: number): Promise<stri
   return key;
 }
 
-const integrationOf = (team: string) => `int_${team}`;
+const integrationOf = (team: string) => `int_${Buffer.from(team).toString('hex').padEnd(24, '0')}`;
 
 let automations = 0;
 
