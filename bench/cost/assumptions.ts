@@ -8,7 +8,7 @@ import type { SdkTime } from './sdk-time.ts';
 import { projects, RUNS, watched } from './workload.ts';
 
 /** What the ledger takes for granted. */
-export function assumptions(sdk: SdkTime, quietEvents: number): string {
+export function assumptions(sdk: SdkTime, eventsAside: number): string {
   const recalled = Object.entries(prices).filter(([, price]) => 'isRecalled' in price);
   const sdkTimes = `${sdk.read.toFixed(2)} ms a read, ${sdk.write.toFixed(2)} a write, ${sdk.send.toFixed(2)} a send`;
   const lines = [
@@ -23,7 +23,8 @@ export function assumptions(sdk: SdkTime, quietEvents: number): string {
     'requests: the events of one request come from one run, as clients batch by run; the last line mixes a team’s runs',
     `time: ${RATE} events a second, one warm instance of each function; the sweeper runs each minute`,
     'busy queues: ten messages a receive, which takes about a thousand messages a second;',
-    `  quiet queues: one message a receive, replayed on ${quietEvents.toLocaleString('en')} events; the truth lies between`,
+    '  quiet queues: one message a receive; the truth lies between',
+    `scaled up: quiet queues and mixed runs are replayed on ${eventsAside.toLocaleString('en')} events`,
     `logs: text format, Lambda’s own lines (${OWN_LINES_BYTES} B an invocation) and the gateway’s access log are on`,
     `egress: ${WEBHOOK_BYTES} B a webhook, and the answers to requests`,
     'left out: polls of empty queues, alarms, secrets kept ($0.40 a month each), log storage, cold starts, retries',

@@ -1,11 +1,16 @@
+/** To ask the system for a process's CPU time takes longer than a small invocation. */
+const SAMPLED_EVERY = 16;
+
 /** What is counted goes by names such as `write/run`; a bill asks for whole groups of them. */
 export class Meter {
   #counts = new Map<string, number>();
   #harnessMs = 0;
   #waves = new Waves();
+  #cpu = new Map<string, { seen: number; sampled: number; totalMs: number }>();
 
   reset(): void {
     this.#counts.clear();
+    this.#cpu.clear();
   }
 
   add(name: string, count = 1): void {
@@ -44,15 +49,21 @@ export class Meter {
     }
   }
 
-  /** Runs one invocation: what it computed, and how long its calls kept it waiting, one after the other. */
-  async time(invoke: () => Promise<unknown>): Promise<{ cpuMs: number; waitedMs: number }> {
+  /** Runs one invocation: the CPU that it took on average so far, and how long its own calls kept it waiting. */
+  async time(name: string, invoke: () => Promise<unknown>): Promise<{ cpuMs: number; waitedMs: number }> {
+    const cpu = this.#cpu.get(name) ?? { seen: 0, sampled: 0, totalMs: 0 };
+    this.#cpu.set(name, cpu);
+    const isSampled = cpu.seen++ % SAMPLED_EVERY === 0;
     this.#harnessMs = 0;
     this.#waves.totalMs = 0;
-    const before = process.cpuUsage();
+    const before = isSampled ? process.cpuUsage() : undefined;
     await invoke();
-    const { user, system } = process.cpuUsage(before);
-    const cpuMs = Math.max(0, (user + system) / 1000 - this.#harnessMs);
-    return { cpuMs, waitedMs: this.#waves.totalMs };
+    if (before) {
+      const { user, system } = process.cpuUsage(before);
+      cpu.sampled++;
+      cpu.totalMs += Math.max(0, (user + system) / 1000 - this.#harnessMs);
+    }
+    return { cpuMs: cpu.totalMs / cpu.sampled, waitedMs: this.#waves.totalMs };
   }
 }
 

@@ -132,7 +132,7 @@ export class Replay {
   async #invoke(name: FunctionName, work: () => Promise<unknown>): Promise<void> {
     const { meter } = this.#deployment;
     const callsBefore = this.#sdkMs();
-    const { cpuMs, waitedMs } = await meter.time(work);
+    const { cpuMs, waitedMs } = await meter.time(name, work);
     const gb = functionSizes[name].memoryMb / 1024;
     const slowdown = Math.max(1, MB_OF_A_CPU / functionSizes[name].memoryMb);
     const sdkMs = this.#sdkMs() - callsBefore;
