@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AutomationInput } from '../../core/automation.ts';
 import { parseEvent } from '../../core/received-event.ts';
+import { Trigger } from '../../core/trigger.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -152,14 +153,15 @@ describe('the documents', () => {
     expect(folders.filter((name) => !paths.some((path) => path.startsWith(`${name}/`)))).toEqual([]);
   });
 
-  test('show events and automations that the product accepts', () => {
+  test('show events, triggers and automations that the product accepts', () => {
     const shown = documents.flatMap((document) => jsonIn(read(document)));
     const kinds = shown.map((value) => {
       if ('trigger' in value) return AutomationInput.parse(value) && 'automation';
       if ('type' in value) return parseEvent(value) && 'event';
+      if ('event' in value) return Trigger.parse(value) && 'trigger';
       return 'other';
     });
-    expect(new Set(kinds)).toEqual(new Set(['automation', 'event']));
+    expect(new Set(kinds)).toEqual(new Set(['automation', 'event', 'trigger']));
   });
 
   test('keep the README to 150 lines', () => {
