@@ -154,7 +154,10 @@ function applyValue(arrived: ArrivedValue, judge: Judge): void {
   const { metric, step, value, capacity } = arrived;
   const series = memory.series.get(metric) ?? emptySeries();
   const { receivedAtMs } = judge.context;
+  const held = sizeOf(series);
   const placed = placeValue(series, { step, value, receivedAtMs }, capacity);
+  // A window that became smaller cuts the series, even where the value itself changes nothing.
+  if (sizeOf(series) < held) memory.isChanged = true;
   if (placed.placement === 'repeated') return;
   memory.isChanged = true;
   if (placed.placement !== 'placed') {
