@@ -9,11 +9,12 @@ import {
 } from '../core/event-message.ts';
 import { parseFilter } from '../core/filters/filter.ts';
 import type { PlainEvent } from '../core/firing.ts';
-import { eventReader } from '../core/matching/event-reader.ts';
-import type { EventReader, MatchCounts } from '../core/matching/filter-index.ts';
+import { type EventReader, eventReader } from '../core/matching/event-reader.ts';
+import type { MatchCounts } from '../core/matching/filter-index.ts';
 import type { MetricIndex } from '../core/matching/metric-index.ts';
 import { ScopeIndex } from '../core/matching/scope-index.ts';
 import { ScopeTable } from '../core/matching/scope-table.ts';
+import { Shelves } from '../core/matching/shelves.ts';
 import { Watcher } from '../core/matching/watcher.ts';
 import { type Points, valuesOf } from '../core/metrics/points.ts';
 import { parseEvent } from '../core/received-event.ts';
@@ -40,9 +41,10 @@ export interface Ours {
  * metrics look at one value here, as the peers do, and no run is remembered.
  */
 export function openOurs(): Ours {
+  const shelves = new Shelves();
   const byKey = new Map<string, ScopeIndex>();
   const indexOf = (key: string) => {
-    const index = byKey.get(key) ?? new ScopeIndex();
+    const index = byKey.get(key) ?? new ScopeIndex(shelves);
     byKey.set(key, index);
     return index;
   };
@@ -98,8 +100,9 @@ function matchPoints(event: WireEvent, indexes: ScopeIndex[], counts: MatchCount
   for (const { metrics } of event.points ?? []) {
     for (const metric of Object.keys(metrics)) {
       for (const index of indexes) {
-        const watching = index.metric(metric);
-        if (watching) meet(watching, metrics[metric] ?? Number.NaN, () => eventReader(event), counts, ids);
+        const value = metrics[metric] ?? Number.NaN;
+        const watching = index.metricNear(metric, value);
+        if (watching) meet(watching, value, () => eventReader(event), counts, ids);
       }
     }
   }
@@ -114,8 +117,8 @@ function matchPlain(
 ): string[] {
   const ids: string[] = [];
   for (const index of indexes) {
-    const found = index.plain(type)?.matching(reader, counts);
-    if (found) for (const { automationId } of found) ids.push(automationId);
+    const found = index.matching(type, reader, counts);
+    for (const { automationId } of found) ids.push(automationId);
   }
   return ids;
 }
@@ -150,7 +153,9 @@ function meet(
   if (met.length === 0) return;
   counts.candidates += met.length;
   const { field } = open();
-  for (const watcher of met) if (watcher.filter.test(field)) ids.push(watcher.automationId);
+  for (const watcher of met) {
+    if (watcher.isDecided || watcher.filter.test(field)) ids.push(watcher.automationId);
+  }
 }
 
 /** As the matcher goes: from the route to the index, and to the event's own bytes only where something may match. */
