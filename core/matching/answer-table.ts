@@ -1,23 +1,29 @@
+import { tagOf } from './pair-table.ts';
+
 /**
- * Numbers for texts, each under the number of a question, in one flat array. It takes a part of a text without cutting
- * it out, and that nobody waits for it is mostly known after one look, at a hash; a hash alone is never a yes.
+ * Numbers for texts, each under the number of a question, in flat arrays (see PairTable). It takes a part of a text
+ * without cutting it out, and a hash alone is never a yes.
  */
 export class AnswerTable {
-  /** Slots of two: hash and number (0: the slot is free). */
-  #slots = new Int32Array(64);
-  #mask = 31;
-  /** By number: the text, and the question. */
+  /** By slot: 0 where it is free, else a byte of the hash. */
+  #tags = new Uint8Array(16);
+  /** By slot: the question and the number. */
+  #slots = new Int32Array(32);
+  /** By number. */
   readonly #texts: string[] = [''];
-  readonly #questions: number[] = [0];
 
   /** The number of a part of a text as an answer to a question; 0 for one that has none. */
   get(question: number, text: string, from = 0, to = text.length): number {
+    const tags = this.#tags;
+    const mask = tags.length - 1;
     const hash = hashOf(question, text, from, to);
-    const slots = this.#slots;
-    for (let at = hash & this.#mask; ; at = (at + 1) & this.#mask) {
-      const number = slots[at * 2 + 1];
-      if (!number) return 0;
-      if (slots[at * 2] === hash && this.#is(number, question, text, from, to)) return number;
+    const wanted = tagOf(hash);
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const tag = tags[at];
+      if (!tag) return 0;
+      if (tag !== wanted) continue;
+      const number = this.#slots[at * 2 + 1] as number;
+      if (this.#slots[at * 2] === question && this.#is(number, text, from, to)) return number;
     }
   }
 
@@ -25,28 +31,34 @@ export class AnswerTable {
     const known = this.get(question, text);
     if (known) return known;
     const number = this.#texts.push(text) - 1;
-    this.#questions.push(question);
-    if (number * 2 > this.#mask) this.#grow();
-    this.#fill(hashOf(question, text, 0, text.length), number);
+    if (number * 4 > this.#tags.length * 3) this.#grow();
+    this.#fill(question, number);
     return number;
   }
 
-  #is(number: number, question: number, text: string, from: number, to: number): boolean {
+  #is(number: number, text: string, from: number, to: number): boolean {
     const known = this.#texts[number] as string;
-    return this.#questions[number] === question && known.length === to - from && text.startsWith(known, from);
+    if (to - from === text.length) return known === text;
+    return known.length === to - from && text.startsWith(known, from);
   }
 
   #grow(): void {
-    const old = this.#slots;
-    this.#slots = new Int32Array(old.length * 2);
-    this.#mask = this.#mask * 2 + 1;
-    for (let at = 0; at < old.length; at += 2) if (old[at + 1]) this.#fill(old[at] ?? 0, old[at + 1] ?? 0);
+    const [tags, slots] = [this.#tags, this.#slots];
+    this.#tags = new Uint8Array(tags.length * 2);
+    this.#slots = new Int32Array(slots.length * 2);
+    tags.forEach((tag, at) => {
+      if (tag) this.#fill(slots[at * 2] as number, slots[at * 2 + 1] as number);
+    });
   }
 
-  #fill(hash: number, number: number): void {
-    let at = hash & this.#mask;
-    while (this.#slots[at * 2 + 1]) at = (at + 1) & this.#mask;
-    this.#slots[at * 2] = hash;
+  #fill(question: number, number: number): void {
+    const text = this.#texts[number] as string;
+    const hash = hashOf(question, text, 0, text.length);
+    const mask = this.#tags.length - 1;
+    let at = hash & mask;
+    while (this.#tags[at]) at = (at + 1) & mask;
+    this.#tags[at] = tagOf(hash);
+    this.#slots[at * 2] = question;
     this.#slots[at * 2 + 1] = number;
   }
 }

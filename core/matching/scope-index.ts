@@ -1,10 +1,9 @@
 import type { EventType } from '../event.ts';
 import { isMetricsTrigger, isStateTrigger } from '../trigger.ts';
 import { watchesOf } from '../watch.ts';
-import type { EventReader } from './event-reader.ts';
-import type { FilterIndex, MatchCounts } from './filter-index.ts';
+import type { FilterIndex } from './filter-index.ts';
+import { MatchIndex, METRICS, PLAIN, STATES } from './match-index.ts';
 import type { MetricIndex } from './metric-index.ts';
-import { Shelves } from './shelves.ts';
 import { StateIndex } from './state-index.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -12,11 +11,10 @@ type Bucket = FilterIndex | MetricIndex | StateIndex;
 
 /**
  * The automations of one scope in memory: event type → metric → conditions and filters. Holds what was put in;
- * whoever fills it may do so bucket by bucket (see lambdas/matcher/watch-cache.ts). The scopes of a cache share their
- * shelves, so that a scope of few automations takes little.
+ * whoever fills it may do so bucket by bucket (see lambdas/matcher/watch-cache.ts).
  */
 export class ScopeIndex {
-  readonly #shelves: Shelves;
+  readonly #all: MatchIndex;
   readonly #number: number;
   /** How many automations on plain events and on metrics there are. */
   #plain = 0;
@@ -24,9 +22,10 @@ export class ScopeIndex {
   #states: StateIndex | undefined;
   #byId: Map<string, Watcher> | undefined;
 
-  constructor(shelves = new Shelves()) {
-    this.#shelves = shelves;
-    this.#number = shelves.nextScope();
+  /** Of a scope by itself, or of one scope of many. */
+  constructor(all = new MatchIndex(), number = all.addScope()) {
+    this.#all = all;
+    this.#number = number;
   }
 
   get size(): number {
@@ -38,35 +37,25 @@ export class ScopeIndex {
     this.remove(watcher.automationId);
     this.#byId ??= new Map();
     this.#byId.set(watcher.automationId, watcher);
-    this.#count(watcher, 1);
     this.#bucketOf(watcher).put(watcher);
+    this.#count(watcher, 1);
   }
 
   remove(automationId: string): void {
     const known = this.#byId?.get(automationId);
     if (!known) return;
     this.#byId?.delete(automationId);
-    this.#count(known, -1);
     this.#bucketOf(known).remove(known);
+    this.#count(known, -1);
   }
 
   /** The automations on an artifact, collection or custom event. */
   plain(event: EventType): FilterIndex | undefined {
-    return this.#plain === 0 ? undefined : filled(this.#shelves.filters(this.#number, event));
-  }
-
-  /** Those of them whose filter takes the event. */
-  matching(event: EventType, reader: EventReader, counts?: MatchCounts): Watcher[] {
-    return this.#plain === 0 ? [] : this.#shelves.matching(this.#number, event, reader, counts);
+    return filled(this.#all.filters(this.#number, event));
   }
 
   metric(name: string): MetricIndex | undefined {
-    return this.#metrics === 0 ? undefined : filled(this.#shelves.metric(this.#number, name));
-  }
-
-  /** Undefined as well where a number meets no condition on the metric, whatever it measures. */
-  metricNear(name: string, x: number): MetricIndex | undefined {
-    return this.#metrics === 0 ? undefined : this.#shelves.metricNear(this.#number, name, x);
+    return filled(this.#all.metric(this.#number, name));
   }
 
   states(): StateIndex | undefined {
@@ -76,13 +65,17 @@ export class ScopeIndex {
   #count({ definition: { trigger } }: Watcher, change: 1 | -1): void {
     if (isMetricsTrigger(trigger)) this.#metrics += change;
     else if (!isStateTrigger(trigger)) this.#plain += change;
+    const plain = this.#plain > 0 ? PLAIN : 0;
+    const metrics = this.#metrics > 0 ? METRICS : 0;
+    const states = this.states() ? STATES : 0;
+    this.#all.setHoldings(this.#number, plain | metrics | states);
   }
 
   #bucketOf(watcher: Watcher): Bucket {
     const [{ event, metric }] = watchesOf(watcher.definition);
-    if (event === 'run.metrics') return this.#shelves.addMetric(this.#number, metric);
-    if (event !== 'run.state') return this.#shelves.addFilters(this.#number, event);
-    this.#states ??= new StateIndex(this.#shelves, this.#number);
+    if (event === 'run.metrics') return this.#all.addMetric(this.#number, metric);
+    if (event !== 'run.state') return this.#all.addFilters(this.#number, event);
+    this.#states ??= new StateIndex(this.#all, this.#number);
     return this.#states;
   }
 }

@@ -2,19 +2,19 @@ import type { RunState } from '../event.ts';
 import { isStateTrigger } from '../trigger.ts';
 import type { EventReader } from './event-reader.ts';
 import type { MatchCounts } from './filter-index.ts';
+import type { MatchIndex } from './match-index.ts';
 import { waitsForFalse } from './metric-index.ts';
-import type { Shelves } from './shelves.ts';
 import type { Watcher } from './watcher.ts';
 
 /** The automations that watch the states of runs in one scope, by the states that they name. */
 export class StateIndex {
-  readonly #shelves: Shelves;
+  readonly #all: MatchIndex;
   readonly #scope: number;
   #afterFalse: Map<string, Watcher> | undefined;
   #size = 0;
 
-  constructor(shelves: Shelves, scope: number) {
-    this.#shelves = shelves;
+  constructor(all: MatchIndex, scope: number) {
+    this.#all = all;
     this.#scope = scope;
   }
 
@@ -24,7 +24,7 @@ export class StateIndex {
 
   put(watcher: Watcher): void {
     this.#size++;
-    for (const state of takenStates(watcher)) this.#shelves.addFilters(this.#scope, state).put(watcher);
+    for (const state of takenStates(watcher)) this.#all.addFilters(this.#scope, state).put(watcher);
     if (!waitsForFalse(watcher)) return;
     this.#afterFalse ??= new Map();
     this.#afterFalse.set(watcher.automationId, watcher);
@@ -33,13 +33,13 @@ export class StateIndex {
   /** Takes out a watcher that was put in. */
   remove(watcher: Watcher): void {
     this.#size--;
-    for (const state of takenStates(watcher)) this.#shelves.filters(this.#scope, state)?.remove(watcher);
+    for (const state of takenStates(watcher)) this.#all.filters(this.#scope, state)?.remove(watcher);
     this.#afterFalse?.delete(watcher.automationId);
   }
 
   /** The watchers that name the state and whose filter takes the event. */
   matching(state: RunState, event: EventReader, counts?: MatchCounts): Watcher[] {
-    return this.#shelves.matching(this.#scope, state, event, counts);
+    return this.#all.matchingState(this.#scope, state, event, counts);
   }
 
   /** The watcher of an automation, if it waits for its condition to be false again. */

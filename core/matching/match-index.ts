@@ -1,3 +1,4 @@
+import type { EventType, RunState } from '../event.ts';
 import type { EventReader } from './event-reader.ts';
 import { FilterIndex, type MatchCounts } from './filter-index.ts';
 import { FilterShelf } from './filter-shelf.ts';
@@ -7,11 +8,17 @@ import { QuietBands } from './quiet-bands.ts';
 import type { Watcher } from './watcher.ts';
 import { Words } from './words.ts';
 
+/** What a scope holds, as bits. */
+export const PLAIN = 1;
+export const METRICS = 2;
+export const STATES = 4;
+
 /**
- * What the scopes of a cache share. Names become numbers, and everything stands in flat tables under a scope's number
- * and a name's: to learn that nobody watches takes one look into one array, however many scopes there are.
+ * The automations of all scopes of a cache. Scopes and names are numbers here, and everything stands in flat tables
+ * under a scope's number and a name's: to learn that nobody watches takes one look into one array, however many
+ * scopes there are. A ScopeIndex is the door to one of them.
  */
-export class Shelves {
+export class MatchIndex {
   readonly #words = new Words();
   readonly #filterShelf = new FilterShelf();
   readonly #filterPlaces = new PairTable();
@@ -20,10 +27,28 @@ export class Shelves {
   readonly #metricPlaces = new PairTable();
   readonly #metrics: (MetricIndex | undefined)[] = [undefined];
   readonly #bands = new QuietBands();
+  /** By scope: what it holds. */
+  #holdings = new Uint8Array(16);
   #scopes = 0;
 
-  nextScope(): number {
-    return ++this.#scopes;
+  /** The number of a new scope. */
+  addScope(): number {
+    this.#scopes++;
+    if (this.#scopes >= this.#holdings.length) {
+      const larger = new Uint8Array(this.#holdings.length * 2);
+      larger.set(this.#holdings);
+      this.#holdings = larger;
+    }
+    return this.#scopes;
+  }
+
+  /** Says what a scope holds, as bits. */
+  setHoldings(scope: number, holdings: number): void {
+    this.#holdings[scope] = holdings;
+  }
+
+  #lacks(scope: number, kind: number): boolean {
+    return ((this.#holdings[scope] ?? 0) & kind) === 0;
   }
 
   /** The filters of a scope on one type of events, or on one state of runs. */
@@ -37,8 +62,17 @@ export class Shelves {
     return this.#filters[place] as FilterIndex;
   }
 
-  /** Like `filters(…).matching(…)`, without a look at the index where nothing comes near. */
-  matching(scope: number, what: string, event: EventReader, counts?: MatchCounts): Watcher[] {
+  /** The watchers of a scope on one type of artifact, collection or custom events whose filter takes the event. */
+  matching(scope: number, type: EventType, event: EventReader, counts?: MatchCounts): Watcher[] {
+    return this.#lacks(scope, PLAIN) ? [] : this.#matching(scope, type, event, counts);
+  }
+
+  /** Those on a state of runs. */
+  matchingState(scope: number, state: RunState, event: EventReader, counts?: MatchCounts): Watcher[] {
+    return this.#lacks(scope, STATES) ? [] : this.#matching(scope, state, event, counts);
+  }
+
+  #matching(scope: number, what: string, event: EventReader, counts?: MatchCounts): Watcher[] {
     const place = this.#placeIn(this.#filterPlaces, scope, what);
     return place === 0 ? [] : this.#filterShelf.matching(place, event, counts);
   }
@@ -49,6 +83,7 @@ export class Shelves {
 
   /** Undefined as well where a number meets no condition on the metric, whatever it measures. */
   metricNear(scope: number, name: string, x: number): MetricIndex | undefined {
+    if (this.#lacks(scope, METRICS)) return undefined;
     const place = this.#placeIn(this.#metricPlaces, scope, name);
     return place === 0 || this.#bands.holds(place, x) ? undefined : this.#metrics[place];
   }
