@@ -123,7 +123,7 @@ export interface Head {
 
 /** Tells whether two revisions watch for the same thing: latches survive edits of the action only. */
 export function triggerHash({ scope, trigger }: { scope: Scope; trigger: Trigger }): string {
-  return digest(JSON.stringify([scope, trigger])).slice(0, 16);
+  return digest(JSON.stringify([scope, trigger])).slice(0, 12);
 }
 
 /** The compiled filter of a saved trigger, which was checked when it was saved. */

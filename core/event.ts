@@ -196,10 +196,10 @@ const eventSchemas = {
 };
 
 /** Names of a team's own event types, beside the ones above. */
-export const CustomEventType = z.templateLiteral([
-  'custom.',
-  z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/),
-]);
+export const CustomEventType = z.templateLiteral(
+  ['custom.', z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/)],
+  { error: () => `there is no such event to watch: there are ${watchable().join(', ')} and custom.<name>` },
+);
 export type CustomEventType = z.infer<typeof CustomEventType>;
 
 const CustomEvent = z.strictObject({ type: CustomEventType, ...common, data: Json.default(null) });
@@ -208,6 +208,9 @@ export type EventType = keyof typeof eventSchemas | CustomEventType;
 
 /** The event types by name; beside them there are custom ones. */
 export const eventTypes = Object.keys(eventSchemas) as (keyof typeof eventSchemas)[];
+
+/** Heartbeats are only signs of life. */
+const watchable = () => eventTypes.filter((type) => type !== 'run.heartbeat');
 
 /** The schema of an event type, undefined for a type that does not exist. */
 export function eventSchema(type: string) {

@@ -35,9 +35,28 @@ export class Problem extends Error {
 
 /** The first complaint of a schema as problem details, with the field's path below `prefix`. */
 export function detailsOfZod(error: z.ZodError, prefix: string[] = []): ProblemDetails {
-  const issue = error.issues[0];
+  const [issue] = error.issues;
   if (!issue) return { code: 'invalid_input', detail: 'the input is not valid' };
+  return detailsOfIssue(issue, prefix);
+}
+
+/** Of the forms that an input may have: what is wrong with the one that it comes nearest to. */
+function nearestIn(branches: z.core.$ZodIssue[][]): z.core.$ZodIssue | undefined {
+  const firsts = branches.flatMap(([first]) => first ?? []);
+  return firsts.find((issue) => !saysOtherForm(issue)) ?? firsts.at(-1);
+}
+
+/** Whether an issue only says that the input has another type than the form is for. */
+function saysOtherForm(issue: z.core.$ZodIssue): boolean {
+  const isOtherName = issue.code === 'invalid_format' && issue.format === 'template_literal';
+  const isOtherType = issue.code === 'invalid_union' && issue.errors.length === 0;
+  return (isOtherName || isOtherType) && issue.path.length === 1;
+}
+
+function detailsOfIssue(issue: z.core.$ZodIssue, prefix: string[]): ProblemDetails {
   const path = [...prefix, ...issue.path.map(String)];
+  const nearest = issue.code === 'invalid_union' ? nearestIn(issue.errors) : undefined;
+  if (nearest) return detailsOfIssue(nearest, path);
   if (issue.code === 'unrecognized_keys') {
     const field = [...path, issue.keys[0] ?? ''].join('.');
     return {

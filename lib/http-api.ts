@@ -21,14 +21,11 @@ const verdictTtl = Duration.seconds(30);
 const accessLogLine = JSON.stringify({
   stage: 'request.served',
   requestId: '$context.requestId',
-  time: '$context.requestTimeEpoch',
   ip: '$context.identity.sourceIp',
   routeKey: '$context.routeKey',
   path: '$context.path',
   status: '$context.status',
-  responseBytes: '$context.responseLength',
-  responseMs: '$context.responseLatency',
-  integrationMs: '$context.integrationLatency',
+  ms: '$context.responseLatency',
   integrationError: '$context.integrationErrorMessage',
   authorizerError: '$context.authorizer.error',
 });

@@ -23,7 +23,13 @@ export class Matching extends Construct {
       environment: { TABLE_NAME: table.name, DELIVERIES_QUEUE_URL: deliveries.url } satisfies MatcherEnv,
     });
     matcher.allow(
-      ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem'],
+      [
+        'dynamodb:GetItem',
+        'dynamodb:BatchGetItem',
+        'dynamodb:Query',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ],
       table.arn,
     );
     matcher.sendTo(deliveries);

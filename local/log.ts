@@ -1,5 +1,5 @@
 import { format, styleText } from 'node:util';
-import { runningFunction } from './functions.ts';
+import { outsideFunctions, runningFunction } from './functions.ts';
 import { type StageLine, stageText } from './stage-text.ts';
 
 /** Where lines for the reader go. */
@@ -8,18 +8,25 @@ export type Print = (line: string) => void;
 const LABEL_WIDTH = 9;
 const methods = ['log', 'info', 'warn', 'error', 'debug'] as const;
 
-/** Hands on every line that a function writes to the console, until the answer is called. */
-export function captureConsole(print: Print): () => void {
+/** Hands on every line that a function writes, by its standard output or the console, until the answer is called. */
+export function captureOutput(print: Print): () => void {
   const originals = methods.map((method) => [method, console[method]] as const);
   for (const [method, original] of originals) {
     console[method] = (...values: unknown[]) => {
       // Only the functions' lines: whoever else writes to this console means this console.
       if (runningFunction() === undefined) original(...values);
-      else print(format(...values));
+      else outsideFunctions(() => print(format(...values)));
     };
   }
+  const write = process.stdout.write;
+  process.stdout.write = ((chunk: string, ...rest: []) => {
+    if (runningFunction() === undefined) return write.call(process.stdout, chunk, ...rest);
+    outsideFunctions(() => print(chunk.trimEnd()));
+    return true;
+  }) as typeof write;
   return () => {
     for (const [method, original] of originals) console[method] = original;
+    process.stdout.write = write;
   };
 }
 

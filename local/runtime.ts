@@ -7,7 +7,7 @@ import { openDataFolder } from './data-folder.ts';
 import { type LocalFunctions, loadFunctions } from './functions.ts';
 import { startHttpFront } from './http.ts';
 import { makeAuthorize } from './http-authorizer.ts';
-import { captureConsole, errorLine, type Print } from './log.ts';
+import { captureOutput, errorLine, type Print } from './log.ts';
 import { startPump } from './pump.ts';
 import { type RunningQueues, startQueues } from './queues.ts';
 import { startSchedule } from './schedule.ts';
@@ -85,7 +85,7 @@ async function start(options: RuntimeOptions, stops: Stop[]): Promise<Runtime> {
     ...aws,
     ...topology.functions[name].environment(parts),
   }));
-  stops.push(captureConsole(print));
+  stops.push(captureOutput(print));
   startPumps(functions, queues, print, stops);
   startSchedules(functions, print, stops);
   const { url, stop } = await startFront(functions, port, print);

@@ -55,7 +55,9 @@ export async function readEndedRuns(
       }),
     );
     for (const { run, value, endedAtMs } of (page.Items ?? []) as Item[]) {
-      if (ended.has(run as string)) continue;
+      // TTL deletes days late: an expired item counts as gone.
+      const isGone = (endedAtMs as number) <= beforeMs - KEPT_SECONDS * 1000;
+      if (isGone || ended.has(run as string)) continue;
       const one = { run: run as string, value: Number(value), endedAtMs: endedAtMs as number };
       ended.set(one.run, one);
     }

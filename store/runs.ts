@@ -1,5 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { decodeSeries, encodeSeries } from '../core/metrics/series-codec.ts';
+import type { Latch } from '../core/runs/latch.ts';
 import { newRunMemory, type RunMemory, silenceDueAtMs } from '../core/runs/memory.ts';
 import { holds, type Table } from './client.ts';
 import { getItem, type Item } from './items.ts';
@@ -65,18 +66,14 @@ function dueAttributes(pk: string, memory: RunMemory, nowMs: number) {
 function toAttributes(memory: RunMemory) {
   const { attempt, lastStep, series, latches, applied, outbox, late } = memory;
   const { stateAttempt, stateEvents, state, pulse } = memory;
-  const packed = [...series].map(([metric, values]) => [metric, encodeSeries(values)]);
-  const fired = [...latches].map(([key, { triggerHash, atMs, wasFalse }]) => [
-    key,
-    wasFalse ? [triggerHash, atMs, 1] : [triggerHash, atMs],
-  ]);
   return {
     attempt,
     lastStep,
     late,
     applied: applied.join(' '),
-    series: Object.fromEntries(packed),
-    latches: Object.fromEntries(fired),
+    // Maps, not objects: a metric may be called `constructor`, which the SDK takes for an object's own.
+    series: new Map([...series].map(([metric, values]) => [metric, encodeSeries(values)])),
+    latches: new Map([...latches].map(([key, latch]) => [key, packLatch(latch)])),
     ...(stateAttempt > 0 && { stateAttempt }),
     ...(stateEvents.length > 0 && { stateEvents: stateEvents.join(' ') }),
     ...(state && { state }),
@@ -88,7 +85,7 @@ function toAttributes(memory: RunMemory) {
 
 function toMemory(item: Item): RunMemory {
   const series = Object.entries(item['series'] as Record<string, Uint8Array>);
-  const latches = Object.entries(item['latches'] as Record<string, [string, number, number?]>);
+  const latches = Object.entries(item['latches'] as Record<string, string>);
   const applied = item['applied'] as string;
   const pulse = item['pulse'] as string | undefined;
   const stateEvents = item['stateEvents'] as string | undefined;
@@ -100,16 +97,21 @@ function toMemory(item: Item): RunMemory {
     late: item['late'] as number,
     applied: applied === '' ? [] : applied.split(' '),
     series: new Map(series.map(([metric, bytes]) => [metric, decodeSeries(bytes)])),
-    latches: new Map(
-      latches.map(([key, [triggerHash, atMs, wasFalse]]) => [
-        key,
-        { triggerHash, atMs, wasFalse: wasFalse === 1 },
-      ]),
-    ),
+    latches: new Map(latches.map(([key, packed]) => [key, unpackLatch(packed)])),
     stateAttempt: (item['stateAttempt'] as number | undefined) ?? 0,
     stateEvents: stateEvents?.split(' ') ?? [],
     ...(item['state'] !== undefined && { state: item['state'] as NonNullable<RunMemory['state']> }),
     ...(pulse !== undefined && { pulse: JSON.parse(pulse) }),
     outbox: JSON.parse((item['outbox'] as string | undefined) ?? '[]'),
   };
+}
+
+/** Hash, time (in base 36) and, if so, that its condition was false since. */
+function packLatch({ triggerHash, atMs, wasFalse }: Latch): string {
+  return `${triggerHash} ${atMs.toString(36)}${wasFalse ? ' f' : ''}`;
+}
+
+function unpackLatch(packed: string): Latch {
+  const [triggerHash = '', atMs = '', wasFalse] = packed.split(' ');
+  return { triggerHash, atMs: Number.parseInt(atMs, 36), wasFalse: wasFalse !== undefined };
 }

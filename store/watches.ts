@@ -1,4 +1,4 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Watch } from '../core/watch.ts';
 import { holds, type Table } from './client.ts';
 import { deleteItem, getItem, putItem, queryPrefix } from './items.ts';
@@ -21,7 +21,8 @@ export interface WatchFeed {
 /** A cache that has missed more than this many changes reads anew. The item stays in one or two read units. */
 const KEPT_CHANGES = 50;
 
-const TRIES = 20;
+/** The list is cut down when it grew to this: saves of many at once only add to it. */
+const CUT_AT = 2 * KEPT_CHANGES;
 
 export async function readWatchFeed(table: Table): Promise<WatchFeed> {
   const item = await getItem(table, changeFeedKey);
@@ -31,25 +32,31 @@ export async function readWatchFeed(table: Table): Promise<WatchFeed> {
 
 /** Tells every cache of a change. Comes before the change as well as after it (see store/automations.ts). */
 export async function announceChange(table: Table, change: WatchChange): Promise<void> {
-  for (let tries = 0; tries < TRIES; tries++) {
-    const { version, recent } = await readWatchFeed(table);
-    const next = { version: version + 1, recent: [...recent, change].slice(-KEPT_CHANGES) };
-    if (await putFeed(table, version, next)) return;
-  }
-  throw new Error(`the change feed was written by others ${TRIES} times in a row`);
+  const { Attributes } = await table.client.send(
+    new UpdateCommand({
+      TableName: table.name,
+      Key: changeFeedKey,
+      UpdateExpression: 'SET recent = list_append(if_not_exists(recent, :none), :change) ADD #version :one',
+      ExpressionAttributeNames: { '#version': 'version' },
+      ExpressionAttributeValues: { ':none': [], ':change': [change], ':one': 1 },
+      ReturnValues: 'ALL_NEW',
+    }),
+  );
+  const recent = (Attributes?.['recent'] ?? []) as WatchChange[];
+  if (recent.length > CUT_AT) await cutFeed(table, Attributes?.['version'], recent);
 }
 
-function putFeed(table: Table, before: number, next: WatchFeed): Promise<boolean> {
-  return holds(
+/** Where another save came between, that one cuts it. */
+async function cutFeed(table: Table, version: number, recent: WatchChange[]): Promise<void> {
+  await holds(
     table.client.send(
-      new PutCommand({
+      new UpdateCommand({
         TableName: table.name,
-        Item: { ...changeFeedKey, ...next },
-        ConditionExpression: before === 0 ? 'attribute_not_exists(pk)' : '#version = :version',
-        ...(before > 0 && {
-          ExpressionAttributeNames: { '#version': 'version' },
-          ExpressionAttributeValues: { ':version': before },
-        }),
+        Key: changeFeedKey,
+        UpdateExpression: 'SET recent = :recent',
+        ConditionExpression: '#version = :version',
+        ExpressionAttributeNames: { '#version': 'version' },
+        ExpressionAttributeValues: { ':recent': recent.slice(-KEPT_CHANGES), ':version': version },
       }),
     ),
   );

@@ -124,6 +124,8 @@ export class BoundTable {
 
   /** Adds the watchers whose condition this number meets. */
   collect(x: number, into: Watcher[]): void {
+    // Where the rules say "never met" there is no number, and even != is not met.
+    if (Number.isNaN(x)) return;
     this.#above?.collect(x, into);
     this.#below?.collect(-x, into);
     this.#at?.collect(x, into);

@@ -1,4 +1,5 @@
 import { averageOf, beyondOf, lostIn, upperBits } from './exact-sum.ts';
+import { Extremes, greater, lesser } from './extremes.ts';
 import type { Series } from './series.ts';
 import { WideSum } from './wide-sum.ts';
 
@@ -20,8 +21,6 @@ const UNDERFLOW = 2 ** -900;
  *
  * - The sum forgets nothing: whatever came and went, it is the true sum rounded once. Two doubles hold it; where these
  *   are too short or a double too small, it goes on in a wider sum.
- * - The extremes are those of the end of a finished block, known from each of its values on, and of newer values. A
- *   block is as long as the window.
  * - The spread is a sum of squares of distances from a fixed centre near the mean, in units near the range of the
  *   window, so that nothing overflows or cancels out. When the values have moved away from there, it is made anew.
  */
@@ -29,8 +28,8 @@ export class Frame {
   private readonly series: Series;
   private readonly size: number;
   private readonly offset: number;
+  private extremes: Extremes | undefined = undefined;
   private hasSum = false;
-  private hasExtremes = false;
   private hasSpread = false;
   /** Where the window ends, counted from the first value that the series ever had. */
   private position = 0;
@@ -43,13 +42,6 @@ export class Frame {
   private low = 0;
   private wide: WideSum | undefined = undefined;
 
-  private minima = new Float64Array(0);
-  private maxima = new Float64Array(0);
-  /** By how many values the window is beyond the block. */
-  private beyond = 0;
-  private least = Number.POSITIVE_INFINITY;
-  private most = Number.NEGATIVE_INFINITY;
-
   /** A power of 2. */
   private scale = 1;
   private scaledCentre = 0;
@@ -60,6 +52,7 @@ export class Frame {
   private lost = 0;
   /** All that was added to the squares and taken from them: bounds their error. */
   private traffic = 0;
+  private spread = 0;
 
   constructor(series: Series, size: number, offset: number) {
     this.series = series;
@@ -70,9 +63,7 @@ export class Frame {
   /** Keeps up a part from now on. */
   want(part: FramePart): void {
     if (part === 'extremes') {
-      this.hasExtremes = true;
-      this.minima = new Float64Array(this.size);
-      this.maxima = new Float64Array(this.size);
+      this.extremes ??= new Extremes(this.size);
     } else {
       this.hasSum = true;
       this.hasSpread ||= part === 'spread';
@@ -87,23 +78,27 @@ export class Frame {
   }
 
   min(): number {
-    return this.advance() ? lesser(this.least, this.minima[this.beyond] as number) : Number.NaN;
+    return this.advance() && this.extremes !== undefined ? this.extremes.min() : Number.NaN;
   }
 
   max(): number {
-    return this.advance() ? greater(this.most, this.maxima[this.beyond] as number) : Number.NaN;
+    return this.advance() && this.extremes !== undefined ? this.extremes.max() : Number.NaN;
   }
 
   /** The sample standard deviation (n − 1). */
   deviation(): number {
-    return this.advance() ? this.scaledDeviation() / this.scale : Number.NaN;
+    if (!this.advance()) return Number.NaN;
+    this.settle();
+    return this.spread / this.scale;
   }
 
   /** How many deviations `value` is from the average; not a number when there is none. */
   zscore(value: number): number {
     if (!this.advance()) return Number.NaN;
-    const deviation = this.scaledDeviation();
-    return deviation === 0 ? Number.NaN : (0 - this.sumBeyond(value)) / this.size / deviation;
+    this.settle();
+    if (this.spread === 0) return Number.NaN;
+    const zscore = (0 - this.sumBeyond(value)) / this.size / this.spread;
+    return Number.isFinite(zscore) ? zscore : this.farZscore(value);
   }
 
   /** Brings all parts up to date; false while the window is not full. */
@@ -123,31 +118,14 @@ export class Frame {
     else for (let at = end - moved; at < end; at++) this.slide(at);
   }
 
+  /** Moves all parts on to the value at `at`. One long function: handing doubles on would cost more than this does. */
   private slide(at: number): void {
+    const { high, low, scale, scaledCentre, squares } = this;
     const { values } = this.series;
     const entering = values[at] as number;
     const leaving = values[at - this.size] as number;
-    if (this.hasSum) this.exchange(entering, leaving);
-    if (this.hasSpread) this.exchangeSquares(entering, leaving);
-    if (!this.hasExtremes) return;
-    this.beyond++;
-    if (this.beyond === this.size) {
-      this.finishBlock(at + 1);
-    } else {
-      if (entering < this.least) this.least = entering;
-      if (entering > this.most) this.most = entering;
-    }
-  }
-
-  private fill(end: number): void {
-    this.revision = this.series.revision;
-    if (this.hasSum) this.fillSum(end);
-    if (this.hasSpread) this.fillSquares(end);
-    if (this.hasExtremes) this.finishBlock(end);
-  }
-
-  private exchange(entering: number, leaving: number): void {
-    const { high, low } = this;
+    if (this.extremes !== undefined) this.extremes.slide(values, at);
+    if (!this.hasSum) return;
     const change = entering - leaving;
     const sum = high + change;
     const lost = lostIn(high, change, sum);
@@ -155,45 +133,63 @@ export class Frame {
     const lostBefore = lostIn(entering, -leaving, change);
     const lowest = lower + lostBefore;
     // Not a number where something overflowed, and no zero either.
-    if (
-      lostIn(low, lost, lower) === 0 &&
-      lostIn(lower, lostBefore, lowest) === 0 &&
-      this.wide === undefined
-    ) {
+    if (lostIn(low, lost, lower) === 0 && lostIn(lower, lostBefore, lowest) === 0) {
       this.high = sum;
       this.low = lowest;
     } else {
-      this.wide ??= WideSum.of(high, low);
-      this.wide.add(entering);
-      this.wide.add(leaving, -1);
+      this.slideWide(at);
     }
-  }
-
-  private exchangeSquares(entering: number, leaving: number): void {
-    const { scale, scaledCentre, squares } = this;
+    if (!this.hasSpread || change === 0) return;
     const to = entering * scale - scaledCentre;
     const from = leaving * scale - scaledCentre;
-    const change = (to - from) * (to + from);
-    const sum = squares + change;
-    this.squares = sum;
-    this.lost += lostIn(squares, change, sum);
-    if (entering !== leaving) this.traffic += Math.abs(change) + UNDERFLOW;
+    const squaresChange = (to - from) * (to + from);
+    this.squares = squares + squaresChange;
+    this.lost += lostIn(squares, squaresChange, squares + squaresChange);
+    this.traffic += Math.abs(squaresChange) + UNDERFLOW;
   }
 
-  private scaledDeviation(): number {
-    let numerator = this.numerator();
-    if (!((this.traffic + this.squares) * this.size <= TRUSTED_LOSS * numerator)) {
-      this.fillSquares(this.series.end - this.offset);
-      numerator = this.numerator();
-    }
-    return Math.sqrt(Math.max(0, numerator) / (this.size * (this.size - 1)));
+  private fill(end: number): void {
+    this.revision = this.series.revision;
+    if (this.hasSum) this.fillSum(end);
+    if (this.hasSpread) this.fillSquares(end);
+    this.extremes?.fill(this.series.values, end);
   }
 
-  /** n Σd² − (Σd)²: exact for whole numbers of ordinary size. */
+  private slideWide(at: number): void {
+    const { values } = this.series;
+    this.wide ??= WideSum.of(this.high, this.low);
+    this.wide.add(values[at] as number);
+    this.wide.add(values[at - this.size] as number, -1);
+    this.high = Number.NaN;
+  }
+
+  /** Makes the deviation, in units of the window. */
+  private settle(): void {
+    const { size, squares } = this;
+    const distance = (this.high - this.upper - this.lower + this.low) * this.scale;
+    // n Σd² − (Σd)²: exact for whole numbers of ordinary size.
+    const numerator = size * (squares + this.lost) - distance * distance;
+    const isPrecise = (this.traffic + squares) * size <= TRUSTED_LOSS * numerator;
+    this.spread = Math.sqrt((isPrecise ? numerator : this.preciseNumerator()) / (size * (size - 1)));
+  }
+
+  /** The same with a sum of any kind, and with the squares made anew where that is not enough. */
+  private preciseNumerator(): number {
+    const numerator = this.numerator();
+    if ((this.traffic + this.squares) * this.size <= TRUSTED_LOSS * numerator) return numerator;
+    this.fillSquares(this.series.end - this.offset);
+    return Math.max(0, this.numerator());
+  }
+
+  /** In units of the window as it is now, nothing overflows that a double can hold (but for a factor of its size). */
+  private farZscore(value: number): number {
+    this.fillSquares(this.series.end - this.offset);
+    this.settle();
+    return (0 - this.sumBeyond(value)) / this.size / this.spread;
+  }
+
   private numerator(): number {
-    const near = (this.high - this.upper - this.lower + this.low) * this.scale;
-    const isNear = this.wide === undefined && Number.isFinite(near);
-    const distance = isNear ? near : this.sumBeyond(this.scaledCentre / this.scale);
+    const distance = this.sumBeyond(this.scaledCentre / this.scale);
     return this.size * (this.squares + this.lost) - distance * distance;
   }
 
@@ -207,27 +203,29 @@ export class Frame {
   }
 
   private fillSum(end: number): void {
-    this.high = 0;
-    this.low = 0;
+    const { values } = this.series;
+    const start = end - this.size;
+    let high = 0;
+    let low = 0;
+    let isExact = true;
+    for (let at = start; at < end && isExact; at++) {
+      const sum = high + (values[at] as number);
+      const lost = lostIn(high, values[at] as number, sum);
+      const lower = low + lost;
+      isExact = lostIn(low, lost, lower) === 0;
+      high = sum;
+      low = lower;
+    }
+    this.high = high;
+    this.low = low;
     this.wide = undefined;
-    for (let at = end - this.size; at < end; at++) this.exchange(this.series.values[at] as number, 0);
+    if (!isExact) this.fillWide(start, end);
   }
 
-  private finishBlock(end: number): void {
-    const { minima, maxima } = this;
-    const { values } = this.series;
-    let least = Number.POSITIVE_INFINITY;
-    let most = Number.NEGATIVE_INFINITY;
-    for (let rank = this.size - 1, at = end - 1; rank >= 0; rank--, at--) {
-      const value = values[at] as number;
-      if (value < least) least = value;
-      if (value > most) most = value;
-      minima[rank] = least;
-      maxima[rank] = most;
-    }
-    this.beyond = 0;
-    this.least = Number.POSITIVE_INFINITY;
-    this.most = Number.NEGATIVE_INFINITY;
+  private fillWide(start: number, end: number): void {
+    this.high = Number.NaN;
+    this.wide = new WideSum();
+    for (let at = start; at < end; at++) this.wide.add(this.series.values[at] as number);
   }
 
   private fillSquares(end: number): void {
@@ -235,14 +233,21 @@ export class Frame {
     let low = Number.POSITIVE_INFINITY;
     let high = Number.NEGATIVE_INFINITY;
     for (let at = end - this.size; at < end; at++) {
-      low = Math.min(low, values[at] as number);
-      high = Math.max(high, values[at] as number);
+      low = lesser(low, values[at] as number);
+      high = greater(high, values[at] as number);
     }
     this.chooseCentre(low, high);
-    const centre = this.scaledCentre / this.scale;
-    this.squares = 0;
-    this.lost = 0;
-    for (let at = end - this.size; at < end; at++) this.exchangeSquares(values[at] as number, centre);
+    const { scale, scaledCentre } = this;
+    let squares = 0;
+    let lost = 0;
+    for (let at = end - this.size; at < end; at++) {
+      const distance = (values[at] as number) * scale - scaledCentre;
+      const sum = squares + distance * distance;
+      lost += lostIn(squares, distance * distance, sum);
+      squares = sum;
+    }
+    this.squares = squares;
+    this.lost = lost;
     this.traffic = 0;
   }
 
@@ -257,11 +262,4 @@ export class Frame {
     this.upper = this.size * upper;
     this.lower = this.size * (centre - upper);
   }
-}
-
-function lesser(a: number, b: number): number {
-  return a < b ? a : b;
-}
-function greater(a: number, b: number): number {
-  return a > b ? a : b;
 }

@@ -13,7 +13,7 @@ export interface Series {
   moved: number;
   /** Goes up whenever something else happens than a value at the end. */
   revision: number;
-  /** Goes up with every change. */
+  /** Goes up with every change, and may without one. */
   changes: number;
   /** From this index on the times of receipt never go back. */
   orderedFrom: number;
@@ -123,6 +123,7 @@ export function oldestReceipt({ receivedAtMs, start, end, orderedFrom }: Series,
 function insertValue(series: Series, point: SeriesPoint, capacity: number): Placement {
   const { end, steps, values, receivedAtMs } = series;
   series.start = Math.max(series.start, end - capacity);
+  series.changes++;
   const at = indexOfStep(series, point.step);
   if (steps[at] === point.step) return REPEATED;
   if (at === series.start && sizeOf(series) >= capacity) return LATE;
@@ -136,7 +137,6 @@ function insertValue(series: Series, point: SeriesPoint, capacity: number): Plac
   series.orderedFrom = Math.max(series.orderedFrom, at) + 1;
   series.lastReceivedAtMs = Math.max(series.lastReceivedAtMs, point.receivedAtMs);
   series.revision++;
-  series.changes++;
   return { placement: 'placed', rank: end - at };
 }
 

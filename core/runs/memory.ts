@@ -1,5 +1,6 @@
 import type { Delivery } from '../delivery.ts';
 import type { Run, RunState } from '../event.ts';
+import { digest } from '../id.ts';
 import type { Series } from '../metrics/series.ts';
 import type { Latch } from './latch.ts';
 
@@ -18,10 +19,10 @@ export interface RunMemory {
   state?: KnownState;
   /** The attempt that states and heartbeats belong to. */
   stateAttempt: number;
-  /** Ids of the last run.state events: one that comes again does nothing. */
+  /** Marks of the last run.state events: one that comes again does nothing. */
   stateEvents: string[];
   pulse?: Pulse;
-  /** Ids of the messages applied last: a message that comes again is not applied again. */
+  /** Marks of the messages applied last: a message that comes again is not applied again. */
   applied: string[];
   /** Deliveries decided but perhaps not yet written (see lambdas/shared/outbox.ts). */
   outbox: Delivery[];
@@ -47,6 +48,9 @@ export interface Pulse {
 
 const REMEMBERED_MESSAGES = 32;
 
+/** What is remembered of an id: 64 bits tell the few of one run apart, and keep its item small. */
+const markOf = (id: string) => digest(id).slice(0, 16);
+
 export function newRunMemory(): RunMemory {
   return {
     version: 0,
@@ -65,8 +69,9 @@ export function newRunMemory(): RunMemory {
 
 /** Notes a message as applied; false when it was applied before. That alone is nothing to write. Changes the memory. */
 export function beginMessage(memory: RunMemory, messageId: string): boolean {
-  if (memory.applied.includes(messageId)) return false;
-  memory.applied = [...memory.applied, messageId].slice(-REMEMBERED_MESSAGES);
+  const mark = markOf(messageId);
+  if (memory.applied.includes(mark)) return false;
+  memory.applied = [...memory.applied, mark].slice(-REMEMBERED_MESSAGES);
   return true;
 }
 
@@ -74,8 +79,9 @@ const REMEMBERED_STATE_EVENTS = 64;
 
 /** Notes a run.state event as seen; false when it was seen before. Changes the memory. */
 export function beginStateEvent(memory: RunMemory, eventId: string): boolean {
-  if (memory.stateEvents.includes(eventId)) return false;
-  memory.stateEvents = [...memory.stateEvents, eventId].slice(-REMEMBERED_STATE_EVENTS);
+  const mark = markOf(eventId);
+  if (memory.stateEvents.includes(mark)) return false;
+  memory.stateEvents = [...memory.stateEvents, mark].slice(-REMEMBERED_STATE_EVENTS);
   memory.isChanged = true;
   return true;
 }

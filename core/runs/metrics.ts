@@ -4,8 +4,7 @@ import { eventReader } from '../matching/event-reader.ts';
 import type { MatchCounts } from '../matching/filter-index.ts';
 import type { MeasureTable, MetricIndex } from '../matching/metric-index.ts';
 import type { Watcher } from '../matching/watcher.ts';
-import { type Gauge, makeGauge, windowOf, zscoreAgainst } from '../metrics/gauge.ts';
-import { measureKey } from '../metrics/measure.ts';
+import { GaugeBoard, windowOf, zscoreAgainst } from '../metrics/gauge.ts';
 import { type Points, valuesOf } from '../metrics/points.ts';
 import {
   emptySeries,
@@ -46,7 +45,7 @@ export interface MetricContext {
 }
 
 /** Gauges live as long as a batch: each belongs to a series that was loaded for it. */
-export type Gauges = Map<Series, Map<string, Gauge>>;
+export type Gauges = Map<Series, GaugeBoard>;
 
 export type Applied<Firing> = Fired<Firing>;
 
@@ -112,8 +111,9 @@ function enterAttempt(memory: RunMemory, event: OpenedMetricsEvent, points: Poin
 
 /** Forgets the values at `step` and later, in all series. Changes the memory. */
 export function forgetSteps(memory: RunMemory, step: number): void {
+  if (memory.lastStep < step) return;
   for (const series of memory.series.values()) forgetFrom(series, step);
-  memory.lastStep = Math.min(memory.lastStep, step - 1);
+  memory.lastStep = step - 1;
   memory.isChanged = true;
 }
 
@@ -154,7 +154,10 @@ function applyValue(arrived: ArrivedValue, judge: Judge): void {
   const { metric, step, value, capacity } = arrived;
   const series = memory.series.get(metric) ?? emptySeries();
   const { receivedAtMs } = judge.context;
+  const held = sizeOf(series);
   const placed = placeValue(series, { step, value, receivedAtMs }, capacity);
+  // A window that became smaller cuts the series, even where the value itself changes nothing.
+  if (sizeOf(series) < held) memory.isChanged = true;
   if (placed.placement === 'repeated') return;
   memory.isChanged = true;
   if (placed.placement !== 'placed') {
@@ -178,7 +181,7 @@ function judgeFinite(arrived: ArrivedValue, rank: number, series: Series, judge:
 
 /** The number that a table's conditions compare; NaN, which meets nothing, where the rules say "never met". */
 function numberOf(table: MeasureTable, series: Series, { metric, value }: ArrivedValue, { context }: Judge) {
-  if (table.measure) return gaugeOf(table.measure, series, context.gauges).read() ?? Number.NaN;
+  if (table.measure) return boardOf(series, context.gauges).gauge(table.measure).read() ?? Number.NaN;
   const others = context.lastOfOthers(metric, table.runs, context.receivedAtMs);
   return others && (zscoreAgainst(value, others) ?? Number.NaN);
 }
@@ -252,11 +255,10 @@ function report({ watcher, value, window, step, arrived }: Met, { memory, contex
   fire(memory, { watcher, latch: watcher.automationId, receivedAtMs: context.receivedAtMs, firing }, applied);
 }
 
-function gaugeOf(measure: NonNullable<MeasureTable['measure']>, series: Series, gauges: Gauges): Gauge {
-  const ofSeries = gauges.get(series) ?? new Map<string, Gauge>();
-  gauges.set(series, ofSeries);
-  const key = measureKey(measure);
-  const gauge = ofSeries.get(key) ?? makeGauge(series, measure);
-  ofSeries.set(key, gauge);
-  return gauge;
+function boardOf(series: Series, gauges: Gauges): GaugeBoard {
+  const known = gauges.get(series);
+  if (known) return known;
+  const board = new GaugeBoard(series);
+  gauges.set(series, board);
+  return board;
 }

@@ -5,14 +5,7 @@ import type { StateIndex } from '../matching/state-index.ts';
 import { takenStates } from '../matching/state-index.ts';
 import type { Watcher } from '../matching/watcher.ts';
 import { type Fired, fire } from './fire.ts';
-import {
-  beginStateEvent,
-  isEnd,
-  type KnownState,
-  latchKey,
-  type RunMemory,
-  silenceDueAtMs,
-} from './memory.ts';
+import { beginStateEvent, isEnd, latchKey, type RunMemory, silenceDueAtMs } from './memory.ts';
 import { forgetSteps } from './metrics.ts';
 import type { SilenceEvent } from './silence.ts';
 
@@ -31,8 +24,6 @@ export interface StateContext {
 /** A run.state event: a client's, or one that silence made. */
 export type StateEvent = RunStateEvent | SilenceEvent;
 
-const silenceOf = (event: StateEvent) => ('silentSinceMs' in event ? event.silentSinceMs : undefined);
-
 export interface AppliedState extends Fired<StateFiring> {
   /** Whether the event says that the run ended: automations across runs want its last values then. */
   isEnd: boolean;
@@ -44,10 +35,12 @@ export interface AppliedState extends Fired<StateFiring> {
  */
 export function applyState(memory: RunMemory, event: StateEvent, context: StateContext): AppliedState {
   const applied: AppliedState = { firings: [], heldBack: [], isEnd: false };
+  if ('silentSinceMs' in event) {
+    applySilence(memory, event, context, applied);
+    return applied;
+  }
   if (!beginStateEvent(memory, event.id)) return applied;
   if (!enterStateAttempt(memory, event.run.attempt)) return applied;
-  const silentSinceMs = silenceOf(event);
-  if (silentSinceMs !== undefined && !isSilentStill(memory, silentSinceMs)) return applied;
   if (event.rewind_to !== undefined) forgetSteps(memory, event.rewind_to + 1);
   applied.isEnd = isEnd(event.state);
   if (context.indexes.length === 0) {
@@ -56,6 +49,25 @@ export function applyState(memory: RunMemory, event: StateEvent, context: StateC
   }
   changeState(memory, event, context, applied);
   return applied;
+}
+
+/** The run crashed, if it was not heard of since the sweeper looked, and if anybody still wants to know. */
+function applySilence(
+  memory: RunMemory,
+  event: SilenceEvent,
+  context: StateContext,
+  applied: AppliedState,
+): void {
+  if (silenceDueAtMs(memory) === undefined || memory.pulse?.lastAtMs !== event.silentSinceMs) return;
+  if (context.indexes.length === 0) {
+    forgetPulse(memory);
+    return;
+  }
+  applied.isEnd = true;
+  const before = memory.state?.state;
+  memory.state = { state: event.state, before: before ?? null };
+  memory.isChanged = true;
+  if (before !== event.state) judgeChange(memory, event, context, applied);
 }
 
 /** Notes a heartbeat. Changes the memory. */
@@ -113,11 +125,6 @@ function enterStateAttempt(memory: RunMemory, attempt = memory.stateAttempt): bo
   return true;
 }
 
-/** False when the run was heard of since the sweeper looked, or when it is over. */
-function isSilentStill(memory: RunMemory, silentSinceMs: number): boolean {
-  return silenceDueAtMs(memory) !== undefined && memory.pulse?.lastAtMs === silentSinceMs;
-}
-
 /** Nobody watches states here any more, so nobody waits for the run's pulse either. */
 function forgetPulse(memory: RunMemory): void {
   if (!memory.pulse) return;
@@ -127,21 +134,17 @@ function forgetPulse(memory: RunMemory): void {
 
 function changeState(
   memory: RunMemory,
-  event: StateEvent,
+  event: RunStateEvent,
   context: StateContext,
   applied: AppliedState,
 ): void {
   const was = memory.state;
-  const isSilence = silenceOf(event) !== undefined;
   // A run that silence made CRASHED is what it was before, by the very event; but crashing is no change for it.
-  if (!isSilence) noteLife(memory, event, context);
+  noteLife(memory, event, context);
   const isSame = was?.state === event.state || memory.state?.state === event.state;
-  const next: KnownState = isSilence
-    ? { state: event.state, before: was?.state ?? null }
-    : { state: event.state };
-  memory.isChanged ||= !isSame || was?.before !== next.before;
-  memory.state = next;
-  if (!isSilence && isEnd(event.state)) forgetPulse(memory);
+  memory.isChanged ||= !isSame || was?.before !== undefined;
+  memory.state = { state: event.state };
+  if (isEnd(event.state)) forgetPulse(memory);
   if (!isSame) judgeChange(memory, event, context, applied);
 }
 

@@ -24,6 +24,7 @@ const MAX_POINTS = 10_000;
 // Ours: each event may go to a queue message of its own, and the answer names each.
 const MAX_EVENTS = 5_000;
 const MAX_REFUSALS_LISTED = 100;
+const LISTED_EVENTS = 3;
 
 /** Counts hops through our own webhooks; a receiver that posts events passes it on. */
 const DEPTH_HEADER = 'x-signalbox-depth';
@@ -52,7 +53,7 @@ export async function ingest(request: HttpRequest, caller: Caller, deps: IngestD
     stage: 'event.received',
     requestId: request.requestId,
     keyId: caller.keyId,
-    eventIds: accepted.slice(0, 20).map(({ event }) => event.id),
+    eventIds: accepted.slice(0, LISTED_EVENTS).map(({ event }) => event.id),
     types: countBy(accepted, ({ event }) => (event.type.startsWith('custom.') ? 'custom' : event.type)),
     events: accepted.length,
     refused: refused.length,

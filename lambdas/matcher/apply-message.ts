@@ -102,17 +102,24 @@ function applyMetricsRoute(...[memory, message, route, context, into]: Parameter
   into.heldBack.push(...heldBack);
 }
 
-/** Whether anybody has a use for a run.state event (docs/triggers.md). Silence ends a wait, whoever watches now. */
-export function isStateOfUse(route: Route, { states, ended, wantsAttempts }: RunInterest): boolean {
-  const { state, rewindTo, attempt = 0, silentSinceMs } = route;
+/**
+ * Whether anybody has a use for a run.state event (docs/triggers.md): as far as it can be said before the run is loaded,
+ * and for sure by the run's newest step. Silence ends a wait, whoever watches now.
+ */
+export function isStateOfUse(
+  route: Route,
+  { states, ended, wantsAttempts }: RunInterest,
+  lastStep = Number.POSITIVE_INFINITY,
+): boolean {
+  const { state, rewindTo = Number.POSITIVE_INFINITY, attempt = 0, silentSinceMs } = route;
   if (state === undefined) return false;
-  if (states.length > 0 || rewindTo !== undefined || silentSinceMs !== undefined) return true;
+  if (states.length > 0 || rewindTo < lastStep || silentSinceMs !== undefined) return true;
   return (isEnd(state) && ended.length > 0) || (attempt > 0 && wantsAttempts);
 }
 
 function applyStateRoute(...[memory, message, route, context, into]: Parameters<RouteApplier>): void {
   const { interest, nowMs } = context;
-  if (!isStateOfUse(route, interest)) return;
+  if (!isStateOfUse(route, interest, memory.lastStep)) return;
   const { receivedAtMs, depth } = message;
   const event = openEvent(message, route) as StateEvent;
   const applied = applyState(memory, event, { receivedAtMs, indexes: interest.states });

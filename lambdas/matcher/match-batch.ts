@@ -43,6 +43,7 @@ export interface Matched {
  * sends back the whole group (what was done already is not done twice). Answers which records must come back.
  */
 export async function matchBatch(records: QueueRecord[], deps: MatchBatchDeps): Promise<SQSBatchResponse> {
+  const batch: Batch = { matched: [], startedAtMs: deps.now() };
   const groups = new Map<string, Received[]>();
   const failed: string[] = [];
   for (const record of records) {
@@ -56,12 +57,19 @@ export async function matchBatch(records: QueueRecord[], deps: MatchBatchDeps): 
   }
   await Promise.all(
     [...groups.values()].map(async (group) => {
-      const failedInGroup = await matchGroup(group, deps);
+      const failedInGroup = await matchGroup(group, batch, deps);
       failed.push(...failedInGroup);
     }),
   );
+  logMatched(batch, deps);
   await deps.activity.flush();
   return batchResponse(failed);
+}
+
+/** What an invocation matched, for its log. */
+interface Batch {
+  matched: Matched[];
+  startedAtMs: number;
 }
 
 /** Puts away what can never be worked on. Answers the record when even that failed, so that it comes back. */
@@ -76,64 +84,67 @@ async function bury(record: QueueRecord, error: unknown, deps: MatchBatchDeps): 
   }
 }
 
-async function matchGroup(group: Received[], deps: MatchBatchDeps): Promise<string[]> {
-  const startedAtMs = deps.now();
+async function matchGroup(group: Received[], batch: Batch, deps: MatchBatchDeps): Promise<string[]> {
   try {
     const messages = group.map(({ message }) => message);
     const isRun = messages[0]?.subject.kind === 'run';
     const matched = await (isRun ? matchRun(messages, deps) : matchPlain(messages, deps));
-    logMatched(matched, startedAtMs, deps);
+    batch.matched.push(...matched);
     return [];
   } catch (error) {
     const [first, ...others] = group;
     if (isPermanent(error) && first) {
-      return others.length === 0 ? bury(first.record, error, deps) : matchOneByOne(group, deps);
+      return others.length === 0 ? bury(first.record, error, deps) : matchOneByOne(group, batch, deps);
     }
     deps.log(errorLine(error, { messageIds: group.map(({ message }) => message.id) }));
     return group.map(({ record }) => record.messageId);
   }
 }
 
-/** DynamoDB will refuse the same write for ever (an item too large, say): coming back can't help. */
+/** What will go wrong again: a write that DynamoDB refuses (an item too large, say), a line that is no JSON. */
 function isPermanent(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ValidationException';
+  return error instanceof SyntaxError || (error instanceof Error && error.name === 'ValidationException');
 }
 
 /** Finds the message that can't be worked on; the rest of its group goes on. */
-async function matchOneByOne(group: Received[], deps: MatchBatchDeps): Promise<string[]> {
+async function matchOneByOne(group: Received[], batch: Batch, deps: MatchBatchDeps): Promise<string[]> {
   for (const [at, one] of group.entries()) {
-    const failed = await matchGroup([one], deps);
+    const failed = await matchGroup([one], batch, deps);
     // The order counts: what follows a message that must come back comes back with it.
     if (failed.length > 0) return group.slice(at).map(({ record }) => record.messageId);
   }
   return [];
 }
 
-/** One line a message that somebody watches, one for all the others together. */
-function logMatched(matched: Matched[], startedAtMs: number, deps: MatchBatchDeps): void {
+/** One line for each message that something came of, and one for all the others of the invocation together. */
+function logMatched({ matched, startedAtMs }: Batch, deps: MatchBatchDeps): void {
   const durationMs = deps.now() - startedAtMs;
-  const unwatched = matched.filter(({ watching }) => watching === 0);
-  for (const { message, watching, deliveries, late, heldBack } of matched) {
-    if (watching === 0) continue;
+  const isQuiet = ({ deliveries, late, heldBack }: Matched) => deliveries.length + late + heldBack === 0;
+  for (const one of matched) {
+    if (isQuiet(one)) continue;
+    const { message, watching, deliveries, late, heldBack } = one;
     const fired = { firedCount: deliveries.length, fired: deliveries.slice(0, LISTED).map(describeFiring) };
-    deps.log({
-      stage: 'event.matched',
-      ...describe(message),
-      watching,
-      ...fired,
-      late,
-      heldBack,
-      durationMs,
-    });
+    const counts = { watching, ...fired, late, heldBack };
+    deps.log({ stage: 'event.matched', ...describe(message), ...counts, durationMs });
   }
-  if (unwatched.length === 0) return;
-  const events = unwatched.reduce((sum, { message }) => sum + message.routes.length, 0);
-  const first = unwatched[0] && describe(unwatched[0].message);
-  deps.log({ stage: 'event.matched', ...first, events, watching: 0, firedCount: 0, fired: [], durationMs });
+  const quiet = matched.filter(isQuiet);
+  const [first] = quiet;
+  if (!first) return;
+  const events = quiet.reduce((sum, { message }) => sum + message.routes.length, 0);
+  const watching = quiet.reduce((most, one) => Math.max(most, one.watching), 0);
+  deps.log({
+    stage: 'event.matched',
+    ...describe(first.message),
+    events,
+    watching,
+    firedCount: 0,
+    durationMs,
+  });
 }
 
-/** A line names this many events and firings at most; the counts are whole. */
+/** A line names this many firings and events at most; the counts are whole. */
 const LISTED = 20;
+const LISTED_EVENTS = 3;
 
 function describeFiring({ id, automationId, facts }: Delivery) {
   return {
@@ -151,7 +162,7 @@ function describe({ subject, routes, receivedAtMs }: EventMessage) {
     subject: `${kind} ${team}/${registry === undefined ? project : `wandb-registry-${registry}`}/${name}`,
     types: [...new Set(routes.map(({ type }) => type))],
     events: routes.length,
-    eventIds: routes.slice(0, LISTED).map(({ id }) => id),
+    eventIds: routes.slice(0, LISTED_EVENTS).map(({ id }) => id),
     receivedAtMs,
   };
 }

@@ -24,6 +24,11 @@ export async function matchPlain(messages: EventMessage[], deps: PlainDeps): Pro
     matched.flatMap(({ deliveries }) => deliveries),
     deps,
   );
+  for (const { message, deliveries } of matched) {
+    for (const { automationId } of deliveries) {
+      deps.activity.note(automationId, { fired: true, atMs: message.receivedAtMs });
+    }
+  }
   return matched;
 }
 
@@ -45,10 +50,7 @@ function matchRoute(message: EventMessage, route: Route, indexes: ScopeIndex[], 
   const watchers = indexes.flatMap((index) => index.plain(route.type)?.matching(reader) ?? []);
   return watchers
     .filter((watcher) => watcher.triggerSavedAtMs <= receivedAtMs)
-    .map((watcher) => {
-      deps.activity.note(watcher.automationId, { fired: true, atMs: receivedAtMs });
-      return plainDelivery(watcher, event(), { receivedAtMs, depth, nowMs: deps.now() });
-    });
+    .map((watcher) => plainDelivery(watcher, event(), { receivedAtMs, depth, nowMs: deps.now() }));
 }
 
 /** Reads what the route knows, and opens the event for the rest. */

@@ -61,7 +61,7 @@ async function findInterest(messages: EventMessage[], deps: RunDeps): Promise<Ru
   const metrics = [...new Set([...routes.flatMap((route) => route.metrics ?? []), ...ended])];
   const interest = await loadInterest(place, metrics, deps);
   interest.ended = ended.filter((metric) => interest.metrics.get(metric)?.some(({ runs }) => runs > 0));
-  interest.wantsAttempts = await namesAttempt(routes, place, deps);
+  interest.wantsAttempts = await wantsAttempts(routes, place, deps);
   const isWatched = interest.metrics.size > 0 || interest.states.length > 0;
   return isWatched || routes.some((route) => isStateOfUse(route, interest)) ? interest : undefined;
 }
@@ -84,9 +84,11 @@ async function loadInterest(place: Place, metrics: string[], deps: RunDeps): Pro
 const saysEnd = ({ state }: Route) => state !== undefined && isEnd(state);
 
 /** A state may be the first to name a newer attempt: what an older one rewinds or ends after that does not count. */
-async function namesAttempt(routes: Route[], place: Place, { watches }: RunDeps): Promise<boolean> {
+async function wantsAttempts(routes: Route[], place: Place, deps: RunDeps): Promise<boolean> {
   if (!routes.some(({ attempt = 0 }) => attempt > 0)) return false;
-  return (await watches.metricsOn(place, 'run.metrics')).length > 0;
+  // Hints may be of automations that are gone: only those that are loaded count.
+  const hinted = await deps.watches.metricsOn(place, 'run.metrics');
+  return (await loadInterest(place, hinted, deps)).metrics.size > 0;
 }
 
 /** Undefined when the run was changed by somebody else meanwhile; nothing was lost then, and nothing is done. */

@@ -15,8 +15,8 @@ export interface StageLine {
 
 /** Writes a stage's line to the log. */
 export function logStage(line: StageLine): void {
-  // biome-ignore lint/suspicious/noConsole: this is the one place that logs; Lambda's console is its log.
-  console.log(JSON.stringify(line));
+  // Not by the console, around which Lambda puts an envelope of its own.
+  process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
 /** The line of a bug or an outage, with where it came from. */

@@ -291,6 +291,8 @@ describe('a function', () => {
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
         Handler: 'index.handler',
+        // Lambda's own lines for each invocation are left out: ours tell more, and each costs.
+        LoggingConfig: { LogFormat: 'JSON', SystemLogLevel: 'WARN' },
       });
     }
   });
@@ -400,7 +402,7 @@ describe('a role', () => {
       'matcher',
       [
         ...logs('Matching/Matcher'),
-        ...onTable('GetItem', 'BatchGetItem', 'Query', 'PutItem'),
+        ...onTable('GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),
         sendsTo(deliveries),
         ...consumes(events),
       ],

@@ -2,10 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Delivery } from '../../core/delivery.ts';
-import { newRunState, type RunState } from '../../core/run-state.ts';
+import { emptySeries, pointsOf as heldBy, placeValue, type Series } from '../../core/metrics/series.ts';
+import { encodeSeries } from '../../core/metrics/series-codec.ts';
+import { newRunMemory, type RunMemory } from '../../core/runs/memory.ts';
+import { reachOf, watchesOf } from '../../core/watch.ts';
+import { checkWindowBudget } from '../../lambdas/admin/window-budget.ts';
 import type { Listening } from '../../local/listen.ts';
 import { startTable } from '../../local/table.ts';
 import { table as topology } from '../../local/topology.ts';
+import { addActivity, readActivity } from '../../store/activity.ts';
 import {
   type Automation,
   createAutomation,
@@ -26,11 +31,13 @@ import {
   stampDelivery,
 } from '../../store/deliveries.ts';
 import { readDue } from '../../store/due.ts';
-import { getItems, putItem } from '../../store/items.ts';
+import { type EndedRun, putEndedRun, readEndedRuns } from '../../store/ended-runs.ts';
+import { getItem, getItems, putItem } from '../../store/items.ts';
+import { runKey } from '../../store/keys.ts';
 import { reserveName } from '../../store/names.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';
-import { bumpScopeVersion, readScopeVersion, readWatches } from '../../store/watches.ts';
-import { aDefinition, aThreshold } from '../support/builders.ts';
+import { announceChange, deleteWatch, putWatch, readWatches, readWatchFeed } from '../../store/watches.ts';
+import { aDefinition, onMetrics, onStates, onThreshold } from '../support/builders.ts';
 
 let folder: string;
 let dynamo: Listening;
@@ -52,6 +59,17 @@ afterAll(async () => {
   await dynamo.stop();
   rmSync(folder, { recursive: true });
 });
+
+/** What DynamoDB counts of an item: names and values in UTF-8, numbers by their digits, a little for each container. */
+function bytesOf(value: unknown): number {
+  if (value instanceof Uint8Array) return value.length;
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 2;
+  if (Array.isArray(value)) return 3 + value.reduce<number>((sum, one) => sum + 1 + bytesOf(one), 0);
+  if (typeof value !== 'object' || value === null) return 1;
+  const fields = Object.entries(value);
+  return 3 + fields.reduce((sum, [name, one]) => sum + 1 + Buffer.byteLength(name) + bytesOf(one), 0);
+}
 
 let ids = 0;
 const aDelivery = (change: Partial<Delivery> = {}): Delivery => ({
@@ -203,7 +221,7 @@ describe('the due index', () => {
 
   test('shows a run as long as its outbox is full', async () => {
     const name = { team: 't', project: 'p', run: 'with-outbox' };
-    const state: RunState = { ...newRunState(), outbox: [aDelivery()] };
+    const state: RunMemory = { ...newRunMemory(), outbox: [aDelivery()] };
     await saveRun(table, name, state, 1_000);
     expect(await dueIds(121_000)).toContain('with-outbox');
     state.outbox = [];
@@ -215,21 +233,169 @@ describe('the due index', () => {
 describe('a run', () => {
   const name = { team: 't', project: 'p', run: 'r1' };
 
+  const seriesOf = (
+    points: [step: number, value: number, receivedAtMs: number][],
+    capacity = 1_000,
+  ): Series => {
+    const series = emptySeries();
+    for (const [step, value, receivedAtMs] of points)
+      placeValue(series, { step, value, receivedAtMs }, capacity);
+    return series;
+  };
+  /** All of a memory, with its series as points: a series as it was read has other room than one that grew. */
+  const plain = ({ series, ...memory }: RunMemory) => ({
+    ...memory,
+    latches: [...memory.latches],
+    series: [...series].map(([metric, one]) => [metric, heldBy(one), one.lastReceivedAtMs]),
+  });
+
   test('is read back as it was written', async () => {
-    const state: RunState = {
-      ...newRunState(),
+    const memory: RunMemory = {
+      ...newRunMemory(),
+      isChanged: true,
       attempt: 2,
-      lastStep: 41,
+      lastStep: 2 ** 52,
       series: new Map([
-        ['loss/#1', { steps: [40, 41], values: [0.1, -1e-300], receivedAtMs: [1_000, 2_000] }],
+        [
+          'loss/#1',
+          seriesOf([
+            [40, 0.1, 1_000],
+            [41, -1e-300, 2_000],
+            [2 ** 52, 1.7e308, 1_500],
+          ]),
+        ],
+        ['a.b', seriesOf([[0, 5e-324, 1_000]])],
+        ['empty', emptySeries()],
+        [
+          'ä 🚂',
+          seriesOf(
+            [
+              [0, 1, 1_000],
+              [7, -0, 1_000],
+            ],
+            1,
+          ),
+        ],
       ]),
-      fired: new Map([['aut_1', { triggerHash: 'h', atMs: 5 }]]),
+      latches: new Map([
+        ['aut_1', { triggerHash: 'h', atMs: 5, wasFalse: false }],
+        ['aut_2 FAILED', { triggerHash: 'h2', atMs: 6, wasFalse: true }],
+      ]),
+      stateAttempt: 3,
+      stateEvents: ['evt_1', 'a,b'],
+      state: { state: 'CRASHED', before: 'RUNNING' },
+      pulse: {
+        intervalMs: 1_500,
+        lastAtMs: 99,
+        run: {
+          id: 'r1',
+          name: 'ä',
+          tags: [],
+          config: { lr: 1e-300, big: 1e300, deep: { list: [null, 0.1] } },
+        },
+        user: 'ada',
+      },
       applied: ['msg_1', 'msg_2'],
       outbox: [aDelivery()],
       late: 3,
     };
-    expect(await saveRun(table, name, state, 1_000)).toBe(true);
-    expect(await loadRun(table, name, 1_000)).toEqual(state);
+    expect(await saveRun(table, name, memory, 1_000)).toBe(true);
+    expect([memory.version, memory.isChanged]).toEqual([1, false]);
+    expect(plain(await loadRun(table, name, 1_000))).toEqual(plain(memory));
+  });
+
+  test.each<[string, Partial<RunMemory>]>([
+    ['nothing', {}],
+    ['a state that was nothing before silence', { state: { state: 'CRASHED', before: null } }],
+    ['a state that an event said', { state: { state: 'RUNNING' } }],
+    ['a pulse without a user', { pulse: { intervalMs: 1, lastAtMs: 2, run: { id: 'r' } } }],
+  ])('is read back with %s', async (what, change) => {
+    const other = { ...name, run: `with ${what}` };
+    const memory = { ...newRunMemory(), ...change };
+    await saveRun(table, other, memory, 1_000);
+    expect(plain(await loadRun(table, other, 1_000))).toEqual(plain(memory));
+  });
+
+  test.each(['toString', 'hasOwnProperty', 'constructor'])(
+    'is read back with a metric named %s',
+    async (metric) => {
+      const other = { ...name, run: `of ${metric}` };
+      const memory: RunMemory = { ...newRunMemory(), series: new Map([[metric, seriesOf([[1, 2, 3]])]]) };
+      await saveRun(table, other, memory, 1_000);
+      expect(plain(await loadRun(table, other, 1_000))).toEqual(plain(memory));
+    },
+  );
+
+  test('that was never written is a fresh memory', async () => {
+    expect(await loadRun(table, { ...name, run: 'none' }, 1_000)).toEqual(newRunMemory());
+  });
+
+  test.each([
+    ['none of which has fired', 0],
+    ['all of which have fired', 20],
+  ])(
+    'with 20 metrics and windows of 50, %s, takes less than 12 KB as it stands in the table',
+    async (_name, fired) => {
+      const other = { ...name, run: `large ${fired}` };
+      // Noisy values of every bit, each received alone and at odd times: as much as points of a real run take.
+      let seed = 1;
+      const random = () => {
+        seed = (seed * 48_271) % 2_147_483_647;
+        return seed / 2_147_483_647;
+      };
+      const series = Array.from({ length: 20 }, (_, n): [string, Series] => {
+        let [step, atMs] = [0, 1_767_225_600_000];
+        const points = Array.from({ length: 50 }, (): [number, number, number] => {
+          step += 1;
+          atMs += 1_000 + Math.floor(random() * 500);
+          return [step, Math.exp(-step / 100) + random() * 0.01, atMs];
+        });
+        return [`train/metric_${n}`, seriesOf(points)];
+      });
+      const latches = Array.from({ length: fired }, (_, n) => [
+        `aut_${'0'.repeat(22)}${n}`,
+        { triggerHash: '0123456789abcdef', atMs: 1_767_225_600_000 + n, wasFalse: n % 2 === 0 },
+      ]) as [string, { triggerHash: string; atMs: number; wasFalse: boolean }][];
+      const applied = Array.from({ length: 32 }, (_, n) => String(n).padStart(16, '0'));
+      const memory: RunMemory = {
+        ...newRunMemory(),
+        series: new Map(series),
+        latches: new Map(latches),
+        applied,
+      };
+      await saveRun(table, other, memory, 1_767_225_600_000);
+      const item = await getItem(table, runKey(other.team, other.project, other.run));
+      expect(bytesOf(item)).toBeLessThan(12_000);
+      // What is measured is really there.
+      expect(bytesOf(item)).toBeGreaterThan(
+        series.reduce((sum, [, one]) => sum + encodeSeries(one).length, 0),
+      );
+      expect(
+        [...(await loadRun(table, other, 1_767_225_600_000)).series].map(([, one]) => heldBy(one)),
+      ).toEqual(series.map(([, one]) => heldBy(one)));
+    },
+  );
+
+  test('is due when silence would make it CRASHED, and no more once it is over', async () => {
+    const other = { ...name, run: 'pulsing' };
+    const dueAt = async (nowMs: number) =>
+      (await readDue(table, nowMs, 50)).some((item) => item.kind === 'run' && item.name.run === 'pulsing');
+    const memory: RunMemory = {
+      ...newRunMemory(),
+      pulse: { intervalMs: 1_000, lastAtMs: 50_000, run: { id: 'pulsing' } },
+    };
+    await saveRun(table, other, memory, 50_000);
+    expect([await dueAt(52_999), await dueAt(53_000)]).toEqual([false, true]);
+    // Whichever comes first: silence, or an outbox that was left behind.
+    memory.outbox = [aDelivery()];
+    await saveRun(table, other, memory, 50_000);
+    expect([await dueAt(52_999), await dueAt(53_000)]).toEqual([false, true]);
+    memory.state = { state: 'FINISHED' };
+    await saveRun(table, other, memory, 50_000);
+    expect([await dueAt(169_999), await dueAt(170_000)]).toEqual([false, true]);
+    memory.outbox = [];
+    await saveRun(table, other, memory, 50_000);
+    expect(await dueAt(9e12)).toBe(false);
   });
 
   test('is written by one of two rivals', async () => {
@@ -240,11 +406,11 @@ describe('a run', () => {
 
   test('is forgotten after 90 days, also before DynamoDB has deleted it', async () => {
     const old = { team: 't', project: 'p', run: 'old' };
-    await saveRun(table, old, { ...newRunState(), lastStep: 7 }, 0);
+    await saveRun(table, old, { ...newRunMemory(), lastStep: 7 }, 0);
     const day = 24 * 60 * 60 * 1000;
     expect((await loadRun(table, old, 90 * day - 1_000)).lastStep).toBe(7);
     const fresh = await loadRun(table, old, 90 * day);
-    expect(fresh).toEqual({ ...newRunState(), version: 1 });
+    expect(fresh).toEqual({ ...newRunMemory(), version: 1 });
     expect(await saveRun(table, old, fresh, 90 * day)).toBe(true);
   });
 });
@@ -278,17 +444,59 @@ describe('an automation', () => {
     },
   });
   const scope = 'project/vision/mnist';
-  const watchesOf = async (id: string) =>
-    (await readWatches(table, scope, 'run.metrics')).filter(({ automationId }) => automationId === id);
+  const hintsOf = async (id: string) =>
+    (await readWatches(table, scope)).filter(({ automationId }) => automationId === id);
 
-  test('is saved, listed, watched for, and the scope’s version rises', async () => {
-    const before = await readScopeVersion(table, scope);
+  test('is saved, listed, watched for, and announced before and after', async () => {
+    const before = await readWatchFeed(table);
     const automation = make('aut_s');
     expect(await createAutomation(table, automation)).toBe('saved');
     expect(await readAutomation(table, 'aut_s')).toEqual(automation);
     expect((await listAutomations(table, 'vision')).map(({ head }) => head.id)).toContain('aut_s');
-    expect(await watchesOf('aut_s')).toEqual([{ metric: 'loss', automationId: 'aut_s' }]);
-    expect(await readScopeVersion(table, scope)).toBeGreaterThan(before);
+    expect(await hintsOf('aut_s')).toEqual([
+      { event: 'run.metrics', metric: 'loss', automationId: 'aut_s', reach: 1 },
+    ]);
+    const after = await readWatchFeed(table);
+    expect(after.version).toBe(before.version + 2);
+    const change = { automationId: 'aut_s', scopes: [scope] };
+    expect(after.recent.slice(-2)).toEqual([change, change]);
+  });
+
+  test('across runs is watched for at the ends of runs as well', async () => {
+    const trigger = onMetrics({ zscore: { metric: 'a#b', across: 'runs' } });
+    await createAutomation(table, make('aut_across', { trigger }));
+    expect((await hintsOf('aut_across')).map(({ event, metric }) => [event, metric]).sort()).toEqual([
+      ['run.ended', 'a#b'],
+      ['run.metrics', 'a#b'],
+    ]);
+    await deleteAutomation(table, make('aut_across', { trigger }));
+    expect(await hintsOf('aut_across')).toEqual([]);
+  });
+
+  test('that moves is announced in its old scope and in its new one', async () => {
+    const before = make('aut_move');
+    await createAutomation(table, before);
+    const { version } = await readWatchFeed(table);
+    await updateAutomation(table, before, moved(before, { scope: { kind: 'organization' } }));
+    const feed = await readWatchFeed(table);
+    expect(feed.version).toBe(version + 2);
+    expect(feed.recent.at(-1)).toEqual({ automationId: 'aut_move', scopes: [scope, 'organization'] });
+    expect(await deleteAutomation(table, (await readAutomation(table, 'aut_move'))!)).toBe('saved');
+  });
+
+  test('that is refused as stale, or deleted, is announced, too', async () => {
+    const before = make('aut_stale');
+    await createAutomation(table, before);
+    const { version } = await readWatchFeed(table);
+    const stale = { ...before, head: { ...before.head, version: 9 } };
+    expect(await updateAutomation(table, stale, moved(stale, {}))).toBe('stale');
+    expect((await readWatchFeed(table)).version).toBe(version + 1);
+    expect(await deleteAutomation(table, before)).toBe('saved');
+    expect((await readWatchFeed(table)).version).toBe(version + 3);
+    expect((await readWatchFeed(table)).recent.at(-1)).toEqual({
+      automationId: 'aut_stale',
+      scopes: [scope],
+    });
   });
 
   test('has a name of its own in its scope', async () => {
@@ -301,10 +509,15 @@ describe('an automation', () => {
   test('is watched for by its new metric, and gives its old name back', async () => {
     const before = make('aut_m', { name: 'old name' });
     await createAutomation(table, before);
-    const trigger = { event: 'run.metrics' as const, threshold: aThreshold({ metric: 'a#b' }), filter: {} };
+    const trigger = onThreshold({ metric: 'a#b', window: 7 });
     expect(await updateAutomation(table, before, moved(before, { trigger, name: 'new name' }))).toBe('saved');
     // The old watch stays as a hint; the matcher trusts the automation itself.
-    expect(await watchesOf('aut_m')).toContainEqual({ metric: 'a#b', automationId: 'aut_m' });
+    expect(await hintsOf('aut_m')).toContainEqual({
+      event: 'run.metrics',
+      metric: 'a#b',
+      automationId: 'aut_m',
+      reach: 7,
+    });
     expect(await createAutomation(table, make('aut_m2', { name: 'old name' }))).toBe('saved');
     expect(await createAutomation(table, make('aut_m3', { name: 'new name' }))).toBe('name_taken');
   });
@@ -348,12 +561,12 @@ describe('an automation', () => {
   test('is gone when it is deleted, and its revisions stay', async () => {
     const automation = make('aut_d', { name: 'short-lived' });
     await createAutomation(table, automation);
-    const trigger = { event: 'run.metrics' as const, threshold: aThreshold({ metric: 'other' }), filter: {} };
+    const trigger = onThreshold({ metric: 'other' });
     const later = moved(automation, { trigger });
     await updateAutomation(table, automation, later);
     expect(await deleteAutomation(table, later)).toBe('saved');
     expect(await readAutomation(table, 'aut_d')).toBeUndefined();
-    expect(await watchesOf('aut_d')).toEqual([]);
+    expect(await hintsOf('aut_d')).toEqual([]);
     expect(await getItems(table, [{ pk: 'AUTOMATION#aut_d', sk: 'REVISION#000001' }])).toHaveLength(1);
     expect(await createAutomation(table, make('aut_d2', { name: 'short-lived' }))).toBe('saved');
   });
@@ -377,10 +590,231 @@ describe('a name', () => {
   });
 });
 
-test('a scope that was never saved to has version 0, and each change raises it', async () => {
-  expect(await readScopeVersion(table, 'team/new')).toBe(0);
-  await Promise.all(Array.from({ length: 5 }, () => bumpScopeVersion(table, 'team/new')));
-  expect(await readScopeVersion(table, 'team/new')).toBe(5);
+describe('the change feed', () => {
+  const change = (automationId: string) => ({ automationId, scopes: ['team/new'] });
+  const announcedBy = async (ids: string[]) => {
+    const before = await readWatchFeed(table);
+    await Promise.all(ids.map((id) => announceChange(table, change(id))));
+    return { before, after: await readWatchFeed(table) };
+  };
+
+  test.each([2, 10, 40])('loses none of %d changes that are announced at once', async (count) => {
+    const ids = Array.from({ length: count }, (_, n) => `at-once-${count}-${n}`);
+    const { before, after } = await announcedBy(ids);
+    expect(after.version).toBe(before.version + count);
+    expect(
+      after.recent
+        .slice(-count)
+        .map(({ automationId }) => automationId)
+        .sort(),
+    ).toEqual(ids.sort());
+  });
+
+  test('keeps the last 50, oldest first, in one item of a few read units', async () => {
+    for (let n = 0; n < 150; n++)
+      await announceChange(table, {
+        automationId: `aut_${String(n).padStart(24, '0')}`,
+        scopes: ['project/a-team/a-project'],
+      });
+    const { recent } = await readWatchFeed(table);
+    // The list is cut down to 50 when it has come to 100.
+    expect(recent.length).toBeGreaterThanOrEqual(50);
+    expect(recent.length).toBeLessThanOrEqual(100);
+    expect(recent.slice(-50).map(({ automationId }) => Number(automationId.slice(-3)))).toEqual(
+      Array.from({ length: 50 }, (_, n) => n + 100),
+    );
+    expect(bytesOf(await getItem(table, { pk: 'CHANGES', sk: 'FEED' }))).toBeLessThan(12_288);
+  });
+});
+
+describe('watches', () => {
+  test('are read back by scope, whatever the metric is called', async () => {
+    const watch = (metric: string, event: 'run.metrics' | 'run.ended' = 'run.metrics') => ({
+      scopeKey: 'team/watches',
+      event,
+      metric,
+    });
+    const metrics = ['loss', 'a#b', '#', '##', 'ä/🚂', 'run.metrics#loss'];
+    for (const metric of metrics) await putWatch(table, watch(metric), 'aut_w', 5);
+    await putWatch(table, watch('loss', 'run.ended'), 'aut_w', 0);
+    await putWatch(table, { scopeKey: 'team/watches2', event: 'run.state', metric: '' }, 'aut_x', 0);
+    const read = await readWatches(table, 'team/watches');
+    expect(read.map(({ event, metric, reach }) => `${event} ${metric} ${reach}`).sort()).toEqual(
+      [...metrics.map((metric) => `run.metrics ${metric} 5`), 'run.ended loss 0'].sort(),
+    );
+    await deleteWatch(table, watch('a#b'), 'aut_w');
+    expect((await readWatches(table, 'team/watches')).map(({ metric }) => metric)).not.toContain('a#b');
+    expect(await readWatches(table, 'team/watches2')).toEqual([
+      { event: 'run.state', metric: '', automationId: 'aut_x', reach: 0 },
+    ]);
+  });
+});
+
+describe('runs that ended', () => {
+  const of = (metric: string) => ({ team: 't', project: 'p', metric });
+  const put = (metric: string, run: string, endedAtMs: number, value = 1) =>
+    putEndedRun(table, of(metric), { run, value, endedAtMs });
+  const read = async (metric: string, beforeMs: number, limit: number) =>
+    (await readEndedRuns(table, of(metric), beforeMs, limit)).map(
+      ({ run, endedAtMs }) => `${run}@${endedAtMs}`,
+    );
+
+  test('are read newest first, those that ended before a moment only', async () => {
+    for (const [run, at] of [
+      ['a', 1_000],
+      ['b', 3_000],
+      ['c', 2_000],
+    ] as const)
+      await put('order', run, at);
+    expect(await read('order', 9_000, 9)).toEqual(['b@3000', 'c@2000', 'a@1000']);
+    expect(await read('order', 3_000, 9)).toEqual(['c@2000', 'a@1000']);
+    expect(await read('order', 3_001, 1)).toEqual(['b@3000']);
+  });
+
+  test('count once each, by their latest end before the moment', async () => {
+    for (let n = 0; n < 25; n++) await put('again', 'busy', 5_000 + n);
+    await put('again', 'quiet', 4_000);
+    await put('again', 'busy', 3_000);
+    expect(await read('again', 9_000, 2)).toEqual(['busy@5024', 'quiet@4000']);
+    expect(await read('again', 4_500, 2)).toEqual(['quiet@4000', 'busy@3000']);
+  });
+
+  test('keep any number exactly, and an end that is written again is one', async () => {
+    const values = [5e-324, -1.7e308, 0.1, -0];
+    for (const [at, value] of values.entries()) await put('exact', `r${at}`, 1_000 + at, value);
+    await put('exact', 'r0', 1_000, values[0]);
+    const ended: EndedRun[] = await readEndedRuns(table, of('exact'), 9_000, 9);
+    expect(ended.map(({ value }) => value).reverse()).toEqual([5e-324, -1.7e308, 0.1, 0]);
+  });
+
+  test('of other metrics, projects and teams are other runs', async () => {
+    await put('apart', 'r', 1_000);
+    for (const other of [
+      { ...of('apart2') },
+      { ...of('apart'), team: 't2' },
+      { ...of('apart'), project: 'p2' },
+    ]) {
+      expect(await readEndedRuns(table, other, 9_000, 9)).toEqual([]);
+    }
+  });
+
+  test('more than 90 days ago are forgotten, also before DynamoDB has deleted them', async () => {
+    await put('old', 'r', 0);
+    const day = 24 * 60 * 60 * 1000;
+    expect(await read('old', 90 * day - 1_000, 9)).toEqual(['r@0']);
+    expect(await read('old', 90 * day, 9)).toEqual([]);
+  });
+});
+
+describe('the activity of an automation', () => {
+  test('is added up', async () => {
+    expect(await readActivity(table, 'aut_activity')).toBeUndefined();
+    await addActivity(table, 'aut_activity', { fired: 0, heldBack: 2, lastMetAtMs: 5 });
+    expect(await readActivity(table, 'aut_activity')).toEqual({ fired: 0, heldBack: 2, lastMetAtMs: 5 });
+    await addActivity(table, 'aut_activity', { fired: 3, heldBack: 1, lastMetAtMs: 9, lastFiredAtMs: 8 });
+    expect(await readActivity(table, 'aut_activity')).toEqual({
+      fired: 3,
+      heldBack: 3,
+      lastMetAtMs: 9,
+      lastFiredAtMs: 8,
+    });
+  });
+
+  test('loses nothing when functions add to it at once', async () => {
+    const once = () =>
+      addActivity(table, 'aut_busy', { fired: 1, heldBack: 2, lastMetAtMs: 1, lastFiredAtMs: 1 });
+    await Promise.all(Array.from({ length: 20 }, once));
+    expect(await readActivity(table, 'aut_busy')).toMatchObject({ fired: 20, heldBack: 40 });
+  });
+});
+
+describe('the budget of windows', () => {
+  const project = (name: string) => ({ kind: 'project', team: 'vision', project: name }) as const;
+  const onWindow = (metric: string, window: number, scope = project('budget')) => ({
+    scope,
+    trigger: onThreshold({ metric, window }),
+  });
+  let saved = 0;
+  const save = async (input: ReturnType<typeof onWindow>) => {
+    const id = `aut_budget_${++saved}`;
+    const head = {
+      id,
+      team: 'vision',
+      revision: 1,
+      enabled: true,
+      version: 1,
+      createdAtMs: 0,
+      updatedAtMs: 0,
+    };
+    const definition = aDefinition({ ...input, name: id });
+    const revision = {
+      automationId: id,
+      revision: 1,
+      definition,
+      savedAtMs: 0,
+      triggerSavedAtMs: 0,
+      savedBy: 'k',
+    };
+    expect(await createAutomation(table, { head, revision })).toBe('saved');
+    return { head, revision };
+  };
+  const check = (input: ReturnType<typeof onWindow>, ownId = 'aut_new') =>
+    checkWindowBudget(table, input, ownId);
+
+  test('of a project holds 8,000 values, for each metric the largest reach', async () => {
+    for (let n = 0; n < 7; n++) await save(onWindow(`m${n}`, 1_000));
+    await save(onWindow('m0', 10));
+    await check(onWindow('m7', 1_000));
+    const last = await save(onWindow('m7', 999));
+    await check(onWindow('m8', 1));
+    await expect(check(onWindow('m8', 2))).rejects.toMatchObject({
+      details: { code: 'invalid_input', field: 'trigger', detail: expect.stringContaining('8001') },
+    });
+    // On a metric whose window is as large already, one more costs nothing.
+    await check(onWindow('m0', 1_000));
+    // Its own old window does not count against it.
+    await check(onWindow('m8', 1_000), last.head.id);
+    await check({ scope: project('budget'), trigger: onStates(['FAILED']) } as never);
+    await check(onWindow('m8', 1_000, project('other')));
+  });
+
+  test('does not count what automations watched before, or those that are deleted', async () => {
+    const scope = project('budget-old');
+    const all = [];
+    for (let n = 0; n < 8; n++) all.push(await save(onWindow(`m${n}`, 1_000, scope)));
+    await expect(check(onWindow('new', 1, scope))).rejects.toThrow('limit');
+    const before = all[0]!;
+    const definition = {
+      ...before.revision.definition,
+      trigger: onThreshold({ metric: 'moved', window: 900 }),
+    };
+    const after = {
+      head: { ...before.head, revision: 2, version: 2 },
+      revision: { ...before.revision, revision: 2, definition },
+    };
+    expect(await updateAutomation(table, before, after)).toBe('saved');
+    await check(onWindow('new', 100, scope));
+    await expect(check(onWindow('new', 101, scope))).rejects.toThrow('limit');
+    expect(await deleteAutomation(table, all[1]!)).toBe('saved');
+    await check(onWindow('new', 1_000, scope));
+  });
+
+  test.each([
+    ['team', { kind: 'team', team: 'budgeters' } as const, 4],
+    ['organization', { kind: 'organization' } as const, 3],
+  ])('of a %s is its own', async (_kind, scope, thousands) => {
+    const input = (metric: string, window = 1_000) => ({ scope, trigger: onThreshold({ metric, window }) });
+    const hints = (metric: string) => watchesOf(input(metric));
+    for (let n = 0; n < thousands - 1; n++) {
+      const saved = await save(input(`m${n}`) as never);
+      expect(hints(`m${n}`)[0].scopeKey).toBe(watchesOf(saved.revision.definition)[0].scopeKey);
+    }
+    await check(input('last') as never);
+    await save(input('last', 999) as never);
+    await check(input('one', 1) as never);
+    await expect(check(input('two', 2) as never)).rejects.toThrow('limit');
+    expect(reachOf(input('two', 2).trigger)).toBe(2);
+  });
 });
 
 test('more keys than a batch holds are all read', async () => {

@@ -24,6 +24,12 @@ const ALL_SCOPES: [string, Scope][] = [
   ['in-project', IN_PROJECT],
 ];
 
+/** Versions are made in projects. */
+const REGISTRY_EVENTS = ARTIFACT_EVENTS.filter((type) => type !== 'artifact.created');
+
+const scopesOf = (type: (typeof ARTIFACT_EVENTS)[number]) =>
+  ALL_SCOPES.filter(([, scope]) => type !== 'artifact.created' || !('registry' in scope));
+
 /** With what each kind of event has to carry. */
 function eventOfKind(
   type: (typeof ARTIFACT_EVENTS)[number],
@@ -39,30 +45,30 @@ export const artifactCases: HandCase[] = [
   ...ARTIFACT_EVENTS.map(
     (type): HandCase => ({
       name: `${type} in a project fires at the scopes that hold the project`,
-      automations: ALL_SCOPES.map(([id, scope]) => automation({ event: type }, { id, scope })),
+      automations: scopesOf(type).map(([id, scope]) => automation({ event: type }, { id, scope })),
       arrivals: stream([1, eventOfKind(type, { project: 'p' })]),
       firings: ['org', 'team', 'project', 'in-project'].map((id) => firesOn('e1', id)),
       working: 'the place is red/p/detector.',
     }),
   ),
-  ...ARTIFACT_EVENTS.map(
+  ...REGISTRY_EVENTS.map(
     (type): HandCase => ({
-      name: `${type} in a registry fires at the organization, the registry and the collection`,
-      automations: ALL_SCOPES.filter(([id]) => id !== 'team').map(([id, scope]) =>
-        automation({ event: type }, { id, scope }),
-      ),
+      name: `${type} in a registry fires at the organization, the team, the registry and the collection`,
+      automations: ALL_SCOPES.map(([id, scope]) => automation({ event: type }, { id, scope })),
       arrivals: stream([1, eventOfKind(type, { registry: 'models' })]),
-      firings: ['org', 'registry', 'in-registry'].map((id) => firesOn('e1', id)),
+      firings: ['org', 'team', 'registry', 'in-registry'].map((id) => firesOn('e1', id)),
       working: 'the place is models/detector.',
     }),
   ),
   {
-    name: 'a registry is not in the team whose key posted the event',
-    automations: [automation({ event: 'artifact.linked' }, { scope: TEAM })],
+    name: 'an event in a registry is in the team that sent it, and in no other',
+    automations: [
+      automation({ event: 'artifact.linked' }, { id: 'red', scope: TEAM }),
+      automation({ event: 'artifact.linked' }, { id: 'blue', scope: { kind: 'team', team: 'blue' } }),
+    ],
     arrivals: stream([1, artifact('artifact.linked', { registry: 'models', version: 'v1' })]),
-    firings: [],
-    working: 'registries belong to the organization.',
-    reading: 'teamHoldsRegistryEvents',
+    firings: [firesOn('e1', 'red')],
+    working: 'red sent it.',
   },
   {
     name: 'a registry takes the events of every team',
@@ -77,7 +83,7 @@ export const artifactCases: HandCase[] = [
     arrivals: stream(
       ...ARTIFACT_EVENTS.map((type, index): [number, ReturnType<typeof eventOfKind>] => [
         index + 1,
-        eventOfKind(type, { registry: 'models' }),
+        eventOfKind(type, { project: 'p' }),
       ]),
     ),
     firings: ARTIFACT_EVENTS.map((type, index) => firesOn(`e${index + 1}`, type)),
@@ -119,6 +125,15 @@ export const artifactCases: HandCase[] = [
     working: 'each event that the filter takes.',
   },
   {
+    name: 'custom events fire in a registry as well',
+    automations: ALL_SCOPES.filter(([, scope]) => scope.kind !== 'collection').map(([id, scope]) =>
+      automation({ event: 'custom.promoted' }, { id, scope }),
+    ),
+    arrivals: stream([1, { type: 'custom.promoted', team: 'red', registry: 'models' }]),
+    firings: ['org', 'team', 'registry'].map((id) => firesOn('e1', id)),
+    working: 'the place is models, and red sent it.',
+  },
+  {
     name: 'the same event id is one event, however often it comes',
     automations: [automation({ event: 'artifact.created' })],
     arrivals: stream(
@@ -140,7 +155,6 @@ export const artifactCases: HandCase[] = [
     ),
     firings: [firesOn('once', 'old'), firesOn('once', 'new')],
     working: 'a delivery is one for each automation and occurrence.',
-    reading: 'repostsReachNewAutomations',
   },
   {
     name: 'an automation fires on what comes from its save on and before its deletion',
@@ -201,7 +215,9 @@ export const artifactCases: HandCase[] = [
   },
   {
     name: 'custom events fire at every scope but a collection',
-    automations: [...ALL_SCOPES].map(([id, scope]) => automation({ event: 'custom.trained' }, { id, scope })),
+    automations: ALL_SCOPES.filter(([, scope]) => scope.kind !== 'collection').map(([id, scope]) =>
+      automation({ event: 'custom.trained' }, { id, scope }),
+    ),
     arrivals: stream(
       [1, { type: 'custom.trained', team: 'red', project: 'p', data: { stage: 'a' } }],
       [2, { type: 'custom.evaluated', team: 'red', project: 'p' }],

@@ -1,5 +1,5 @@
 // Firing again: the latch of automations on metrics.
-import { automation, fires, type HandCase, loss, metrics, onMetrics, stream } from './hand-writing.ts';
+import { automation, fires, type HandCase, loss, metrics, onMetrics, state, stream } from './hand-writing.ts';
 import type { Condition, Repeat } from './world.ts';
 
 const HIGH: Condition = { threshold: { metric: 'loss', comparison: '>', value: 0 } };
@@ -88,7 +88,6 @@ export const repeatCases: HandCase[] = [
     firings: [fires(1, 1)],
     working:
       'attempt 1 begins anew: its first window is not full and no judgement, so min(3,4) is held back.',
-    reading: 'judgesWindowsThatDoNotCount',
   },
   {
     name: 'after false takes a change that is relative to nothing for false',
@@ -118,6 +117,24 @@ export const repeatCases: HandCase[] = [
     working: '599 < 600; 601 is enough; 1200-601 = 599; 1202-601 = 601.',
   },
   {
+    name: 'exactly 24 hours, and exactly the interval, after the last firing is late enough',
+    automations: [again({ mode: 'once_a_day' }, 'day'), again({ mode: 'interval', seconds: 60 }, 'minute')],
+    arrivals: stream(
+      [0, metrics(loss([0, 1]))],
+      [59, metrics(loss([1, 1]))],
+      [60, metrics(loss([2, 1]))],
+      [DAY, metrics(loss([3, 1]))],
+    ),
+    firings: [
+      fires(0, 1, { automation: 'day' }),
+      fires(0, 1, { automation: 'minute' }),
+      fires(2, 1, { automation: 'minute' }),
+      fires(3, 1, { automation: 'day' }),
+      fires(3, 1, { automation: 'minute' }),
+    ],
+    working: '60 and 86,400 seconds after second 0 are not within them.',
+  },
+  {
     name: 'values of one event have one time',
     automations: [again({ mode: 'interval', seconds: 1 })],
     arrivals: stream([1, metrics(loss([0, 1], [1, 2], [2, 3]))]),
@@ -134,6 +151,40 @@ export const repeatCases: HandCase[] = [
       fires(1, 2, { automation: 'every' }),
     ],
     working: 'at step 1 only the second may fire.',
+  },
+  {
+    name: 'an edited trigger begins with a latch of its own',
+    automations: [
+      automation(onMetrics(HIGH, { repeat: { mode: 'once_per_run' } }), { deleted: 3 }),
+      automation(onMetrics(HIGH, { repeat: { mode: 'once_a_day' } }), { saved: 3 }),
+    ],
+    arrivals: stream(
+      [1, metrics(loss([0, 1]))],
+      [2, metrics(loss([1, 1]))],
+      [4, metrics(loss([2, 1], [3, 1]))],
+    ),
+    firings: [fires(0, 1), fires(2, 1)],
+    working: 'the first trigger fires once; the second has not fired yet at second 4, and then has.',
+  },
+  {
+    name: 'a step that fired before an edit is the same delivery after it',
+    automations: [
+      automation(
+        onMetrics({ threshold: { metric: 'loss', aggregate: 'max', window: 2, comparison: '>', value: 0 } }),
+        { deleted: 3 },
+      ),
+      automation(
+        onMetrics({ threshold: { metric: 'loss', aggregate: 'min', window: 1, comparison: '>', value: 0 } }),
+        { saved: 3 },
+      ),
+    ],
+    arrivals: stream(
+      [1, metrics(loss([0, 1], [1, 2]))],
+      [4, state('RUNNING', { rewindTo: 0 })],
+      [5, metrics(loss([1, 3], [2, 4]))],
+    ),
+    firings: [fires(1, 2), fires(2, 4)],
+    working: 'step 1 is decided by the old trigger with 2 and, after the rewind, by the new one with 3.',
   },
   {
     name: 'the same occurrence decided twice is one delivery',
@@ -167,6 +218,5 @@ export const repeatCases: HandCase[] = [
     ),
     firings: [fires(3, 7), fires(5, 8)],
     working: 'decided at 0 and, as the same delivery, at 700; 1000 is within 600 of that; 1400 is not.',
-    reading: 'sameOccurrenceMovesLatch',
   },
 ];

@@ -171,6 +171,55 @@ export const windowCases: HandCase[] = [
     working: 'at step 2 the window holds step 1, from before the save; at step 3 it holds 3 and 5.',
   },
   {
+    name: 'an early step that came after the save does not make later steps count that came before it',
+    automations: [
+      automation(onMetrics(average(2, '>', 100)), { id: 'old' }),
+      automation(onMetrics(average(2, '>', 0)), { id: 'new', saved: 2 }),
+    ],
+    arrivals: stream([1, metrics(loss([1, 1]))], [3, metrics(loss([0, 3]))]),
+    firings: [],
+    working: 'the window is step 0, received at second 3, and step 1, received before the save.',
+  },
+  {
+    name: 'a window holds back for a value from before the save wherever it stands',
+    automations: [
+      automation(onMetrics(average(3, '>', 100)), { id: 'old' }),
+      automation(onMetrics(average(3, '>', 0)), { id: 'new', saved: 2 }),
+    ],
+    arrivals: stream(
+      [1, metrics(loss([1, 1]))],
+      [3, metrics(loss([0, 3]))],
+      [4, metrics(loss([2, 5]))],
+      [5, metrics(loss([3, 1]))],
+      [6, metrics(loss([4, 3]))],
+    ),
+    firings: [fires(4, 3, { automation: 'new' })],
+    working: 'step 1 is from before the save: windows 0-1-2 and 1-2-3 do not count; (5+1+3)/3 = 3 does.',
+  },
+  {
+    name: 'a window that holds values from before the save does not open after false',
+    automations: [
+      automation(onMetrics(average(3, '>', 100)), { id: 'old' }),
+      automation(
+        onMetrics(
+          { threshold: { metric: 'loss', aggregate: 'min', window: 2, comparison: '>', value: 0 } },
+          AFTER_FALSE,
+        ),
+        { id: 'new', saved: 2 },
+      ),
+    ],
+    arrivals: stream(
+      [1, metrics(loss([0, -5], [1, -5]))],
+      [3, metrics(loss([2, 1], [3, 1]))],
+      [4, state('RUNNING', { rewindTo: 1 })],
+      [5, metrics(loss([2, 1]))],
+      [6, metrics(loss([4, 2]))],
+    ),
+    firings: [fires(3, 1, { automation: 'new' })],
+    working:
+      'at second 5 the window is -5, from before the save, and 1: no judgement; min(1,2) is held back.',
+  },
+  {
     name: 'a value received at the moment of the save counts',
     automations: [automation(onMetrics(last('>', 0)), { saved: 1 })],
     arrivals: stream([1, metrics(loss([0, 1]))]),
@@ -256,7 +305,6 @@ export const windowCases: HandCase[] = [
     firings: [fires(2, 1)],
     late: 0,
     working: 'nobody looks at acc: attempt 0 is still the current one, and (-1+3)/2 = 1.',
-    reading: 'unwatchedEventsNameAttempts',
   },
   {
     name: 'a rewind forgets later values and keeps the one at its step',
@@ -354,31 +402,28 @@ export const windowCases: HandCase[] = [
     arrivals: stream([1, metrics(loss([0, 1], [1, 'NaN']))], [2, metrics(loss([0, 1], [2, 'NaN']))]),
     firings: [fires(1)],
     working: 'step 0 is held: the repeat changes nothing, so NaN at 2 is held back.',
-    reading: 'notFiniteReach',
   },
   {
-    name: 'a NaN for a step that the series holds changes nothing',
+    name: 'a NaN for a step that the series holds is judged, and changes nothing in the series',
     automations: [
       automation(onMetrics({ not_finite: { metric: 'loss' } }), { id: 'nan' }),
       automation(onMetrics(average(3, '>', 100)), { id: 'long' }),
     ],
     arrivals: stream([1, metrics(loss([0, 1], [1, 1]))], [2, metrics(loss([0, 'NaN']))]),
-    firings: [],
+    firings: [fires(0, undefined, { automation: 'nan' })],
     late: 0,
-    working: 'rule 2: a repeat, whatever its number.',
-    reading: 'judgesRepeatedNonFinite',
+    working: 'rule 6: a not_finite condition is judged at each value as it comes, whatever its step.',
   },
   {
-    name: 'a NaN older than all of a full series is late',
+    name: 'a NaN older than all of a full series is judged, and is not late',
     automations: [
       automation(onMetrics({ not_finite: { metric: 'loss' } }), { id: 'nan' }),
       automation(onMetrics(average(2, '>', 100)), { id: 'long' }),
     ],
     arrivals: stream([1, metrics(loss([1, 1], [2, 1]))], [2, metrics(loss([0, 'NaN']))]),
-    firings: [],
-    late: 1,
-    working: 'rule 3: counted and dropped.',
-    reading: 'judgesLateNonFinite',
+    firings: [fires(0, undefined, { automation: 'nan' })],
+    late: 0,
+    working: 'rule 6: met by a non-finite value, whatever its step; only values that are kept can be late.',
   },
   {
     name: 'a series that nobody watched for an hour is forgotten when the run sends something watched',

@@ -18,11 +18,11 @@ export function metricOf(condition: Condition): string {
 }
 
 /** How many values of the series a condition looks at. */
-export function reachOf(condition: Condition, notFiniteReach: number): number {
+export function reachOf(condition: Condition): number {
   if ('threshold' in condition) return condition.threshold.window ?? 1;
   if ('change' in condition) return (condition.change.window ?? 10) + (condition.change.prior_window ?? 50);
   if ('zscore' in condition) return isAcrossRuns(condition) ? 1 : zscoreWindow(condition.zscore) + 1;
-  return notFiniteReach;
+  return 1;
 }
 
 /** Whether the condition compares with the last values of other runs. */

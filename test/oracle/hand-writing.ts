@@ -1,5 +1,4 @@
 // Short ways to write the cases of by-hand.ts down.
-import type { Readings } from './readings.ts';
 import type {
   Arrival,
   ArtifactEventType,
@@ -32,8 +31,6 @@ export interface HandCase {
   late?: number;
   /** How the firings were worked out, by hand. */
   working: string;
-  /** The rules leave this open, and the case holds only under this reading of the oracle. */
-  reading?: keyof Readings;
 }
 
 /** Second 0 of all cases: a Monday noon. */
@@ -67,7 +64,7 @@ interface Life {
 export function automation(trigger: Trigger, { id = 'a', scope = PROJECT, saved, deleted }: Life = {}) {
   const made: OracleAutomation = {
     id,
-    team: 'red',
+    team: 'team' in scope ? scope.team : 'red',
     scope,
     trigger,
     savedAtMs: START_MS + (saved ?? -3600) * 1000,

@@ -1,7 +1,6 @@
 // All that has happened so far, in plain lists that everything else is derived from by filtering.
 import type { Judged } from './latch.ts';
-import type { Readings } from './readings.ts';
-import type { OracleAutomation, State } from './world.ts';
+import type { State } from './world.ts';
 
 export interface KeptValue {
   run: string;
@@ -35,9 +34,6 @@ export interface ExpectedFiring {
 }
 
 export interface History {
-  readings: Readings;
-  /** All there ever are, in every moment. */
-  automations: OracleAutomation[];
   /** What the series hold now. */
   kept: KeptValue[];
   /** Every value that ever took a place. */
@@ -48,19 +44,18 @@ export interface History {
   states: SeenState[];
   ends: RunEnd[];
   judged: Judged[];
-  /** Team and id of the events other than metrics that came. */
+  /** Team and id of the state events that were looked at. */
   posted: string[];
   firings: ExpectedFiring[];
   borderline: { automation: string; occurrence: string }[];
   late: number;
-  heldBack: number;
+  /** The automation, once for each judgement that was met and held back. */
+  heldBack: string[];
 }
 
 /** Nothing has happened yet. */
-export function emptyHistory(automations: OracleAutomation[], readings: Readings): History {
+export function emptyHistory(): History {
   return {
-    readings,
-    automations,
     kept: [],
     taken: [],
     newestStep: new Map(),
@@ -73,7 +68,7 @@ export function emptyHistory(automations: OracleAutomation[], readings: Readings
     firings: [],
     borderline: [],
     late: 0,
-    heldBack: 0,
+    heldBack: [],
   };
 }
 
@@ -108,7 +103,6 @@ export function recordFiring(history: History, firing: ExpectedFiring): void {
   if (!hasFired(history, firing.automation, firing.occurrence)) history.firings.push(firing);
 }
 
-/** Whether the automation has fired on this occurrence. */
-export function hasFired(history: History, automation: string, occurrence: string): boolean {
+function hasFired(history: History, automation: string, occurrence: string): boolean {
   return history.firings.some((each) => each.automation === automation && each.occurrence === occurrence);
 }

@@ -1,11 +1,12 @@
 // How often an automation may fire for one run, found by reading all of its earlier judgements.
-import type { Repeat } from './world.ts';
+import type { OracleAutomation, Repeat } from './world.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** One judgement of an automation: a metric's condition, or a change of state. */
 export interface Judged {
-  automation: string;
+  /** With this scope and trigger: an edit of them begins anew. */
+  automation: OracleAutomation;
   run: string;
   /** Metrics have one latch a run; states one for each state. */
   latch: string;

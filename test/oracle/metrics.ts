@@ -13,14 +13,12 @@ import { takes } from './filter.ts';
 import {
   forgetValues,
   type History,
-  hasFired,
   lowerNewestStep,
   newestStepOf,
   recordFiring,
   seriesOf,
 } from './history.ts';
 import { mayFire } from './latch.ts';
-import { coverThroughout } from './lifetime.ts';
 import { isScopeOf, placeOf, type RunPlace, runKey } from './scope.ts';
 import { filterSubject, isOnMetrics, type MetricsAutomation } from './states.ts';
 import type { MetricsEvent, MetricValue, OracleAutomation } from './world.ts';
@@ -50,8 +48,8 @@ export function onMetrics(
   const watchers = existing.filter(isOnMetrics).filter((each) => isScopeOf(each, place));
   const watched = new Set(watchers.map((each) => metricOf(each.trigger)));
   const holdsWatched = event.points.some((point) => Object.keys(point.metrics).some((m) => watched.has(m)));
-  if (!holdsWatched && !history.readings.unwatchedEventsNameAttempts) return;
-  if (holdsWatched) forgetUnwatchedSeries(history, run, watched, receivedAtMs);
+  if (!holdsWatched) return;
+  forgetUnwatchedSeries(history, run, watched, receivedAtMs);
 
   const currentAttempt = history.metricsAttempt.get(run) ?? 0;
   const attempt = event.run.attempt ?? currentAttempt;
@@ -61,9 +59,7 @@ export function onMetrics(
   }
   if (attempt > currentAttempt) beginAttempt(history, run, event);
   history.metricsAttempt.set(run, attempt);
-  if (holdsWatched) {
-    applyPoints({ history, watchers, event, place, run, attempt, receivedAtMs }, watched);
-  }
+  applyPoints({ history, watchers, event, place, run, attempt, receivedAtMs }, watched);
 }
 
 /** Rule 9. */
@@ -100,19 +96,17 @@ function applyPoints(arriving: Arriving, watched: Set<string>): void {
 function applyValue(arriving: Arriving, metric: string, step: number, value: MetricValue): void {
   const { history, run, receivedAtMs } = arriving;
   const watchers = arriving.watchers.filter((each) => metricOf(each.trigger) === metric);
-  const capacity = Math.max(...watchers.map((each) => reachIn(history, each)));
-  keepNewest(history, run, metric, capacity);
-
-  const { judgesRepeatedNonFinite, judgesLateNonFinite } = history.readings;
-  const series = seriesOf(history, run, metric);
   const isNumber = typeof value === 'number';
-  if (series.some((each) => each.step === step) && (isNumber || !judgesRepeatedNonFinite)) return;
-  const isLate = series.length > 0 && series.length >= capacity && series.every((each) => step < each.step);
-  if (isLate && (isNumber || !judgesLateNonFinite)) {
-    history.late += 1;
-    return;
-  }
   if (isNumber) {
+    const capacity = Math.max(...watchers.map((each) => reachOf(each.trigger)));
+    keepNewest(history, run, metric, capacity);
+    const series = seriesOf(history, run, metric);
+    if (series.some((each) => each.step === step)) return;
+    const isFull = series.length >= capacity;
+    if (isFull && series.every((each) => step < each.step)) {
+      history.late += 1;
+      return;
+    }
     const taken = { run, metric, step, value, receivedAtMs };
     history.kept.push(taken);
     history.taken.push(taken);
@@ -121,13 +115,9 @@ function applyValue(arriving: Arriving, metric: string, step: number, value: Met
   for (const watcher of watchers) judgeValue(arriving, watcher, step, isNumber);
 }
 
-function reachIn(history: History, watcher: MetricsAutomation): number {
-  return reachOf(watcher.trigger, history.readings.notFiniteReach);
-}
-
 function keepNewest(history: History, run: string, metric: string, capacity: number): void {
   const series = seriesOf(history, run, metric);
-  const newest = capacity === 0 ? [] : series.slice(-capacity);
+  const newest = series.slice(-capacity);
   history.kept = history.kept.filter((each) => !series.includes(each) || newest.includes(each));
 }
 
@@ -144,7 +134,7 @@ function judgeValue(arriving: Arriving, watcher: MetricsAutomation, step: number
   const series = seriesOf(history, arriving.run, metricOf(trigger));
   const newest = series.at(-1);
   const position = series.filter((each) => each.step >= step).length;
-  if (newest === undefined || position > reachIn(history, watcher)) return;
+  if (newest === undefined || position > reachOf(trigger)) return;
   const judgement = judgeWindow(arriving, watcher);
   if (judgement !== undefined) record(arriving, watcher, newest.step, judgement);
 }
@@ -153,13 +143,10 @@ function judgeValue(arriving: Arriving, watcher: MetricsAutomation, step: number
 function judgeWindow(arriving: Arriving, watcher: MetricsAutomation): Judgement | undefined {
   const { history, run } = arriving;
   const { trigger, savedAtMs } = watcher;
-  const doesNotCount = history.readings.judgesWindowsThatDoNotCount
-    ? { met: false, borderline: false }
-    : undefined;
-  const reach = reachIn(history, watcher);
+  const reach = reachOf(trigger);
   const looked = seriesOf(history, run, metricOf(trigger)).slice(-reach);
-  if (looked.length < reach) return doesNotCount;
-  if (looked.some((each) => each.receivedAtMs < savedAtMs)) return doesNotCount;
+  if (looked.length < reach) return undefined;
+  if (looked.some((each) => each.receivedAtMs < savedAtMs)) return undefined;
   const values = looked.map((each) => each.value);
 
   if ('threshold' in trigger) return judgeThreshold(trigger.threshold, values);
@@ -168,24 +155,15 @@ function judgeWindow(arriving: Arriving, watcher: MetricsAutomation): Judgement 
   const newest = values.at(-1) ?? Number.NaN;
   if (!isAcrossRuns(trigger)) return judgeZscore(trigger.zscore, newest, values.slice(0, -1));
   const others = lastValuesOfOtherRuns(arriving, trigger.zscore.metric, zscoreWindow(trigger.zscore));
-  return others === undefined ? doesNotCount : judgeZscore(trigger.zscore, newest, others);
+  return others === undefined ? undefined : judgeZscore(trigger.zscore, newest, others);
 }
 
 /** Of the other runs of the project that ended most recently; undefined when there are not so many. */
 function lastValuesOfOtherRuns(arriving: Arriving, metric: string, wanted: number): number[] | undefined {
-  const { history, place, run, receivedAtMs } = arriving;
-  const watching = history.automations
-    .filter(isOnMetrics)
-    .filter((each) => isAcrossRuns(each.trigger) && metricOf(each.trigger) === metric)
-    .filter((each) => isScopeOf(each, place));
+  const { history, place, run } = arriving;
   const remembered = history.ends
     .filter((end) => end.project === `${place.team}/${place.project}` && end.metric === metric)
-    .filter((end) => end.run !== run)
-    .filter(
-      (end) =>
-        !history.readings.forgetsWhatNobodyWatches ||
-        coverThroughout(watching, end.receivedAtMs, receivedAtMs),
-    );
+    .filter((end) => end.run !== run);
   const latestOfEach = remembered.filter((end, index) =>
     remembered.slice(index + 1).every((later) => later.run !== end.run),
   );
@@ -199,21 +177,18 @@ function record(arriving: Arriving, watcher: MetricsAutomation, step: number, ju
   const { id, trigger } = watcher;
   const occurrence = `metric:${run}:${attempt}:${metricOf(trigger)}:${step}`;
   if (judgement.borderline) history.borderline.push({ automation: id, occurrence });
-  const earlier = history.judged.filter((each) => each.automation === id && each.run === run);
-  const fires = judgement.met && mayFire(trigger.repeat, earlier, 'metric', receivedAtMs);
-  if (judgement.met && !fires) history.heldBack += 1;
-
-  const isKnown = hasFired(history, id, occurrence);
-  const fired = fires && (!isKnown || history.readings.sameOccurrenceMovesLatch);
+  const earlier = history.judged.filter((each) => each.automation === watcher && each.run === run);
+  const fired = judgement.met && mayFire(trigger.repeat, earlier, 'metric', receivedAtMs);
+  if (judgement.met && !fired) history.heldBack.push(id);
   history.judged.push({
-    automation: id,
+    automation: watcher,
     run,
     latch: 'metric',
     met: judgement.met,
     fired,
     atMs: receivedAtMs,
   });
-  if (!fires) return;
+  if (!fired) return;
   const value = judgement.value === undefined ? {} : { value: judgement.value };
   recordFiring(history, { automation: id, occurrence, receivedAtMs, ...value });
 }

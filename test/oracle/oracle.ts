@@ -3,7 +3,6 @@ import { takes } from './filter.ts';
 import { type ExpectedFiring, emptyHistory, type History, recordFiring } from './history.ts';
 import { existsAt } from './lifetime.ts';
 import { onMetrics } from './metrics.ts';
-import { LITERAL, type Readings } from './readings.ts';
 import { holdsPlace } from './scope.ts';
 import { onState } from './states.ts';
 import type { Arrival, ArtifactEvent, CustomEvent, Json, OracleAutomation } from './world.ts';
@@ -16,19 +15,15 @@ export interface Expectation {
   firings: ExpectedFiring[];
   /** Late values (rule 3) and late points of older attempts (rule 7). */
   late: number;
-  /** Judgements that were met and that a latch held back. */
-  heldBack: number;
+  /** The automations that a latch held back, once for each judgement that was met. */
+  heldBack: string[];
   /** Judgements, met or not, that rounding may turn. */
   borderline: { automation: string; occurrence: string }[];
 }
 
 /** What these arrivals, one after the other, make of these automations. */
-export function expectFirings(
-  automations: OracleAutomation[],
-  arrivals: Arrival[],
-  readings: Readings = LITERAL,
-): Expectation {
-  const history = emptyHistory(automations, readings);
+export function expectFirings(automations: OracleAutomation[], arrivals: Arrival[]): Expectation {
+  const history = emptyHistory();
   for (const { event, receivedAtMs } of arrivals) {
     const existing = automations.filter((each) => existsAt(each, receivedAtMs));
     if (event.type === 'run.metrics') onMetrics(history, existing, event, receivedAtMs);
@@ -46,13 +41,9 @@ function onPlainEvent(
   event: ArtifactEvent | CustomEvent,
   receivedAtMs: number,
 ): void {
-  const { repostsReachNewAutomations, teamHoldsRegistryEvents } = history.readings;
-  const key = `${event.team}:${event.id}`;
-  if (history.posted.includes(key) && !repostsReachNewAutomations) return;
-  history.posted.push(key);
   for (const { id, scope, trigger } of existing) {
     if (trigger.event !== event.type) continue;
-    if (!holdsPlace(scope, event, teamHoldsRegistryEvents)) continue;
+    if (!holdsPlace(scope, event)) continue;
     if (!takes(trigger.filter, event as unknown as Json)) continue;
     recordFiring(history, { automation: id, occurrence: `event:${event.id}`, receivedAtMs });
   }

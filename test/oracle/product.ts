@@ -1,95 +1,235 @@
-// The product behind the oracle's door: the same worlds through parsing, packing and matching as they are deployed.
-import { createHash } from 'node:crypto';
-import { AutomationInput } from '../../core/automation.ts';
-import type { Delivery } from '../../core/delivery.ts';
+// The product behind the oracle's door: the same worlds through parsing, packing, matching and storing as deployed.
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { AutomationInput, type Head, type Revision } from '../../core/automation.ts';
+import { type Delivery, deliveryId } from '../../core/delivery.ts';
+import type { SignalboxEvent } from '../../core/event.ts';
 import { packMessages } from '../../core/event-message.ts';
-import { Watcher } from '../../core/matching/watcher.ts';
 import { Problem } from '../../core/problem.ts';
 import { parseEvent } from '../../core/received-event.ts';
+import { scopeKey } from '../../core/scope.ts';
+import { watchesOf } from '../../core/watch.ts';
 import { type MatchBatchDeps, matchBatch, type QueueRecord } from '../../lambdas/matcher/match-batch.ts';
-import { memoryStore } from '../support/memory-store.ts';
-import { watchesFrom } from '../support/watches.ts';
+import { WatchCache } from '../../lambdas/matcher/watch-cache.ts';
+import type { Table } from '../../store/client.ts';
+import { putEndedRun, readEndedRuns } from '../../store/ended-runs.ts';
+import { loadRun, saveRun } from '../../store/runs.ts';
 import type { Arrival, OracleAutomation } from './world.ts';
 
-/** How arrivals are cut into messages and batches; and which batches come twice. */
+/** How requests are cut into batches; and which batches come twice. */
 export interface Batching {
-  /** Arrivals in each message, at the most; used round and round. */
-  perMessage: number[];
-  /** Messages in each batch, at the most. */
+  /** Requests in each batch, at the most; used round and round. */
   perBatch: number[];
   /** Which batches, counted round and round, are handed over once more. */
   repeated: boolean[];
 }
 
-export const ONE_BY_ONE: Batching = { perMessage: [1], perBatch: [1], repeated: [false] };
+export const ONE_BY_ONE: Batching = { perBatch: [1], repeated: [false] };
+
+/** An automation as it was saved, from `savedAtMs` up to `untilMs`. */
+interface Saved {
+  head: Head;
+  revision: Revision;
+  untilMs: number;
+}
+
+/** The part of a world that the product's doors let in (the oracle judges no input), and how much they refused. */
+export interface Admitted {
+  automations: OracleAutomation[];
+  arrivals: Arrival[];
+  refused: number;
+  saved: Saved[];
+  events: SignalboxEvent[];
+}
 
 export interface Decided {
-  deliveries: Delivery[];
+  deliveries: Map<string, Delivery>;
   late: number;
+  /** Of automations, once for each time that a latch held one back. */
+  heldBack: string[];
 }
 
-/** What the product makes of a world, and its count of late values. */
-export async function decide(
-  automations: OracleAutomation[],
-  arrivals: Arrival[],
-  batching: Batching = ONE_BY_ONE,
-): Promise<Decided> {
-  const store = memoryStore();
-  const watchers = automations.map((each) => ({ ...each, watcher: toWatcher(each) }));
-  let nowMs = 0;
-  const alive = () =>
-    watchers.filter(
-      (each) => each.savedAtMs <= nowMs && nowMs < (each.deletedAtMs ?? Number.POSITIVE_INFINITY),
-    );
-  const problems: unknown[] = [];
-  const deps: MatchBatchDeps = {
-    ...store.deps,
-    watches: watchesFrom(() => alive().map(({ watcher }) => watcher)),
-    activity: { note: () => undefined, flush: async () => undefined },
-    bury: async (_record, reason) => {
-      problems.push(reason);
+export function letIn(world: { automations: OracleAutomation[]; arrivals: Arrival[] }): Admitted {
+  const saved = world.automations.map(toSaved);
+  const events = world.arrivals.map(({ event }) => taken(event));
+  const automations = world.automations.filter((_, at) => saved[at]);
+  const arrivals = world.arrivals.filter((_, at) => events[at]);
+  const refused = world.automations.length - automations.length + world.arrivals.length - arrivals.length;
+  const isThere = <Value>(one: Value | undefined): one is Value => one !== undefined;
+  return { automations, arrivals, refused, saved: saved.filter(isThere), events: events.filter(isThere) };
+}
+
+function toSaved({ id, team, scope, trigger, savedAtMs, deletedAtMs }: OracleAutomation, at: number) {
+  const input = AutomationInput.safeParse({ name: id, team, scope, trigger, action: { type: 'no_op' } });
+  if (!input.success) return undefined;
+  const { enabled, ...definition } = input.data;
+  const times = { createdAtMs: savedAtMs, updatedAtMs: savedAtMs };
+  const revision = at + 1;
+  const saved: Saved = {
+    head: { id, team, revision, enabled, version: 1, ...times },
+    revision: {
+      automationId: id,
+      ...{ revision, definition, savedAtMs, triggerSavedAtMs: savedAtMs, savedBy: 'key_oracle' },
     },
-    now: () => nowMs,
-    log: (line) => {
-      if (line.stage === 'error') problems.push(line);
-    },
+    untilMs: deletedAtMs ?? Number.POSITIVE_INFINITY,
   };
-  for (const { records, atMs } of batchesOf(arrivals, batching, automations)) {
-    nowMs = atMs;
-    await matchBatch(records, deps);
-  }
-  if (problems.length > 0) throw new Error(JSON.stringify(problems[0]));
-  const late = [...store.runs.values()].reduce((sum, run) => sum + run.late, 0);
-  return { deliveries: [...store.deliveries.values()], late };
+  return saved;
 }
 
-/** The part of a world that the product's doors let in: the oracle judges no input. */
-export function letIn({ automations, arrivals }: { automations: OracleAutomation[]; arrivals: Arrival[] }) {
-  return {
-    automations: automations.filter((automation) => inputOf(automation).success),
-    arrivals: arrivals.filter(({ event }) => isTaken(event)),
-  };
-}
-
-function isTaken(event: unknown): boolean {
+function taken(event: unknown): SignalboxEvent | undefined {
   try {
-    parseEvent(event);
-    return true;
+    return parseEvent(event).event;
   } catch (error) {
-    if (error instanceof Problem) return false;
+    if (error instanceof Problem) return undefined;
     throw error;
   }
 }
 
-const inputOf = ({ id: name, team, scope, trigger }: OracleAutomation) =>
-  AutomationInput.safeParse({ name, team, scope, trigger, action: { type: 'no_op' } });
+/** The id of the delivery that a firing of the oracle's must be. */
+export function deliveryIdOf(
+  { automation, occurrence }: { automation: string; occurrence: string },
+  arrivals: Arrival[],
+): string {
+  const [kind, first = '', ...rest] = occurrence.split(':');
+  if (kind === 'event') {
+    const team = arrivals.find((arrival) => arrival.event.id === first)?.event.team ?? '';
+    return deliveryId(automation, { event: first, team });
+  }
+  const [team = '', project = '', run = ''] = first.split('/');
+  const [attempt, metric = '', step] = rest;
+  return deliveryId(automation, { run, team, project, attempt: Number(attempt), metric, step: Number(step) });
+}
 
-function toWatcher(automation: OracleAutomation): Watcher {
-  const { id, savedAtMs } = automation;
-  const { data } = inputOf(automation);
-  if (!data) throw new Error(`${id} would not be let in`);
-  const { enabled: _enabled, ...definition } = data;
-  return new Watcher({ id }, { revision: 1, definition, triggerSavedAtMs: savedAtMs });
+/** What the product makes of what it let in. */
+export async function decide(world: Admitted, batching: Batching = ONE_BY_ONE): Promise<Decided> {
+  const clock = { nowMs: 0 };
+  const table = memoryTable();
+  const deliveries = new Map<string, Delivery>();
+  const heldBack: string[] = [];
+  const problems: unknown[] = [];
+  const deps: MatchBatchDeps = {
+    watches: watchesOfWorld(world.saved, clock),
+    loadRun: (name) => loadRun(table, name, clock.nowMs),
+    saveRun: (name, memory) => saveRun(table, name, memory, clock.nowMs),
+    putEndedRun: (of, ended) => putEndedRun(table, of, ended),
+    readEndedRuns: (of, beforeMs, limit) => readEndedRuns(table, of, beforeMs, limit),
+    putDelivery: async (delivery) => {
+      if (!deliveries.has(delivery.id)) deliveries.set(delivery.id, delivery);
+      return deliveries.get(delivery.id) === delivery;
+    },
+    sendDeliveries: async () => undefined,
+    activity: {
+      note: (automationId, { fired }) => {
+        if (!fired) heldBack.push(automationId);
+      },
+      flush: async () => undefined,
+    },
+    bury: async (_record, reason) => {
+      problems.push(reason);
+    },
+    now: () => clock.nowMs,
+    log: (line) => {
+      if (line.stage === 'error') problems.push(line);
+    },
+  };
+  for (const { records, atMs } of batchesOf(world, batching)) {
+    clock.nowMs = atMs;
+    const { batchItemFailures } = await matchBatch(records, deps);
+    problems.push(...batchItemFailures);
+  }
+  if (problems.length > 0) throw new Error(JSON.stringify(problems[0]));
+  return { deliveries, late: table.sumOf('late'), heldBack };
+}
+
+/** The matcher's own cache of automations, over what was saved when. It looks for changes at every batch. */
+function watchesOfWorld(saved: Saved[], clock: { nowMs: number }): WatchCache {
+  const changes = saved
+    .flatMap(({ head: { id, createdAtMs }, revision, untilMs }) => {
+      const change = { automationId: id, scopes: [scopeKey(revision.definition.scope)] };
+      return [
+        { atMs: createdAtMs, change },
+        { atMs: untilMs, change },
+      ];
+    })
+    .sort((a, b) => a.atMs - b.atMs);
+  const isAlive = ({ head, untilMs }: Saved) => head.createdAtMs <= clock.nowMs && clock.nowMs < untilMs;
+  /** Hints come with a save; those of what is gone may stay for a while. */
+  const hints = () =>
+    saved
+      .filter(({ head }) => head.createdAtMs <= clock.nowMs)
+      .flatMap(({ head, revision }) =>
+        watchesOf(revision.definition).map((watch) => ({ ...watch, automationId: head.id, reach: 0 })),
+      );
+  let looks = 0;
+  return new WatchCache({
+    readFeed: async () => {
+      const recent = changes.filter(({ atMs }) => atMs <= clock.nowMs).map(({ change }) => change);
+      return { version: recent.length, recent };
+    },
+    readWatches: async (key) => hints().filter((hint) => hint.scopeKey === key),
+    readHeads: async (ids) =>
+      saved.filter((one) => ids.includes(one.head.id) && isAlive(one)).map(({ head }) => head),
+    readRevisions: async (heads) =>
+      heads.flatMap((head) => saved.find((one) => one.head === head)?.revision ?? []),
+    // Nothing is trusted for longer than a look.
+    now: () => ++looks * 60_000,
+  });
+}
+
+interface Command {
+  constructor: { name: string };
+  input: {
+    Key?: { pk: string; sk: string };
+    Item?: { pk: string; sk: string; [attribute: string]: unknown };
+    ConditionExpression?: string;
+    ExpressionAttributeValues?: Record<string, unknown>;
+    Limit?: number;
+    ExclusiveStartKey?: { pk: string; sk: string };
+  };
+}
+
+/** As much of DynamoDB as runs and their ends need. */
+function memoryTable() {
+  type Item = NonNullable<Command['input']['Item']>;
+  const items = new Map<string, Map<string, Item>>();
+  const partition = (pk: string) => items.get(pk) ?? new Map<string, Item>();
+
+  function put({ Item: item, ConditionExpression, ExpressionAttributeValues }: Command['input']) {
+    if (!item) throw new Error('a put without an item');
+    const known = partition(item.pk);
+    const before = known.get(item.sk);
+    const isMissing = ConditionExpression?.startsWith('attribute_not_exists') && before !== undefined;
+    const isStale =
+      ConditionExpression?.startsWith('#version') &&
+      before?.['version'] !== ExpressionAttributeValues?.[':version'];
+    if (isMissing || isStale) throw new ConditionalCheckFailedException({ message: '', $metadata: {} });
+    items.set(item.pk, known.set(item.sk, item));
+    return {};
+  }
+
+  function query({ ExpressionAttributeValues: values, Limit = 100, ExclusiveStartKey }: Command['input']) {
+    const before = ExclusiveStartKey?.sk ?? (values?.[':before'] as string);
+    const found = [...partition(values?.[':pk'] as string).values()].filter(({ sk }) => sk < before);
+    const page = found.sort((a, b) => (a.sk < b.sk ? 1 : -1)).slice(0, Limit);
+    const last = page.length < found.length ? page.at(-1) : undefined;
+    return { Items: page, ...(last && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }) };
+  }
+
+  async function send(command: Command) {
+    const { input } = command;
+    const { name } = command.constructor;
+    if (name === 'PutCommand') return put(input);
+    if (name === 'QueryCommand') return query(input);
+    if (name !== 'GetCommand') throw new Error(`the table knows no ${name}`);
+    const { pk = '', sk = '' } = input.Key ?? {};
+    return { Item: partition(pk).get(sk) };
+  }
+
+  const client = { send } as unknown as Table['client'];
+  const sumOf = (attribute: string) =>
+    [...items.values()]
+      .flatMap((one) => [...one.values()])
+      .reduce((sum, item) => sum + Number(item[attribute] ?? 0), 0);
+  return { name: 'oracle', client, sumOf };
 }
 
 interface Batch {
@@ -97,25 +237,44 @@ interface Batch {
   atMs: number;
 }
 
+interface Request {
+  atMs: number;
+  events: SignalboxEvent[];
+}
+
+/** Arrivals of one time came in one request, and travel together as ingest packs them. */
+function requestsOf({ arrivals, events }: Admitted): Request[] {
+  const requests: Request[] = [];
+  for (const [at, event] of events.entries()) {
+    const atMs = arrivals[at]?.receivedAtMs ?? 0;
+    const open = requests.at(-1);
+    if (open?.atMs === atMs) open.events.push(event);
+    else requests.push({ atMs, events: [event] });
+  }
+  return requests;
+}
+
 /**
- * Cuts arrivals into batches. A message carries the time at which its request came, so arrivals of several times can
- * stand in one batch, but only those of one time in one message; and no automation comes or goes inside a batch.
+ * Cuts requests into batches, each matched when its last request came. Automations that remember runs neither come nor
+ * go inside one; others may come, and what came before them must not fire them.
  */
-function batchesOf(arrivals: Arrival[], batching: Batching, automations: OracleAutomation[]): Batch[] {
-  const moments = automations.flatMap(({ savedAtMs, deletedAtMs }) => [savedAtMs, deletedAtMs ?? 0]);
+function batchesOf(world: Admitted, batching: Batching): Batch[] {
+  const moments = world.automations.flatMap(({ trigger, savedAtMs, deletedAtMs = 0 }) =>
+    trigger.event.startsWith('run.') ? [savedAtMs, deletedAtMs] : [deletedAtMs],
+  );
   const isApart = (a: number, b: number) => moments.some((moment) => a < moment && moment <= b);
   // Runs of a batch go side by side: where one is compared with another, each has a batch of its own.
-  const isAcross = JSON.stringify(automations).includes('"across":"runs"');
-  const runOf = ({ event }: Arrival) => ('run' in event ? event.run.id : '');
-  const batches: Arrival[][] = [];
-  for (const arrival of arrivals) {
+  const isAcross = JSON.stringify(world.automations).includes('"across":"runs"');
+  const runOf = ({ events: [event] }: Request) => (event && 'run' in event ? event.run.id : '');
+  const batches: Request[][] = [];
+  for (const request of requestsOf(world)) {
     const open = batches.at(-1);
     const limit = turn(batching.perBatch, batches.length - 1) ?? 1;
     const first = open?.[0];
-    const isOther = isAcross && first && runOf(first) !== runOf(arrival);
-    const fits = first && open.length < limit && !isApart(first.receivedAtMs, arrival.receivedAtMs);
-    if (fits && !isOther) open.push(arrival);
-    else batches.push([arrival]);
+    const isOther = isAcross && first && runOf(first) !== runOf(request);
+    const fits = first && open.length < limit && !isApart(first.atMs, request.atMs);
+    if (fits && !isOther) open.push(request);
+    else batches.push([request]);
   }
   return batches.flatMap((batch, at) => {
     const made = toBatch(batch);
@@ -125,12 +284,12 @@ function batchesOf(arrivals: Arrival[], batching: Batching, automations: OracleA
 
 const turn = <Value>(list: Value[], at: number): Value | undefined => list[at % list.length];
 
-function toBatch(arrivals: Arrival[]): Batch {
-  const records = arrivals.flatMap(({ event, receivedAtMs }) =>
-    packMessages([parseEvent(event).event], { receivedAtMs, depth: 0 }).map(({ body }) => ({
-      messageId: createHash('sha256').update(body).digest('hex'),
+function toBatch(requests: Request[]): Batch {
+  const records = requests.flatMap(({ events, atMs }) =>
+    packMessages(events, { receivedAtMs: atMs, depth: 0 }).map(({ body, dedupId }) => ({
+      messageId: `${dedupId} ${atMs}`,
       body,
     })),
   );
-  return { records, atMs: Math.max(...arrivals.map(({ receivedAtMs }) => receivedAtMs)) };
+  return { records, atMs: Math.max(...requests.map(({ atMs }) => atMs)) };
 }

@@ -128,16 +128,15 @@ const condition: fc.Arbitrary<Condition> = weighted<Condition>(
   [3, fc.record({ not_finite: fc.record({ metric }) })],
 );
 
-const repeat = maybe(
-  90,
-  weighted<{ repeat: Repeat }>(
-    [6, fc.constant({ repeat: { mode: 'every_time' } })],
-    [3, fc.constant({ repeat: { mode: 'after_false' } })],
-    [1, fc.constant({ repeat: { mode: 'once_per_run' } })],
-    [1, fc.constant({ repeat: { mode: 'once_a_day' } })],
-    [2, fc.constantFrom(1, 60, 600, 5400).map((seconds) => ({ repeat: { mode: 'interval', seconds } }))],
-  ),
+const anyRepeat = weighted<Repeat>(
+  [6, fc.constant({ mode: 'every_time' })],
+  [3, fc.constant({ mode: 'after_false' })],
+  [1, fc.constant({ mode: 'once_per_run' })],
+  [1, fc.constant({ mode: 'once_a_day' })],
+  [2, fc.constantFrom(1, 60, 600, 5400).map((seconds) => ({ mode: 'interval' as const, seconds }))],
 );
+
+const repeat = maybe(90, fc.record({ repeat: anyRepeat }));
 
 const runFilter = pick<Filter>(
   [3, { user: 'ada' }],
@@ -158,22 +157,49 @@ const runFilter = pick<Filter>(
   [1, { $and: [{ user: 'ada' }, { 'run.config.lr': { $exists: true } }] }],
 );
 
-const plainFilter = pick<Filter>(
-  [3, { alias: 'production' }],
-  [1, { alias: { $ne: 'production' } }],
-  [1, { alias: { $regex: '^prod' } }],
-  [2, { tag: 'nightly' }],
+type Choice = [number, Filter];
+
+const filtersOfAll: Choice[] = [
   [1, { user: 'ada' }],
   [1, { user: { $exists: true } }],
+  [1, { user: { $not: { $in: ['ada', 'bob'] } } }],
+  [1, { team: 'red' }],
+  [1, { registry: { $ne: 'models' } }],
+];
+const filtersOfCollections: Choice[] = [
   [1, { 'collection.name': 'detector' }],
   [1, { 'collection.type': { $in: ['model'] } }],
+];
+const filtersOfVersions: Choice[] = [
   [2, { aliases: 'latest' }],
   [2, { 'metadata.accuracy': { $gte: 2 } }],
   [1, { 'metadata.accuracy': null }],
   [1, { version: { $regex: '1$' } }],
-  [1, { $or: [{ tag: 'nightly' }, { alias: 'production' }] }],
-  [1, { user: { $not: { $in: ['ada', 'bob'] } } }],
-);
+];
+const filtersOfAliases: Choice[] = [
+  [6, { alias: 'production' }],
+  [2, { alias: { $ne: 'production' } }],
+  [2, { alias: { $regex: '^prod' } }],
+  [1, { $or: [{ alias: 'staging' }, { user: 'bob' }] }],
+];
+const filtersOfTags: Choice[] = [
+  [4, { tag: 'nightly' }],
+  [1, { $or: [{ tag: 'nightly' }, { user: 'bob' }] }],
+];
+const filtersOfData: Choice[] = [
+  [2, { 'data.stage': 'a' }],
+  [1, { data: null }],
+];
+
+/** A filter can name what its event has; others are refused. */
+function plainFilter(event: PlainTrigger['event']): fc.Arbitrary<Filter> {
+  if (event.startsWith('custom.')) return pick(...filtersOfAll, ...filtersOfData);
+  const choices = [...filtersOfAll, ...filtersOfCollections];
+  if (event.startsWith('artifact.')) choices.push(...filtersOfVersions);
+  if (event.includes('alias_')) choices.push(...filtersOfAliases);
+  if (event.includes('tag_')) choices.push(...filtersOfTags);
+  return pick(...choices);
+}
 
 const runOptions = fc
   .tuple(maybe(25, fc.record({ filter: runFilter })), repeat)
@@ -187,16 +213,13 @@ const stateTrigger = fc
   .tuple(fc.uniqueArray(fc.constantFrom(...STATES), { minLength: 1, maxLength: 3 }), runOptions)
   .map(([states, options]): Trigger => ({ event: 'run.state', states, ...options }));
 
-const plainTrigger = fc
-  .tuple(
-    weighted<PlainTrigger['event']>(
-      [5, fc.constantFrom(...ARTIFACT_EVENTS)],
-      [8, pick<PlainTrigger['event']>([3, 'artifact.alias_added'], [2, 'artifact.linked'])],
-      [2, pick<PlainTrigger['event']>([2, 'custom.trained'], [1, 'custom.evaluated'])],
-    ),
-    maybe(35, fc.record({ filter: plainFilter })),
-  )
-  .map(([event, filter]): Trigger => ({ event, ...filter }));
+const plainTrigger = weighted<PlainTrigger['event']>(
+  [5, fc.constantFrom(...ARTIFACT_EVENTS)],
+  [8, pick<PlainTrigger['event']>([3, 'artifact.alias_added'], [2, 'artifact.linked'])],
+  [2, pick<PlainTrigger['event']>([2, 'custom.trained'], [1, 'custom.evaluated'])],
+).chain((event) =>
+  maybe(35, fc.record({ filter: plainFilter(event) })).map((filter): Trigger => ({ event, ...filter })),
+);
 
 /** An automation whose life is told in places of the stream: 0 is before all, n is at the n-th arrival. */
 export interface DraftAutomation {
@@ -206,6 +229,8 @@ export interface DraftAutomation {
   deletedAt: { arrival: number; offsetMs: number } | undefined;
   /** After its deletion the same is saved again, so many arrivals later. */
   savedAgainAfter: number | undefined;
+  /** Instead of its deletion its trigger is edited then: what it becomes. */
+  edit: { repeat: Repeat } | { trigger: Trigger } | undefined;
 }
 
 const moment = fc.record({
@@ -214,11 +239,26 @@ const moment = fc.record({
 });
 const atTheStart = fc.constant({ arrival: 0, offsetMs: -1 });
 
+/** Nothing happens at such a scope, and such automations are refused. */
+function isRefused({ scope, trigger: { event } }: { scope: Scope; trigger: Trigger }): boolean {
+  return event === 'artifact.created'
+    ? 'registry' in scope
+    : event.startsWith('custom.') && scope.kind === 'collection';
+}
+
 const subject = weighted<{ scope: Scope; trigger: Trigger }>(
   [8, fc.record({ scope: runScope, trigger: metricsTrigger })],
   [3, fc.record({ scope: runScope, trigger: stateTrigger })],
-  [4, fc.record({ scope: plainScope, trigger: plainTrigger })],
+  [4, fc.record({ scope: plainScope, trigger: plainTrigger }).filter((one) => !isRefused(one))],
 );
+
+/** Makes another trigger for runs of one: with its own latch, or all of it. */
+const edit = weighted<Edit>(
+  [2, fc.record({ repeat: anyRepeat })],
+  [1, fc.record({ trigger: metricsTrigger })],
+  [1, fc.record({ trigger: stateTrigger })],
+);
+type Edit = { repeat: Repeat } | { trigger: Trigger };
 
 const savedAgainAfter = pick<number | undefined>([2, undefined], [1, 0], [1, 1], [1, 4], [2, 12], [1, 25]);
 
@@ -229,6 +269,7 @@ export const draftAutomation: fc.Arbitrary<DraftAutomation> = fc
     savedAt: weighted([4, atTheStart], [1, moment]),
     deletedAt: weighted([4, fc.constant(undefined)], [1, moment]),
     savedAgainAfter,
+    edit: weighted<Edit | undefined>([1, fc.constant(undefined)], [1, edit]),
   })
   .map(({ subject: what, ...life }) => ({ ...what, ...life }));
 
@@ -239,6 +280,7 @@ export const passingAutomation: fc.Arbitrary<DraftAutomation> = fc
     savedAt: weighted([3, atTheStart], [1, moment]),
     deletedAt: weighted([1, fc.constant(undefined)], [3, moment]),
     savedAgainAfter,
+    edit: weighted<Edit | undefined>([3, fc.constant(undefined)], [1, edit]),
   })
   .map(({ subject: what, ...life }) => ({ ...what, ...life }));
 

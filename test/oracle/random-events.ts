@@ -119,6 +119,10 @@ const artifactEvent = fc.record({
   metadata: pick<Json>([1, { accuracy: 1 }], [1, { accuracy: 2 }], [1, { accuracy: 3 }], [1, {}]),
 });
 
+const versionEvent = artifactEvent.map((draft) =>
+  draft.type === 'artifact.created' ? { ...draft, place: { team: draft.place.team, project: 'p' } } : draft,
+);
+
 const customEvent = fc.record({
   kind: fc.constant('custom' as const),
   type: pick<`custom.${string}`>([2, 'custom.trained'], [1, 'custom.evaluated']),
@@ -133,7 +137,7 @@ const repost = fc.record({ kind: fc.constant('repost' as const), of: fc.nat(100)
 export const draftEvent: fc.Arbitrary<DraftEvent> = fc.oneof(
   { weight: 24, arbitrary: metricsEvent },
   { weight: 8, arbitrary: stateEvent },
-  { weight: 6, arbitrary: artifactEvent },
+  { weight: 6, arbitrary: versionEvent },
   { weight: 2, arbitrary: customEvent },
   { weight: 3, arbitrary: repost },
 );

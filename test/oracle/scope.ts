@@ -2,13 +2,13 @@
 import type { OracleAutomation, RunEvent, Scope, WireEvent } from './world.ts';
 
 /** Whether the scope holds the place of an artifact, collection or custom event. */
-export function holdsPlace(scope: Scope, event: WireEvent, teamHoldsRegistryEvents: boolean): boolean {
+export function holdsPlace(scope: Scope, event: WireEvent): boolean {
   const registry = registryOf(event);
   switch (scope.kind) {
     case 'organization':
       return true;
     case 'team':
-      return scope.team === event.team && (registry === undefined || teamHoldsRegistryEvents);
+      return scope.team === event.team;
     case 'project':
       return registry === undefined && scope.team === event.team && scope.project === event.project;
     case 'registry':

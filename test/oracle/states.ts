@@ -3,7 +3,6 @@ import { isAcrossRuns, metricOf } from './condition.ts';
 import { takes } from './filter.ts';
 import { forgetValues, type History, lowerNewestStep, recordFiring, seriesOf } from './history.ts';
 import { mayFire } from './latch.ts';
-import { coverThroughout } from './lifetime.ts';
 import { isScopeOf, placeOf, type RunPlace, runKey } from './scope.ts';
 import type {
   Json,
@@ -46,7 +45,7 @@ export function onState(
   const place = placeOf(event);
   const run = runKey(place);
   const inScope = existing.filter((each) => isScopeOf(each, place));
-  if (!isOfUse(event, inScope)) return;
+  if (!isOfUse(event, inScope, history.newestStep.get(run))) return;
   const key = `${event.team}:${event.id}`;
   if (history.posted.includes(key)) return;
   history.posted.push(key);
@@ -63,9 +62,10 @@ export function onState(
 }
 
 /** Whether the event is looked at at all. */
-function isOfUse(event: StateEvent, inScope: OracleAutomation[]): boolean {
+function isOfUse(event: StateEvent, inScope: OracleAutomation[], newestStep = -1): boolean {
+  const takesAway = event.rewind_to !== undefined && event.rewind_to < newestStep;
   const onMetrics = inScope.filter(isOnMetrics);
-  if (event.rewind_to !== undefined || inScope.some(isOnStates)) return true;
+  if (takesAway || inScope.some(isOnStates)) return true;
   if (ENDS.includes(event.state) && onMetrics.some((each) => isAcrossRuns(each.trigger))) return true;
   return (event.run.attempt ?? 0) > 0 && onMetrics.length > 0;
 }
@@ -104,9 +104,8 @@ function changeState(
   attempt: number,
   receivedAtMs: number,
 ): void {
-  const place = placeOf(event);
-  const run = runKey(place);
-  const before = rememberedState(history, place, receivedAtMs);
+  const run = runKey(placeOf(event));
+  const before = history.states.findLast((each) => each.run === run);
   history.states.push({ run, attempt, state: event.state, receivedAtMs });
   if (before !== undefined && before.attempt === attempt && before.state === event.state) return;
   for (const watcher of watchers) {
@@ -116,28 +115,22 @@ function changeState(
   }
 }
 
-function rememberedState(history: History, place: RunPlace, nowMs: number) {
-  const last = history.states.findLast((each) => each.run === runKey(place));
-  if (last === undefined || !history.readings.forgetsWhatNobodyWatches) return last;
-  const watching = history.automations.filter((each) => isOnStates(each) && isScopeOf(each, place));
-  return coverThroughout(watching, last.receivedAtMs, nowMs) ? last : undefined;
-}
-
 function judgeState(
   history: History,
-  { id, trigger }: StateAutomation,
+  watcher: StateAutomation,
   run: string,
   event: StateEvent,
   atMs: number,
 ): void {
+  const { id, trigger } = watcher;
   const met = names(trigger.states, event.state);
-  const earlier = history.judged.filter((each) => each.automation === id && each.run === run);
+  const earlier = history.judged.filter((each) => each.automation === watcher && each.run === run);
   const fired = met && mayFire(trigger.repeat, earlier, event.state, atMs);
-  history.judged.push({ automation: id, run, latch: event.state, met, fired, atMs });
+  history.judged.push({ automation: watcher, run, latch: event.state, met, fired, atMs });
   if (fired) {
     recordFiring(history, { automation: id, occurrence: `event:${event.id}`, receivedAtMs: atMs });
   } else if (met) {
-    history.heldBack += 1;
+    history.heldBack.push(id);
   }
 }
 

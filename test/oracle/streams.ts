@@ -8,7 +8,7 @@ import {
   draftEvent,
   draftEventOfOneRun,
 } from './random-events.ts';
-import type { Arrival, OracleAutomation, Point, Run, WireEvent } from './world.ts';
+import type { Arrival, OracleAutomation, Point, Run, Trigger, WireEvent } from './world.ts';
 
 export interface World {
   automations: OracleAutomation[];
@@ -19,7 +19,7 @@ const START_MS = Date.UTC(2026, 0, 5);
 const SECOND_MS = 1000;
 const HOUR_MS = 3600 * SECOND_MS;
 
-/** Mostly seconds; odd milliseconds keep the times away from the bounds of hours and days. */
+/** Mostly seconds; odd milliseconds keep the times away from the bounds of hours and days. 0 is in the same request. */
 function gapMs(weightOfHours: number): fc.Arbitrary<number> {
   const hours = (min: number, max: number) => fc.integer({ min, max }).map((count) => count * HOUR_MS);
   const base = fc.oneof(
@@ -28,7 +28,8 @@ function gapMs(weightOfHours: number): fc.Arbitrary<number> {
     { weight: weightOfHours, arbitrary: hours(1, 3) },
     { weight: 1, arbitrary: hours(23, 30) },
   );
-  return fc.tuple(base, fc.integer({ min: 1, max: 997 })).map(([ms, odd]) => ms + odd);
+  const apart = fc.tuple(base, fc.integer({ min: 1, max: 997 })).map(([ms, odd]) => ms + odd);
+  return fc.oneof({ weight: 3, arbitrary: apart }, { weight: 1, arbitrary: fc.constant(0) });
 }
 
 function worldOf(
@@ -42,7 +43,7 @@ function worldOf(
       events: fc.array(fc.record({ gapMs: gap, draft }), { minLength: 5, maxLength: 80, size: 'max' }),
     })
     .map(({ automations, events }) => {
-      const arrivals = arrive(events);
+      const arrivals = arrive(events, automations.some(isOnOtherRuns));
       const lives = automations.flatMap((each, index) => live(each, index, arrivals));
       return { automations: lives.slice(0, 8), arrivals };
     });
@@ -68,6 +69,14 @@ function live(draft: DraftAutomation, index: number, arrivals: Arrival[]): Oracl
   const savedAtMs = momentOf(savedAt);
   const automation = { id: `aut_${index + 1}`, team: teamOf(scope), scope, trigger, savedAtMs };
   if (deletedAt === undefined || momentOf(deletedAt) <= savedAtMs) return [automation];
+  const edited = editedTrigger(draft);
+  if (edited !== undefined) {
+    const editedAtMs = momentOf(deletedAt);
+    return [
+      { ...automation, deletedAtMs: editedAtMs },
+      { ...automation, trigger: edited, savedAtMs: editedAtMs },
+    ];
+  }
   const deleted = { ...automation, deletedAtMs: momentOf(deletedAt) };
   if (savedAgainAfter === undefined) return [deleted];
   const arrival = Math.min((deletedAt.arrival % arrivals.length) + savedAgainAfter, arrivals.length - 1);
@@ -75,22 +84,50 @@ function live(draft: DraftAutomation, index: number, arrivals: Arrival[]): Oracl
   return [deleted, { ...automation, id: `${automation.id}_again`, savedAtMs: savedAgain }];
 }
 
+/** What an edit makes of the trigger; undefined where there is none, or it changes nothing that counts. */
+function editedTrigger({ trigger, edit }: DraftAutomation): Trigger | undefined {
+  if (edit === undefined || !trigger.event.startsWith('run.')) return undefined;
+  const edited = 'trigger' in edit ? edit.trigger : ({ ...trigger, ...edit } as Trigger);
+  return sayAloud(edited) === sayAloud(trigger) ? undefined : edited;
+}
+
+/** Enough of a trigger to tell it from another one, whatever it leaves to the defaults. */
+function sayAloud(trigger: Trigger): string {
+  const { event, repeat = { mode: 'once_a_day' }, filter = {} } = trigger as RunTrigger;
+  const kinds = ['threshold', 'change', 'zscore', 'not_finite'].filter((kind) => kind in trigger);
+  return JSON.stringify([event, repeat, filter, kinds]);
+}
+
+type RunTrigger = Extract<Trigger, { event: 'run.metrics' | 'run.state' }>;
+
 /** What the drafts need to know of each run. */
 interface Progress {
   newest: number;
   attempt: number;
 }
 
-function arrive(events: { gapMs: number; draft: DraftEvent }[]): Arrival[] {
+const isOnOtherRuns = ({ trigger, edit }: DraftAutomation) =>
+  JSON.stringify([trigger, edit]).includes('"across":"runs"');
+
+/**
+ * With automations across runs nothing is said of ends at the very moment of a value: then only events of one run share
+ * a request.
+ */
+function arrive(events: { gapMs: number; draft: DraftEvent }[], hasAcrossRuns: boolean): Arrival[] {
   const arrivals: Arrival[] = [];
   const progress = new Map<string, Progress>();
   let receivedAtMs = START_MS;
   for (const [index, { gapMs: gap, draft }] of events.entries()) {
-    receivedAtMs += gap;
-    arrivals.push({ receivedAtMs, event: eventOf(draft, `e${index + 1}`, arrivals, progress) });
+    const event = eventOf(draft, `e${index + 1}`, arrivals, progress);
+    const isApart = hasAcrossRuns && runNameOf(event) !== runNameOf(arrivals.at(-1)?.event);
+    receivedAtMs += isApart ? Math.max(gap, 1) : gap;
+    arrivals.push({ receivedAtMs, event });
   }
   return arrivals;
 }
+
+const runNameOf = (event: WireEvent | undefined) =>
+  event && 'run' in event ? `${event.team}/${event.project}/${event.run.id}` : undefined;
 
 function eventOf(
   draft: DraftEvent,

@@ -78,6 +78,7 @@ export interface PlainTrigger {
 
 export type Trigger = PlainTrigger | MetricsTrigger | StateTrigger;
 
+/** Of an automation whose trigger was edited there are two, with one id: the second is there from the edit on. */
 export interface OracleAutomation {
   id: string;
   savedAtMs: number;

@@ -1,5 +1,12 @@
 import type { AutomationDefinition } from '../../core/automation.ts';
-import type { ArtifactEvent, RunMetricsEvent } from '../../core/event.ts';
+import type {
+  ArtifactEvent,
+  CustomEvent,
+  RunHeartbeatEvent,
+  RunMetricsEvent,
+  RunState,
+  RunStateEvent,
+} from '../../core/event.ts';
 import { Watcher } from '../../core/matching/watcher.ts';
 import { parseEvent } from '../../core/received-event.ts';
 import { Trigger } from '../../core/trigger.ts';
@@ -36,6 +43,34 @@ export function aMetricsEvent(change: object = {}): RunMetricsEvent {
     ...change,
   };
   return parseEvent(event).event as RunMetricsEvent;
+}
+
+let made = 0;
+const freshId = (kind: string) => `${kind}-${++made}`;
+
+/** Values of the metric loss at consecutive steps, as an event of its own. */
+export function losses(values: (number | string)[], firstStep = 0, change: object = {}): RunMetricsEvent {
+  return aMetricsEvent({ id: freshId('losses'), points: pointsOf('loss', values, firstStep), ...change });
+}
+
+/** One value of loss whose point names no step. */
+export function lossWithoutStep(value: number, change: object = {}): RunMetricsEvent {
+  return losses([], 0, { points: [{ metrics: { loss: value } }], ...change });
+}
+
+export function aStateEvent(state: RunState, change: object = {}): RunStateEvent {
+  const event = { type: 'run.state', id: freshId('state'), team: 'vision', project: 'mnist' };
+  return parseEvent({ ...event, run: { id: 'run-1' }, state, ...change }).event as RunStateEvent;
+}
+
+export function aHeartbeat(interval = 60, change: object = {}): RunHeartbeatEvent {
+  const event = { type: 'run.heartbeat', id: freshId('beat'), team: 'vision', project: 'mnist' };
+  return parseEvent({ ...event, run: { id: 'run-1' }, interval, ...change }).event as RunHeartbeatEvent;
+}
+
+export function aCustomEvent(change: object = {}): CustomEvent {
+  const event = { type: 'custom.deployed', id: freshId('custom'), team: 'vision', project: 'mnist' };
+  return parseEvent({ ...event, data: { stage: 'production' }, ...change }).event as CustomEvent;
 }
 
 /** Points of one metric, at consecutive steps. */

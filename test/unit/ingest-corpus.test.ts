@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { openEvent, unpackMessage } from '../../core/event-message.ts';
+import { unpackMessage } from '../../core/event-message.ts';
 import { ingest } from '../../lambdas/ingest/ingest.ts';
 import { httpHandler } from '../../lambdas/shared/http.ts';
 import type { QueueMessage } from '../../lambdas/shared/queue.ts';
+import { openedEvent } from '../support/opened.ts';
 
 /** How a case's body is made: as it stands, or from a recipe. */
 type Body =
@@ -164,5 +165,6 @@ function checkTaken(wanted: Case['expect'], answer: Answer, messages: QueueMessa
   if (wanted.ids) expect(ids).toEqual(wanted.ids);
   if (wanted.count !== undefined) expect(ids).toHaveLength(wanted.count);
   if (wanted.deduplicated !== undefined) expect(answer.events?.[0]?.deduplicated).toBe(wanted.deduplicated);
-  if (wanted.event) expect(openEvent(unpacked[0]?.events[0] ?? '{}')).toMatchObject(wanted.event);
+  const [message] = unpacked;
+  if (wanted.event && message) expect(openedEvent(message)).toMatchObject(wanted.event);
 }

@@ -1,103 +1,135 @@
 import fc from 'fast-check';
-import { emptySeries, forgetFrom, newestWindow, placeValue, type Series } from '../../core/metrics/series.ts';
-import { decodeSeries, encodeSeries } from '../../core/metrics/series-codec.ts';
+import {
+  emptySeries,
+  forgetFrom,
+  newestStep,
+  newestValues,
+  oldestReceipt,
+  placeValue,
+  pointsOf,
+  type Series,
+  type SeriesPoint,
+} from '../../core/metrics/series.ts';
 
-function seriesOf(...points: [step: number, value: number][]): Series {
+const point = (step: number, value = step * 10, receivedAtMs = step): SeriesPoint => ({
+  step,
+  value,
+  receivedAtMs,
+});
+
+function seriesOf(capacity: number, ...steps: number[]): Series {
   const series = emptySeries();
-  for (const [step, value] of points) placeValue(series, { step, value, receivedAtMs: 10 }, 3);
+  for (const step of steps) placeValue(series, point(step), capacity);
   return series;
 }
 
+const stepsOf = (series: Series) => pointsOf(series).map(({ step }) => step);
+
 describe('a series', () => {
   test('keeps the newest values by step', () => {
-    expect(seriesOf([1, 10], [2, 20], [3, 30], [4, 40])).toMatchObject({
-      steps: [2, 3, 4],
-      values: [20, 30, 40],
-    });
-  });
-
-  test('puts a late value into its place', () => {
-    expect(seriesOf([1, 10], [3, 30], [2, 20]).values).toEqual([10, 20, 30]);
+    expect(pointsOf(seriesOf(3, 1, 2, 3, 4))).toEqual([point(2), point(3), point(4)]);
   });
 
   test.each([
-    [4, 'newest'],
-    [2.5, 'inside'],
-    [2, 'repeated'],
-    [0, 'late'],
-  ])('says that a value at step %p is %s', (step, placement) => {
-    const series = seriesOf([1, 10], [2, 20], [3, 30]);
-    expect(placeValue(series, { step, value: 9, receivedAtMs: 0 }, 3)).toBe(placement);
+    [4, { placement: 'placed', rank: 0 }, [2, 3, 4]],
+    [2.5, { placement: 'placed', rank: 1 }, [2, 2.5, 3]],
+    [1.5, { placement: 'placed', rank: 2 }, [1.5, 2, 3]],
+    [3, { placement: 'repeated' }, [1, 2, 3]],
+    [1, { placement: 'repeated' }, [1, 2, 3]],
+    [0, { placement: 'late' }, [1, 2, 3]],
+  ])('says where a value at step %p went', (step, placement, steps) => {
+    const series = seriesOf(3, 1, 2, 3);
+    expect(placeValue(series, point(step, 9), 3)).toEqual(placement);
+    expect(stepsOf(series)).toEqual(steps);
   });
 
   test('does not change by a value that is repeated or late', () => {
-    const series = seriesOf([1, 10], [2, 20], [3, 30]);
-    for (const step of [2, 0]) placeValue(series, { step, value: 9, receivedAtMs: 0 }, 3);
-    expect(series).toEqual(seriesOf([1, 10], [2, 20], [3, 30]));
+    const series = seriesOf(3, 1, 2, 3);
+    for (const step of [2, 0]) placeValue(series, point(step, 9, 99), 3);
+    expect(pointsOf(series)).toEqual([point(1), point(2), point(3)]);
+    expect(series.lastReceivedAtMs).toBe(3);
   });
 
-  test('has no room for an earlier value only once it is full', () => {
-    expect(seriesOf([5, 50], [1, 10]).steps).toEqual([1, 5]);
+  test('has room for an earlier value until it is full', () => {
+    expect(stepsOf(seriesOf(3, 5, 1))).toEqual([1, 5]);
   });
 
-  test('forgets a step and all later ones', () => {
-    const series = seriesOf([1, 10], [2, 20], [3, 30]);
+  test('forgets for good what does not fit, also when more would fit later', () => {
+    const series = seriesOf(2, 1, 2, 3);
+    placeValue(series, point(4), 5);
+    expect(stepsOf(series)).toEqual([2, 3, 4]);
+    expect(placeValue(series, point(1), 5)).toEqual({ placement: 'placed', rank: 3 });
+  });
+
+  test('shrinks before it judges what is late', () => {
+    const series = seriesOf(5, 1, 2, 3, 4, 5);
+    expect(placeValue(series, point(3), 2)).toEqual({ placement: 'late' });
+    expect(stepsOf(series)).toEqual([4, 5]);
+  });
+
+  test('forgets a step and all later ones, and remembers when it last got a value', () => {
+    const series = seriesOf(3, 1, 2, 3);
     forgetFrom(series, 2);
-    expect(series).toEqual(seriesOf([1, 10]));
+    expect(pointsOf(series)).toEqual([point(1)]);
+    expect(newestStep(series)).toBe(1);
+    forgetFrom(series, 0);
+    expect([newestStep(series), series.lastReceivedAtMs]).toEqual([undefined, 3]);
   });
 
-  test('has a window only when it is full, of values received since', () => {
+  test('hands out its newest values, or as many as there are', () => {
+    const series = seriesOf(3, 1, 2, 3);
+    expect([newestValues(series, 2), newestValues(series, 9)]).toEqual([
+      [20, 30],
+      [10, 20, 30],
+    ]);
+  });
+
+  test('does not slow down when it is full', () => {
     const series = emptySeries();
-    for (const step of [1, 2, 3, 4]) placeValue(series, { step, value: step, receivedAtMs: step * 100 }, 10);
-    expect(newestWindow(series, 4, 0)).toEqual([1, 2, 3, 4]);
-    expect(newestWindow(series, 5, 0)).toBeUndefined();
-    expect(newestWindow(series, 2, 300)).toEqual([3, 4]);
-    expect(newestWindow(series, 3, 300)).toBeUndefined();
+    for (let step = 0; step < 100_000; step++) placeValue(series, point(step), 1000);
+    expect(series.steps.length).toBeLessThan(2100);
+    expect(stepsOf(series)).toEqual(Array.from({ length: 1000 }, (_, at) => 99_000 + at));
   });
 });
 
-describe('a packed series', () => {
-  const double = fc.double({ noNaN: true, noDefaultInfinity: true });
-  const point = fc.record({
-    gap: fc.nat(1_000_000),
-    value: double,
-    receivedAtMs: fc.nat(2 ** 31).map((n) => n * 1000),
-  });
+/** The rules on a plain list. */
+function placePlainly(points: SeriesPoint[], added: SeriesPoint, capacity: number): object {
+  points.splice(0, Math.max(0, points.length - capacity));
+  if (points.some(({ step }) => step === added.step)) return { placement: 'repeated' };
+  const rank = points.filter(({ step }) => step > added.step).length;
+  if (rank >= capacity) return { placement: 'late' };
+  points.splice(points.length - rank, 0, added);
+  points.splice(0, points.length - capacity);
+  return { placement: 'placed', rank };
+}
 
-  test('is read back as it was, to the last bit', () => {
-    fc.assert(
-      fc.property(fc.array(point, { maxLength: 60 }), fc.nat(2 ** 31), (points, start) => {
-        let step = start * 1000;
-        const series: Series = {
-          steps: points.map(({ gap }) => {
-            step += gap;
-            return step;
-          }),
-          values: points.map(({ value }) => value),
-          receivedAtMs: points.map(({ receivedAtMs }) => receivedAtMs),
-        };
-        expect(decodeSeries(encodeSeries(series))).toEqual(series);
-      }),
-    );
+test('a series is a sorted list with a limit, whatever is done to it', () => {
+  const place = fc.record({
+    step: fc.nat(40),
+    value: fc.integer(),
+    receivedAtMs: fc.nat(30),
+    capacity: fc.integer({ min: 1, max: 12 }),
   });
-
-  test('survives an offset into a larger buffer, as DynamoDB’s client hands bytes out', () => {
-    const bytes = encodeSeries(seriesOf([1, 10], [7, 0.1]));
-    const larger = new Uint8Array(bytes.length + 3);
-    larger.set(bytes, 3);
-    expect(decodeSeries(larger.subarray(3))).toEqual(seriesOf([1, 10], [7, 0.1]));
-  });
-
-  test('that is cut off is refused', () => {
-    expect(() => decodeSeries(encodeSeries(seriesOf([1, 10], [2, 20])).subarray(0, 2))).toThrow(/too early/);
-  });
-
-  test('takes less than 10 bytes a value when steps count up and points come in batches', () => {
-    const count = 1000;
-    const steps = Array.from({ length: count }, (_, at) => 5_000 + at);
-    const receivedAtMs = steps.map((step) => 1_700_000_000_000 + Math.floor(step / 100) * 5_000);
-    expect(encodeSeries({ steps, values: steps.map(Math.sqrt), receivedAtMs }).length / count).toBeLessThan(
-      10,
-    );
-  });
+  const action = fc.oneof({ weight: 9, arbitrary: place }, fc.record({ forget: fc.nat(40) }));
+  fc.assert(
+    fc.property(fc.array(action, { maxLength: 120 }), (actions) => {
+      const series = emptySeries();
+      let points: SeriesPoint[] = [];
+      for (const it of actions) {
+        if ('forget' in it) {
+          forgetFrom(series, it.forget);
+          points = points.filter(({ step }) => step < it.forget);
+        } else {
+          const { capacity, ...added } = it;
+          expect(placeValue(series, added, capacity)).toEqual(placePlainly(points, added, capacity));
+        }
+        expect(pointsOf(series)).toEqual(points);
+        for (const reach of [1, 3, 12]) {
+          const receipts = points.slice(-reach).map(({ receivedAtMs }) => receivedAtMs);
+          expect(oldestReceipt(series, reach)).toBe(Math.min(...receipts));
+        }
+      }
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -1,6 +1,8 @@
 import type { Delivery } from '../../core/delivery.ts';
-import { newRunState } from '../../core/run-state.ts';
+import { unpackMessage } from '../../core/event-message.ts';
+import { newRunMemory } from '../../core/runs/memory.ts';
 import type { StageLine } from '../../lambdas/shared/log.ts';
+import type { QueueMessage } from '../../lambdas/shared/queue.ts';
 import { type SweepDeps, sweep } from '../../lambdas/sweeper/sweep.ts';
 import type { StoredDelivery } from '../../store/deliveries.ts';
 import type { DueItem } from '../../store/due.ts';
@@ -14,6 +16,7 @@ function setUp(due: DueItem[], change: Partial<SweepDeps> = {}) {
   const store = memoryStore();
   const stamped = new Set<string>();
   const sent: string[] = [];
+  const events: QueueMessage[] = [];
   const lines: StageLine[] = [];
   const deps: SweepDeps = {
     ...store.deps,
@@ -26,12 +29,15 @@ function setUp(due: DueItem[], change: Partial<SweepDeps> = {}) {
     send: async (messages) => {
       sent.push(...messages.map(({ body }) => JSON.parse(body).deliveryId));
     },
+    sendEvents: async (messages) => {
+      events.push(...messages);
+    },
     now: () => 0,
     stopAtMs: 1,
     log: (line) => lines.push(line),
     ...change,
   };
-  return { store, sent, lines, run: () => sweep(deps) };
+  return { store, sent, events, lines, run: () => sweep(deps) };
 }
 
 describe('a sweep', () => {
@@ -55,7 +61,7 @@ describe('a sweep', () => {
 
   test('writes and sends what a matcher left in a run’s outbox', async () => {
     const { store, lines, run } = setUp([{ kind: 'run', name }]);
-    store.runs.set('t/p/r', { ...newRunState(), version: 1, outbox: [delivery('x')] });
+    store.runs.set('t/p/r', { ...newRunMemory(), version: 1, outbox: [delivery('x')] });
     await run();
     expect([...store.deliveries.keys()]).toEqual(['x']);
     expect(store.sent).toEqual(['x']);
@@ -101,5 +107,53 @@ describe('a sweep', () => {
     const { sent, run } = setUp([{ kind: 'delivery', id: 'a' }], { now: () => 5, stopAtMs: 5 });
     await run();
     expect(sent).toEqual([]);
+  });
+
+  const pulse = { intervalMs: 10, lastAtMs: -30, run: { id: 'r', name: 'calm' }, user: 'ada' };
+
+  test('reports a run that was silent for too long, and changes nothing itself', async () => {
+    const { store, events, lines, run } = setUp([{ kind: 'run', name }]);
+    store.runs.set('t/p/r', { ...newRunMemory(), version: 3, pulse });
+    await run();
+    expect(events).toHaveLength(1);
+    const message = unpackMessage(events[0]!.body);
+    expect(message).toMatchObject({ subject: { kind: 'run', team: 't', project: 'p', name: 'r' }, depth: 0 });
+    expect(message.routes).toMatchObject([{ type: 'run.state', state: 'CRASHED', silentSinceMs: -30 }]);
+    expect(events[0]).toMatchObject({ groupId: message.groupId, dedupId: expect.stringMatching(/^msg_/) });
+    expect(store.runs.get('t/p/r')!.version).toBe(3);
+    expect(lines).toMatchObject([{ runs: 1, failed: 0 }]);
+  });
+
+  test.each([
+    ['was heard of since the index said so', { pulse: { ...pulse, lastAtMs: -29 } }],
+    ['ended meanwhile', { pulse, state: { state: 'FINISHED' as const } }],
+    ['is CRASHED by silence already', { pulse, state: { state: 'CRASHED' as const, before: null } }],
+    ['never sent a heartbeat', {}],
+  ])('leaves a run alone that %s', async (_name, change) => {
+    const { store, events, lines, run } = setUp([{ kind: 'run', name }]);
+    store.runs.set('t/p/r', { ...newRunMemory(), version: 1, ...change });
+    await run();
+    expect(events).toEqual([]);
+    expect(lines).toMatchObject([{ runs: 0, failed: 0 }]);
+  });
+
+  test('both writes what is left and reports the silence of one run', async () => {
+    const { store, events, run } = setUp([{ kind: 'run', name }]);
+    store.runs.set('t/p/r', { ...newRunMemory(), version: 1, outbox: [delivery('x')], pulse });
+    await run();
+    expect([...store.deliveries.keys()]).toEqual(['x']);
+    expect(events).toHaveLength(1);
+  });
+
+  test('that can’t send a report leaves the run due', async () => {
+    const { store, lines, run } = setUp([{ kind: 'run', name }], {
+      sendEvents: async () => {
+        throw new Error('SQS is away');
+      },
+    });
+    store.runs.set('t/p/r', { ...newRunMemory(), version: 1, pulse });
+    await run();
+    expect(store.runs.get('t/p/r')!.pulse).toEqual(pulse);
+    expect(lines.at(-1)).toMatchObject({ runs: 0, failed: 1 });
   });
 });

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AutomationInput } from '../../core/automation.ts';
 import { parseEvent } from '../../core/received-event.ts';
+import { Trigger } from '../../core/trigger.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -152,20 +153,27 @@ describe('the documents', () => {
     expect(folders.filter((name) => !paths.some((path) => path.startsWith(`${name}/`)))).toEqual([]);
   });
 
-  test('show events and automations that the product accepts', () => {
+  test('show events, triggers and automations that the product accepts', () => {
     const shown = documents.flatMap((document) => jsonIn(read(document)));
     const kinds = shown.map((value) => {
-      if ('trigger' in value) return AutomationInput.parse(value) && 'automation';
-      if ('type' in value) return parseEvent(value) && 'event';
-      return 'other';
+      const [field, parse] = kindsOfJson.find(([name]) => name in value) ?? ['other', () => undefined];
+      parse(value);
+      return field;
     });
-    expect(new Set(kinds)).toEqual(new Set(['automation', 'event']));
+    expect(new Set(kinds)).toEqual(new Set(['trigger', 'type', 'event']));
   });
 
   test('keep the README to 150 lines', () => {
     expect(readme.split('\n').length).toBeLessThanOrEqual(151);
   });
 });
+
+/** What tells an automation, an event and a trigger apart, and what must take it. */
+const kindsOfJson: [field: string, parse: (value: unknown) => unknown][] = [
+  ['trigger', (value) => AutomationInput.parse(value)],
+  ['type', (value) => parseEvent(value)],
+  ['event', (value) => Trigger.parse(value)],
+];
 
 /** Every JSON object in a document's code: whole blocks, and what a shell command reads from its here-document. */
 function jsonIn(markdown: string): Record<string, unknown>[] {

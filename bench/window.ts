@@ -1,0 +1,230 @@
+import incrmmax from '@stdlib/stats-incr-mmax';
+import incrmmean from '@stdlib/stats-incr-mmean';
+import incrmmin from '@stdlib/stats-incr-mmin';
+import incrmstdev from '@stdlib/stats-incr-mstdev';
+import { max, mean, min, sampleStandardDeviation } from 'simple-statistics';
+import { GaugeBoard } from '../core/metrics/gauge.ts';
+import { emptySeries, placeValue } from '../core/metrics/series.ts';
+
+export interface Figure {
+  figure: string;
+  ours: number;
+  peer: string;
+  theirs: number;
+  ratio: number;
+  unit: string;
+}
+
+/** Average, min, max and sample deviation of a full window. */
+type Four = [average: number, min: number, max: number, deviation: number];
+
+interface Contender {
+  name: string;
+  /** Pushes all values and reads the four numbers after each; answers their sum, so that none is left out. */
+  run(values: Float64Array, window: number): number;
+  /** Pushes all values, reading as it goes, and answers the last four numbers. */
+  four(values: Float64Array, window: number): Four;
+}
+
+const WINDOWS = [5, 10, 50, 100, 1000];
+const ROUNDS = 11;
+const PUSHES = 20_000;
+
+/** What a training run logs. Peers look for a new extreme in the whole window whenever the old one leaves it. */
+const shapes = {
+  noisy: (at: number) => 2 * Math.exp(-at / 5000) + 0.4 * fraction(at),
+  smooth: (at: number) => 2.5 * Math.exp(-at / 8000) + 0.3 + 0.002 * fraction(at),
+};
+
+/** Evenly spread over 0 to 1, the same in every run. */
+function fraction(at: number): number {
+  return (Math.imul(at + 1, 2_654_435_761) >>> 0) / 2 ** 32;
+}
+
+const ours: Contender = {
+  name: 'ours',
+  run(values, window) {
+    const series = emptySeries();
+    const board = new GaugeBoard(series);
+    const average = board.gauge({ kind: 'aggregate', aggregate: 'average', window });
+    const least = board.gauge({ kind: 'aggregate', aggregate: 'min', window });
+    const most = board.gauge({ kind: 'aggregate', aggregate: 'max', window });
+    const deviation = board.deviation(window);
+    let total = 0;
+    for (let step = 0; step < values.length; step++) {
+      const value = values[step] as number;
+      placeValue(series, { step, value, receivedAtMs: 1_790_000_000_000 + step * 50 }, window);
+      total += (average.read() ?? 0) + (least.read() ?? 0) + (most.read() ?? 0) + (deviation.read() ?? 0);
+    }
+    return total;
+  },
+  four(values, window) {
+    const series = emptySeries();
+    const board = new GaugeBoard(series);
+    const aggregates = ['average', 'min', 'max'] as const;
+    const gauges = aggregates.map((aggregate) => board.gauge({ kind: 'aggregate', aggregate, window }));
+    gauges.push(board.deviation(window));
+    let numbers: (number | undefined)[] = [];
+    for (const [step, value] of values.entries()) {
+      placeValue(series, { step, value, receivedAtMs: 0 }, window);
+      numbers = gauges.map((gauge) => gauge.read());
+    }
+    return numbers.map((number) => number ?? Number.NaN) as Four;
+  },
+};
+
+const stdlib: Contender = {
+  name: '@stdlib/stats-incr-m*',
+  run(values, window) {
+    const average = incrmmean(window);
+    const least = incrmmin(window);
+    const most = incrmmax(window);
+    const deviation = incrmstdev(window);
+    let total = 0;
+    for (let at = 0; at < values.length; at++) {
+      const value = values[at] as number;
+      total += (average(value) ?? 0) + (least(value) ?? 0) + (most(value) ?? 0) + (deviation(value) ?? 0);
+    }
+    return total;
+  },
+  four(values, window) {
+    const accumulators = [incrmmean(window), incrmmin(window), incrmmax(window), incrmstdev(window)];
+    let numbers: (number | null)[] = [];
+    for (const value of values) numbers = accumulators.map((accumulate) => accumulate(value));
+    return numbers.map((number) => number ?? Number.NaN) as Four;
+  },
+};
+
+const simple: Contender = {
+  name: 'simple-statistics',
+  run(values, window) {
+    const held: number[] = [];
+    let total = 0;
+    for (let at = 0; at < values.length; at++) {
+      held.push(values[at] as number);
+      if (held.length > window) held.shift();
+      if (held.length > 1) total += mean(held) + min(held) + max(held) + sampleStandardDeviation(held);
+    }
+    return total;
+  },
+  four(values, window) {
+    const held = [...values.subarray(-window)];
+    return [mean(held), min(held), max(held), sampleStandardDeviation(held)];
+  },
+};
+
+/** Pushes a second beside peers, round by round in one process, and how far each is from the truth. */
+export async function windowFigures(): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const [shape, valueAt] of Object.entries(shapes)) {
+    const values = Float64Array.from({ length: PUSHES }, (_, at) => valueAt(at));
+    for (const window of WINDOWS) {
+      checkAgreement(values, window);
+      figures.push(...speedFigures(`${shape} values, window ${window}`, values, window));
+    }
+  }
+  return [...figures, errorFigure()];
+}
+
+function speedFigures(figure: string, values: Float64Array, window: number): Figure[] {
+  const contenders = [ours, stdlib, simple];
+  const rates = contenders.map((): number[] => []);
+  for (let round = -2; round < ROUNDS; round++) {
+    for (const [at, contender] of contenders.entries()) {
+      const rate = pushesPerSecond(contender, values, window);
+      if (round >= 0) rates[at]?.push(rate);
+    }
+  }
+  const [own = [], ...others] = rates;
+  return others.map((theirs, at) => ({
+    figure,
+    ours: Math.round(median(own)),
+    peer: contenders[at + 1]?.name ?? '',
+    theirs: Math.round(median(theirs)),
+    ratio: median(own.map((rate, round) => rate / (theirs[round] ?? Number.NaN))),
+    unit: 'pushes/s',
+  }));
+}
+
+let sink = 0;
+
+function pushesPerSecond(contender: Contender, values: Float64Array, window: number): number {
+  const startedAt = performance.now();
+  let pushes = 0;
+  while (performance.now() - startedAt < 20) {
+    sink += contender.run(values, window);
+    pushes += values.length;
+  }
+  if (Number.isNaN(sink)) throw new Error(`${contender.name} made something that is not a number`);
+  return (pushes / (performance.now() - startedAt)) * 1000;
+}
+
+function checkAgreement(values: Float64Array, window: number): void {
+  for (const length of [window, window + 1, 2 * window + 3, 5000]) {
+    const mine = ours.four(values.subarray(0, length), window);
+    for (const peer of [stdlib, simple]) {
+      const theirs = peer.four(values.subarray(0, length), window);
+      if (!mine.every((number, at) => Math.abs(number - (theirs[at] ?? Number.NaN)) <= 1e-9 * mine[2])) {
+        throw new Error(`window ${window}: ours says ${mine}, ${peer.name} says ${theirs}`);
+      }
+    }
+  }
+}
+
+/** The largest relative error after 20,000 pushes, on values that are hard to sum as well. */
+function errorFigure(): Figure {
+  const hard = [
+    ...Object.values(shapes),
+    (at: number) => 1e9 + fraction(at),
+    (at: number) => (at % 3000 === 1500 ? 1e12 : fraction(at)),
+    (at: number) => (at % 2 === 0 ? 1 : -1) * (1e6 + fraction(at)),
+  ];
+  const errors = [ours, stdlib].map((contender) =>
+    Math.max(
+      ...hard.flatMap((valueAt) => {
+        const values = Float64Array.from({ length: PUSHES }, (_, at) => valueAt(at));
+        return WINDOWS.map((window) =>
+          worst(contender.four(values, window), truth(values.subarray(-window))),
+        );
+      }),
+    ),
+  );
+  const [own = Number.NaN, theirs = Number.NaN] = errors;
+  return {
+    figure: 'largest error after 20,000 pushes, hard values among them',
+    ours: own,
+    peer: stdlib.name,
+    theirs,
+    ratio: theirs / own,
+    unit: 'relative',
+  };
+}
+
+function worst(one: Four, other: Four): number {
+  return Math.max(...one.map((number, at) => relativeError(number, other[at] ?? Number.NaN)));
+}
+
+/** What is no number at all is off by all of it. */
+function relativeError(number: number, truly: number): number {
+  if (Number.isNaN(number)) return 1;
+  return number === truly ? 0 : Math.abs(number - truly) / Math.abs(truly);
+}
+
+/** The four numbers by whole numbers of any length: each value here is one of 2^-80 times 2^80. */
+function truth(values: Float64Array): Four {
+  const whole = Array.from(values, (value) => BigInt(value * 2 ** 80));
+  const n = BigInt(values.length);
+  const sum = whole.reduce((total, value) => total + value, 0n);
+  const squares = whole.reduce((total, value) => total + value * value, 0n);
+  const numerator = n * squares - sum * sum;
+  return [
+    Number(sum) / 2 ** 80 / values.length,
+    Math.min(...values),
+    Math.max(...values),
+    Math.sqrt(Number(numerator / (n * (n - 1n)))) / 2 ** 80,
+  ];
+}
+
+function median(numbers: number[]): number {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
+}

@@ -1,0 +1,43 @@
+import { type Latch, mayFire } from '../../core/runs/latch.ts';
+import type { Repeat } from '../../core/trigger.ts';
+
+const DAY_MS = 86_400_000;
+const latch = (change: Partial<Latch> = {}): Latch => ({
+  triggerHash: 'h',
+  atMs: 1_000,
+  wasFalse: false,
+  ...change,
+});
+
+describe('a latch', () => {
+  test.each<[Repeat, number, boolean, boolean]>([
+    [{ mode: 'once_a_day' }, DAY_MS - 1, true, false],
+    [{ mode: 'once_a_day' }, DAY_MS, false, true],
+    [{ mode: 'once_per_run' }, 1_000 * DAY_MS, true, false],
+    [{ mode: 'every_time' }, 0, false, true],
+    [{ mode: 'after_false' }, 1_000 * DAY_MS, false, false],
+    [{ mode: 'after_false' }, 0, true, true],
+    [{ mode: 'interval', seconds: 1.5 }, 1_499, true, false],
+    [{ mode: 'interval', seconds: 1.5 }, 1_500, false, true],
+    // An event that was received earlier than the one that fired: nothing is over yet.
+    [{ mode: 'interval', seconds: 1.5 }, -5_000, true, false],
+    [{ mode: 'once_a_day' }, -5_000, true, false],
+  ])('%j after %d ms (was false since: %p) lets it fire: %p', (repeat, afterMs, wasFalse, may) => {
+    expect(mayFire(latch({ wasFalse }), 'h', repeat, 1_000 + afterMs)).toBe(may);
+  });
+
+  const modes: Repeat[] = [
+    { mode: 'once_a_day' },
+    { mode: 'once_per_run' },
+    { mode: 'every_time' },
+    { mode: 'after_false' },
+    { mode: 'interval', seconds: 9 },
+  ];
+  test.each(modes)('that is not there holds nothing back: $mode', (repeat) => {
+    expect(mayFire(undefined, 'h', repeat, 1_000)).toBe(true);
+  });
+
+  test.each(modes)('of an earlier trigger holds nothing back: $mode', (repeat) => {
+    expect(mayFire(latch({ triggerHash: 'old' }), 'h', repeat, 1_000)).toBe(true);
+  });
+});

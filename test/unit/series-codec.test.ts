@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import {
+  emptySeries,
+  placeValue,
+  pointsOf,
+  type Series,
+  type SeriesPoint,
+} from '../../core/metrics/series.ts';
+import { decodeSeries, encodeSeries } from '../../core/metrics/series-codec.ts';
+
+function seriesOf(points: SeriesPoint[], capacity = points.length): Series {
+  const series = emptySeries();
+  for (const point of points) placeValue(series, point, capacity);
+  return series;
+}
+
+/** A run that logs every few steps, some seconds apart. */
+const seriesOfRun = (count: number, valueAt: (at: number) => number, capacity = count) =>
+  seriesOf(
+    Array.from({ length: count }, (_, at) => ({
+      step: 700 + at * 10,
+      value: valueAt(at),
+      receivedAtMs: 1_790_000_000_000 + at * 5_000 + ((at * 7919) % 1_500),
+    })),
+    capacity,
+  );
+
+describe('a packed series', () => {
+  test('is read back as it was, to the last bit', () => {
+    const point = fc.record({
+      step: fc.oneof(
+        fc.nat(1000),
+        fc.maxSafeNat().map((step) => step % 2 ** 52),
+      ),
+      value: fc.oneof(
+        fc.double(),
+        fc.float({ noNaN: true }),
+        fc.integer(),
+        fc.constantFrom(0, -0, 1, 5e-324, Number.MAX_VALUE),
+      ),
+      receivedAtMs: fc.oneof(
+        fc.nat(1000),
+        fc.nat(2 ** 31).map((n) => n * 1000),
+      ),
+    });
+    fc.assert(
+      fc.property(fc.array(point, { maxLength: 60 }), fc.integer({ min: 1, max: 60 }), (points, capacity) => {
+        const series = seriesOf(points, capacity);
+        const read = decodeSeries(encodeSeries(series));
+        expect(pointsOf(read)).toEqual(pointsOf(series));
+        expect(read.lastReceivedAtMs).toBe(series.lastReceivedAtMs);
+        expect(encodeSeries(read)).toEqual(encodeSeries(series));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('goes on where it stopped', () => {
+    const whole = seriesOfRun(300, Math.sqrt, 20);
+    let pieces = emptySeries();
+    for (const point of pointsOf(seriesOfRun(300, Math.sqrt))) {
+      pieces = decodeSeries(encodeSeries(pieces));
+      placeValue(pieces, point, 20);
+    }
+    expect(encodeSeries(pieces)).toEqual(encodeSeries(whole));
+  });
+
+  test('holds no more than the series was asked to keep', () => {
+    expect(pointsOf(decodeSeries(encodeSeries(seriesOfRun(300, Math.sqrt, 20))))).toHaveLength(20);
+  });
+
+  test('remembers when a value came that it holds no more', () => {
+    const series = seriesOf([{ step: 1, value: 1, receivedAtMs: 500 }]);
+    series.end = series.start;
+    expect(decodeSeries(encodeSeries(series)).lastReceivedAtMs).toBe(500);
+  });
+
+  test('survives an offset into a larger buffer, as DynamoDB’s client hands bytes out', () => {
+    const bytes = encodeSeries(seriesOfRun(7, Math.cbrt));
+    const larger = new Uint8Array(bytes.length + 3);
+    larger.set(bytes, 3);
+    expect(decodeSeries(larger.subarray(3))).toEqual(decodeSeries(bytes));
+  });
+
+  test.each([
+    ['doubles', (at: number) => Math.exp(-at / 9) + Math.sqrt(at % 7) / 20, 10.5],
+    ['single precision', (at: number) => Math.fround(0.3 + Math.sin(at) / 20), 7],
+    ['whole numbers', (at: number) => at % 100, 5],
+    ['constants', () => 0.1, 3],
+  ])('takes few bytes for %s that come one by one', (_, valueAt, most) => {
+    expect(encodeSeries(seriesOfRun(50, valueAt)).length / 50).toBeLessThan(most);
+  });
+
+  test('takes under 12 KB for 20 metrics with windows of 50, names and all', () => {
+    const valueAt = (metric: number) => (at: number) => Math.exp(-at / 9) + Math.sqrt((at + metric) % 7) / 20;
+    const bytes = Array.from(
+      { length: 20 },
+      (_, metric) => encodeSeries(seriesOfRun(50, valueAt(metric))).length,
+    );
+    const names = 20 * 'validation/accuracy_top5'.length;
+    expect(bytes.reduce((sum, size) => sum + size, names)).toBeLessThan(12_000);
+  });
+
+  test('takes little for steps and times when points come in batches', () => {
+    const points = Array.from({ length: 1000 }, (_, at) => ({
+      step: 5_000 + at,
+      value: Math.sqrt(at),
+      receivedAtMs: 1_790_000_000_000 + Math.floor(at / 100) * 5_000,
+    }));
+    expect(encodeSeries(seriesOf(points)).length).toBeLessThan(8 * 1000 + 60);
+  });
+});
+
+describe('bytes that are no packed series', () => {
+  test('are refused wherever they end too early', () => {
+    const bytes = encodeSeries(seriesOfRun(20, Math.sqrt));
+    for (let length = 0; length < bytes.length; length++) {
+      expect(() => decodeSeries(bytes.subarray(0, length))).toThrow(/^a packed series ends too early/);
+    }
+  });
+
+  test.each([
+    ['of another version', [9, 0, 0], 'a packed series is of version 9, not 1'],
+    ['that go on', [1, 0, 0, 0], 'a packed series goes on after its end'],
+    ['of too many values', [1, 255, 255, 255, 127, 0], 'claims to hold'],
+    ['with an endless number', [1, ...Array(12).fill(255)], 'too long'],
+    ['with too many repeats', [1, 2, 0, 5, 5, 40, 0], 'too many repeats'],
+    ['with steps out of order', [1, 2, 0, 5, 4, 8, 0x08], 'steps out of order'],
+    ['with no known layout of values', [1, 1, 0, 5, 4, 0x99], 'layout'],
+  ])('%s are refused', (_, bytes, message) => {
+    expect(() => decodeSeries(Uint8Array.from(bytes))).toThrow(message);
+  });
+
+  test('never do worse than to be refused', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        if (bytes.length > 0) bytes[0] = 1;
+        try {
+          decodeSeries(bytes);
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^a packed series /);
+        }
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});
