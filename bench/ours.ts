@@ -1,4 +1,4 @@
-import type { EventType } from '../core/event.ts';
+import type { EventType, RunState } from '../core/event.ts';
 import {
   type EventMessage,
   openEvent,
@@ -9,13 +9,13 @@ import {
 } from '../core/event-message.ts';
 import { parseFilter } from '../core/filters/filter.ts';
 import type { PlainEvent } from '../core/firing.ts';
-import { eventReader } from '../core/matching/event-reader.ts';
-import type { EventReader, MatchCounts } from '../core/matching/filter-index.ts';
-import type { MetricIndex } from '../core/matching/metric-index.ts';
+import { type EventReader, eventReader } from '../core/matching/event-reader.ts';
+import type { MatchCounts } from '../core/matching/filter-index.ts';
+import { MatchIndex } from '../core/matching/match-index.ts';
 import { ScopeIndex } from '../core/matching/scope-index.ts';
 import { ScopeTable } from '../core/matching/scope-table.ts';
 import { Watcher } from '../core/matching/watcher.ts';
-import { type Points, valuesOf } from '../core/metrics/points.ts';
+import { valuesOf } from '../core/metrics/points.ts';
 import { parseEvent } from '../core/received-event.ts';
 import { type Place, scopeKey } from '../core/scope.ts';
 import { routeReader } from '../lambdas/matcher/match-plain.ts';
@@ -36,43 +36,63 @@ export interface Ours {
 }
 
 /**
- * The product's indexes as an engine: a ScopeIndex for each scope, as the matcher's cache keeps them. Conditions on
- * metrics look at one value here, as the peers do, and no run is remembered.
+ * The product's index as an engine. Conditions on metrics look at one value here, as the peers do, and no run is
+ * remembered.
  */
 export function openOurs(): Ours {
-  const byKey = new Map<string, ScopeIndex>();
-  const indexOf = (key: string) => {
-    const index = byKey.get(key) ?? new ScopeIndex();
-    byKey.set(key, index);
-    return index;
-  };
-  const scopes = new ScopeTable(indexOf);
+  const world = openWorld();
   const scopeOf = new Map<string, ScopeIndex>();
-  const counts: MatchCounts & { events: number } = { events: 0, candidates: 0 };
-  const ours: Ours = {
+  const put = ({ id, definition }: Automation) => {
+    scopeOf.get(id)?.remove(id);
+    const scope = world.scopeOf(scopeKey(definition.scope));
+    scopeOf.set(id, scope);
+    scope.put(toWatcher(id, definition));
+  };
+  return {
     name: 'signalbox',
     load: (automations) => {
-      for (const automation of automations) ours.put(automation);
+      for (const automation of automations) put(automation);
     },
-    put: ({ id, definition }) => {
-      const index = indexOf(scopeKey(definition.scope));
-      ours.remove(id);
-      scopeOf.set(id, index);
-      index.put(toWatcher(id, definition));
-    },
+    put,
     remove: (id) => scopeOf.get(id)?.remove(id),
-    counts: () => counts,
+    counts: () => world.counts,
     match: (event) => {
-      counts.events++;
-      return matchOpened(event, scopes.covering(placeOf(event)), counts);
+      world.counts.events++;
+      return matchOpened(event, world.scopes.covering(placeOf(event)), world);
     },
     matchBody: (body) => {
       const message = unpackMessage(body);
-      const indexes = scopes.covering(message.subject);
-      return message.routes.flatMap((route) => matchRoute(message, route, indexes, counts));
+      const scopes = world.scopes.covering(message.subject);
+      const ids: string[] = [];
+      for (const route of message.routes) matchRoute(message, route, scopes, world, ids);
+      return ids;
     },
   };
-  return ours;
+}
+
+/** What the matcher remembers, and counts. */
+interface World {
+  index: MatchIndex;
+  /** The numbers of the scopes that a place falls into. */
+  scopes: ScopeTable<number>;
+  counts: MatchCounts & { events: number };
+}
+
+function openWorld(): World & { scopeOf: (key: string) => ScopeIndex } {
+  const index = new MatchIndex();
+  const numbers = new Map<string, number>();
+  const doors = new Map<string, ScopeIndex>();
+  const numberOf = (key: string) => {
+    const number = numbers.get(key) ?? index.addScope();
+    numbers.set(key, number);
+    return number;
+  };
+  const scopeOf = (key: string) => {
+    const door = doors.get(key) ?? new ScopeIndex(index, numberOf(key));
+    doors.set(key, door);
+    return door;
+  };
+  return { index, scopes: new ScopeTable(numberOf), counts: { events: 0, candidates: 0 }, scopeOf };
 }
 
 /** As the store hands it to the matcher: checked when it was saved, with what the schema fills in. */
@@ -81,118 +101,112 @@ function toWatcher(id: string, definition: Automation['definition']): Watcher {
   return new Watcher({ id }, { revision: 1, definition: saved, triggerSavedAtMs: 0 });
 }
 
-function placeOf(event: WireEvent): Place {
-  const collection = 'collection' in event ? event.collection.name : undefined;
-  return { team: event.team, project: event.project, registry: event.registry, collection };
+function placeOf({ team, project, registry, collection }: WireEvent): Place {
+  return { team, project, registry, collection: collection?.name };
 }
 
-function matchOpened(event: WireEvent, indexes: ScopeIndex[], counts: MatchCounts): string[] {
-  if (event.type === 'run.metrics') return matchPoints(event, indexes, counts);
-  if (event.type === 'run.state')
-    return matchState(event.state ?? '', () => eventReader(event), indexes, counts);
-  return matchPlain(event.type, eventReader(event), indexes, counts);
-}
-
-function matchPoints(event: WireEvent, indexes: ScopeIndex[], counts: MatchCounts): string[] {
+function matchOpened(event: WireEvent, scopes: number[], world: World): string[] {
   const ids: string[] = [];
+  const { type } = event;
+  if (type === 'run.metrics') matchPoints(event, scopes, world, ids);
+  else if (type === 'run.state') matchState(event.state ?? '', eventReader(event), scopes, world, ids);
+  else matchPlain(type, eventReader(event), scopes, world, ids);
+  return ids;
+}
+
+function matchPoints(event: WireEvent, scopes: number[], world: World, ids: string[]): void {
   for (const { metrics } of event.points ?? []) {
-    for (const metric of Object.keys(metrics)) {
-      for (const index of indexes) {
-        const watching = index.metric(metric);
-        if (watching) meet(watching, metrics[metric] ?? Number.NaN, () => eventReader(event), counts, ids);
-      }
+    for (const name in metrics) {
+      meet({ name, value: metrics[name] ?? Number.NaN, open: () => event }, scopes, world, ids);
     }
   }
-  return ids;
 }
 
 function matchPlain(
   type: EventType,
-  reader: EventReader,
-  indexes: ScopeIndex[],
-  counts: MatchCounts,
-): string[] {
-  const ids: string[] = [];
-  for (const index of indexes) {
-    const found = index.plain(type)?.matching(reader, counts);
-    if (found) for (const { automationId } of found) ids.push(automationId);
-  }
-  return ids;
+  event: EventReader,
+  scopes: number[],
+  world: World,
+  ids: string[],
+): void {
+  for (const scope of scopes) add(world.index.matching(scope, type, event, world.counts), ids);
 }
 
-type State = Parameters<NonNullable<ReturnType<ScopeIndex['states']>>['matching']>[0];
-
-function matchState(
-  state: string,
-  open: () => EventReader,
-  indexes: ScopeIndex[],
-  counts: MatchCounts,
-): string[] {
-  const ids: string[] = [];
-  for (const index of indexes) {
-    const states = index.states();
-    if (!states) continue;
-    for (const { automationId } of states.matching(state as State, open(), counts)) ids.push(automationId);
+function matchState(state: string, event: EventReader, scopes: number[], world: World, ids: string[]): void {
+  for (const scope of scopes) {
+    add(world.index.matchingState(scope, state as RunState, event, world.counts), ids);
   }
-  return ids;
+}
+
+function add(watchers: Watcher[], ids: string[]): void {
+  for (const { automationId } of watchers) ids.push(automationId);
+}
+
+interface Value {
+  name: string;
+  value: number;
+  open: () => object;
 }
 
 /** Adds the automations with a condition on a metric that one value meets. */
-function meet(
-  index: MetricIndex,
-  value: number,
-  open: () => EventReader,
-  counts: MatchCounts,
-  ids: string[],
-): void {
-  const met: Watcher[] = [];
-  for (const table of index.tables()) table.bounds.collect(value, met);
-  if (met.length === 0) return;
-  counts.candidates += met.length;
-  const { field } = open();
-  for (const watcher of met) if (watcher.filter.test(field)) ids.push(watcher.automationId);
+function meet({ name, value, open }: Value, scopes: number[], { index, counts }: World, ids: string[]): void {
+  for (const scope of scopes) {
+    const near = index.metricNear(scope, name, value);
+    if (!near) continue;
+    const met: Watcher[] = [];
+    for (const { bounds } of near.tables()) bounds.collect(value, met);
+    counts.candidates += met.length;
+    for (const watcher of met) if (takes(watcher, open)) ids.push(watcher.automationId);
+  }
+}
+
+function takes(watcher: Watcher, open: () => object): boolean {
+  return watcher.isDecided || watcher.filter.test(eventReader(open()).field);
 }
 
 /** As the matcher goes: from the route to the index, and to the event's own bytes only where something may match. */
 function matchRoute(
   message: EventMessage,
   route: Route,
-  indexes: ScopeIndex[],
-  counts: MatchCounts,
-): string[] {
-  const open = () => openEvent(message, route);
-  if (route.type === 'run.metrics') return matchMetricsRoute(message, route, indexes, counts);
-  if (route.type === 'run.state') {
-    return matchState(route.state ?? '', () => eventReader(open()), indexes, counts);
+  scopes: number[],
+  world: World,
+  ids: string[],
+): void {
+  const open = lazily(() => openEvent(message, route) as PlainEvent);
+  if (route.type === 'run.metrics') matchMetricsRoute(message, route, open, scopes, world, ids);
+  else {
+    const reader = routeReader(message, route, open);
+    if (route.type === 'run.state') matchState(route.state ?? '', reader, scopes, world, ids);
+    else matchPlain(route.type, reader, scopes, world, ids);
   }
-  return matchPlain(
-    route.type,
-    routeReader(message, route, () => open() as PlainEvent),
-    indexes,
-    counts,
-  );
 }
 
 function matchMetricsRoute(
   message: EventMessage,
   route: Route,
-  indexes: ScopeIndex[],
-  counts: MatchCounts,
-): string[] {
-  const ids: string[] = [];
-  const reader = () => eventReader(openEvent(message, route));
-  let points: Points | undefined;
-  for (const metric of route.metrics ?? []) {
-    for (const index of indexes) {
-      const watching = index.metric(metric);
-      if (!watching) continue;
-      points ??= openPoints(message, route);
-      for (const value of valuesOf(points, metric) ?? []) {
-        if (typeof value === 'number') meet(watching, value, reader, counts, ids);
-      }
+  open: () => object,
+  scopes: number[],
+  world: World,
+  ids: string[],
+): void {
+  const watched = (route.metrics ?? []).filter((name) =>
+    scopes.some((scope) => world.index.metric(scope, name)),
+  );
+  if (watched.length === 0) return;
+  const points = openPoints(message, route);
+  for (const name of watched) {
+    for (const value of valuesOf(points, name) ?? []) {
+      if (typeof value === 'number') meet({ name, value, open }, scopes, world, ids);
     }
   }
-  return ids;
+}
+
+function lazily<Value>(make: () => Value): () => Value {
+  let made: { value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** The bodies of the messages that ingest makes of these events, in requests of 100. */

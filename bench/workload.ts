@@ -59,7 +59,7 @@ const REGISTRY_SLOTS: EventType[] = [
   'artifact.alias_added',
   'artifact.tag_added',
   'artifact.alias_added',
-  'artifact.created',
+  'artifact.linked',
 ];
 
 /** `spread`: 20 automations a scope, over projects, teams, registries and collections. `hot`: all in one project. */

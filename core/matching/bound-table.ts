@@ -61,67 +61,109 @@ function partsOfThreshold({ comparison, value, values }: Extract<Condition, { ki
  */
 export class BoundTable {
   /** Only of the kinds that occur. */
-  readonly #tables = new Map<Part['kind'], PartTable>();
-  #inUse: PartTable[] = [];
+  #above: Rays | undefined;
+  /** With the number line turned round: x below a bound is -x above the negative one. */
+  #below: Rays | undefined;
+  #at: Points | undefined;
+  #apart: Gaps | undefined;
+  #within: Spans | undefined;
 
   put(parts: Part[], watcher: Watcher): void {
-    for (const part of parts) this.#tableOf(part.kind).put(part, watcher);
+    for (const part of parts) this.#put(part, watcher);
+  }
+
+  #put(part: Part, watcher: Watcher): void {
+    switch (part.kind) {
+      case 'above':
+        this.#above ??= new Rays();
+        this.#above.put(firstIn(part.bound, part.isStrict), watcher);
+        break;
+      case 'below':
+        this.#below ??= new Rays();
+        this.#below.put(firstIn(-part.bound, part.isStrict), watcher);
+        break;
+      case 'at':
+        this.#at ??= new Points();
+        this.#at.put(part.bound, watcher);
+        break;
+      case 'apart':
+        this.#apart ??= new Gaps();
+        this.#apart.put(part.bound, watcher);
+        break;
+      case 'within':
+        this.#within ??= new Spans();
+        this.#within.put(part, watcher);
+        break;
+    }
   }
 
   /** Takes out a watcher that was put in with the same parts. */
   remove(parts: Part[], watcher: Watcher): void {
-    for (const part of parts) this.#tableOf(part.kind).remove(part, watcher);
+    for (const part of parts) this.#remove(part, watcher);
+  }
+
+  #remove(part: Part, watcher: Watcher): void {
+    switch (part.kind) {
+      case 'above':
+        this.#above?.remove(watcher);
+        break;
+      case 'below':
+        this.#below?.remove(watcher);
+        break;
+      case 'at':
+        this.#at?.remove(part.bound, watcher);
+        break;
+      case 'apart':
+        this.#apart?.remove(watcher);
+        break;
+      case 'within':
+        this.#within?.remove(watcher);
+        break;
+    }
   }
 
   /** Adds the watchers whose condition this number meets. */
   collect(x: number, into: Watcher[]): void {
     // Where the rules say "never met" there is no number, and even != is not met.
     if (Number.isNaN(x)) return;
-    for (const table of this.#inUse) table.collect(x, into);
-  }
-
-  #tableOf(kind: Part['kind']): PartTable {
-    const known = this.#tables.get(kind);
-    if (known) return known;
-    const table = tableOfKind[kind]();
-    this.#tables.set(kind, table);
-    this.#inUse = [...this.#tables.values()];
-    return table;
+    this.#above?.collect(x, into);
+    this.#below?.collect(-x, into);
+    this.#at?.collect(x, into);
+    this.#apart?.collect(x, into);
+    this.#within?.collect(x, into);
   }
 }
 
-const tableOfKind: Record<Part['kind'], () => PartTable> = {
-  above: () => new Rays((bound, isStrict, x) => (isStrict ? bound < x : bound <= x), ascending),
-  below: () => new Rays((bound, isStrict, x) => (isStrict ? bound > x : bound >= x), descending),
-  at: () => new Points(),
-  apart: () => new Gaps(),
-  within: () => new Spans(),
-};
-
-/** The parts of one kind. */
-interface PartTable {
-  put: (part: Part, watcher: Watcher) => void;
-  remove: (part: Part, watcher: Watcher) => void;
-  collect: (x: number, into: Watcher[]) => void;
+/** The first number on a half-line that goes up from a bound: the bound, or the next number there is. */
+function firstIn(bound: number, isStrict: boolean): number {
+  return isStrict ? nextAbove(bound) : bound;
 }
 
-const boundOf = (part: Part) => ('bound' in part ? part.bound : Number.NaN);
+const float = new Float64Array(1);
+const bits = new BigInt64Array(float.buffer);
+
+/** Floats of one sign are ordered as their bits are. */
+function nextAbove(x: number): number {
+  if (x === 0) return Number.MIN_VALUE;
+  float[0] = x;
+  bits[0] = (bits[0] ?? 0n) + (x > 0 ? 1n : -1n);
+  return float[0];
+}
 
 /** Single numbers. */
-class Points implements PartTable {
+class Points {
   readonly #at = new Map<number, Watcher[]>();
 
-  put(part: Part, watcher: Watcher): void {
-    const known = this.#at.get(boundOf(part));
+  put(point: number, watcher: Watcher): void {
+    const known = this.#at.get(point);
     if (known) known.push(watcher);
-    else this.#at.set(boundOf(part), [watcher]);
+    else this.#at.set(point, [watcher]);
   }
 
-  remove(part: Part, watcher: Watcher): void {
-    const known = this.#at.get(boundOf(part)) ?? [];
-    const left = known.filter((one) => one !== watcher);
-    if (left.length > 0) this.#at.set(boundOf(part), left);
-    else this.#at.delete(boundOf(part));
+  remove(point: number, watcher: Watcher): void {
+    const left = (this.#at.get(point) ?? []).filter((one) => one !== watcher);
+    if (left.length > 0) this.#at.set(point, left);
+    else this.#at.delete(point);
   }
 
   collect(x: number, into: Watcher[]): void {
@@ -130,76 +172,65 @@ class Points implements PartTable {
 }
 
 /** Everything but a number: nearly all are met by any number, so a walk over all costs what is met. */
-class Gaps implements PartTable {
+class Gaps {
   readonly #gaps = new Map<Watcher, number>();
 
-  put(part: Part, watcher: Watcher): void {
-    this.#gaps.set(watcher, boundOf(part));
+  put(gap: number, watcher: Watcher): void {
+    this.#gaps.set(watcher, gap);
   }
 
-  remove(_part: Part, watcher: Watcher): void {
+  remove(watcher: Watcher): void {
     this.#gaps.delete(watcher);
   }
 
   collect(x: number, into: Watcher[]): void {
-    for (const [watcher, bound] of this.#gaps) if (x !== bound) into.push(watcher);
+    for (const [watcher, gap] of this.#gaps) if (x !== gap) into.push(watcher);
   }
 }
 
-interface Ray {
-  bound: number;
-  isStrict: boolean;
-  watcher: Watcher;
-}
-
-// A ray that holds its bound is met before one that does not.
-const ascending = (a: Ray, b: Ray) => a.bound - b.bound || Number(a.isStrict) - Number(b.isStrict);
-const descending = (a: Ray, b: Ray) => b.bound - a.bound || Number(a.isStrict) - Number(b.isStrict);
-
-/** Half-lines in the order in which a growing (or falling) number comes to meet them. */
-class Rays implements PartTable {
-  readonly #rays: Ray[] = [];
+/** Half-lines that go up, in the order in which a growing number comes to meet them. */
+class Rays {
+  #firsts: number[] = [];
+  #watchers: Watcher[] = [];
   /** Loading many is pushing them; the order is made when it is first needed, and kept from then on. */
   #isSorted = false;
-  readonly #isMet: (bound: number, isStrict: boolean, x: number) => boolean;
-  readonly #order: (a: Ray, b: Ray) => number;
 
-  constructor(
-    isMet: (bound: number, isStrict: boolean, x: number) => boolean,
-    order: (a: Ray, b: Ray) => number,
-  ) {
-    this.#isMet = isMet;
-    this.#order = order;
+  put(first: number, watcher: Watcher): void {
+    const at = this.#isSorted ? placeIn(this.#firsts, first) : this.#firsts.length;
+    this.#firsts.splice(at, 0, first);
+    this.#watchers.splice(at, 0, watcher);
   }
 
-  put(part: Part, watcher: Watcher): void {
-    const isStrict = 'isStrict' in part && part.isStrict;
-    const ray = { bound: boundOf(part), isStrict, watcher };
-    if (this.#isSorted) this.#rays.splice(placeIn(this.#rays, ray, this.#order), 0, ray);
-    else this.#rays.push(ray);
-  }
-
-  remove(_part: Part, watcher: Watcher): void {
-    const at = this.#rays.findIndex((ray) => ray.watcher === watcher);
-    if (at >= 0) this.#rays.splice(at, 1);
+  remove(watcher: Watcher): void {
+    const at = this.#watchers.indexOf(watcher);
+    if (at < 0) return;
+    this.#firsts.splice(at, 1);
+    this.#watchers.splice(at, 1);
   }
 
   collect(x: number, into: Watcher[]): void {
-    if (!this.#isSorted) this.#rays.sort(this.#order);
-    this.#isSorted = true;
-    for (const { bound, isStrict, watcher } of this.#rays) {
-      if (!this.#isMet(bound, isStrict, x)) return;
-      into.push(watcher);
+    if (!this.#isSorted) this.#sort();
+    const firsts = this.#firsts;
+    for (let at = 0; at < firsts.length && (firsts[at] as number) <= x; at++) {
+      into.push(this.#watchers[at] as Watcher);
     }
+  }
+
+  #sort(): void {
+    const [firsts, watchers] = [this.#firsts, this.#watchers];
+    const order = firsts.map((_, at) => at).sort((a, b) => (firsts[a] ?? 0) - (firsts[b] ?? 0));
+    this.#firsts = order.map((at) => firsts[at] as number);
+    this.#watchers = order.map((at) => watchers[at] as Watcher);
+    this.#isSorted = true;
   }
 }
 
-/** Where a new item goes in a sorted list, by halving. */
-function placeIn<Item>(sorted: Item[], item: Item, order: (a: Item, b: Item) => number): number {
+/** Where a new number goes in a sorted list, by halving. */
+function placeIn(sorted: number[], item: number): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (order(sorted[middle] as Item, item) <= 0) low = middle + 1;
+    if ((sorted[middle] as number) <= item) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -212,17 +243,17 @@ interface Span {
 }
 
 /** Ranges, both ends inside, as an interval tree laid over a list that is sorted by where they begin. */
-class Spans implements PartTable {
+class Spans {
   readonly #spans: Span[] = [];
   /** For the middle of each part of the list that a search halves: the highest end in that part. */
   #highest: Float64Array | undefined;
 
-  put(part: Part, watcher: Watcher): void {
-    if (part.kind === 'within') this.#spans.push({ low: part.low, high: part.high, watcher });
+  put({ low, high }: { low: number; high: number }, watcher: Watcher): void {
+    this.#spans.push({ low, high, watcher });
     this.#highest = undefined;
   }
 
-  remove(_part: Part, watcher: Watcher): void {
+  remove(watcher: Watcher): void {
     const at = this.#spans.findIndex((span) => span.watcher === watcher);
     if (at >= 0) this.#spans.splice(at, 1);
     this.#highest = undefined;

@@ -1,13 +1,34 @@
-import { valuesAt } from '../filters/path.ts';
+import { isObject, valuesAt } from '../filters/path.ts';
 import type { JsonValue } from '../json.ts';
-import type { EventReader } from './filter-index.ts';
 
 type Fields = { [field: string]: JsonValue | undefined };
+
+/** An event as an index reads it. */
+export interface EventReader {
+  /** A top-level field. */
+  field: (root: string) => JsonValue | undefined;
+  /** The values at a path: one, or a list of them where lists are on the way; undefined for none. */
+  values: (path: FieldPath) => JsonValue | undefined;
+}
+
+/** A dotted path, split once for all events. */
+export interface FieldPath {
+  readonly dotted: string;
+  readonly root: string;
+  /** What follows the first dot, where there is one and no more: most paths lead to one plain value. */
+  readonly leaf: string | undefined;
+  readonly isDeep: boolean;
+}
+
+export function fieldPath(dotted: string): FieldPath {
+  const [root = '', leaf, ...deeper] = dotted.split('.');
+  return { dotted, root, leaf, isDeep: deeper.length > 0 };
+}
 
 /** Reads an event that is open. */
 export function eventReader(event: object): EventReader {
   const fields = event as Fields;
-  return readerOf((root) => (Object.hasOwn(fields, root) ? fields[root] : undefined));
+  return readerOf((root) => own(fields, root));
 }
 
 /** A reader that knows a few paths at once and opens the event only for others. */
@@ -15,30 +36,32 @@ export function readerOf(field: EventReader['field'], known?: Fields): EventRead
   return {
     field,
     values: (path) => {
-      if (known !== undefined && Object.hasOwn(known, path)) return known[path];
+      if (known !== undefined && Object.hasOwn(known, path.dotted)) return known[path.dotted];
       return valuesOf(field, path);
     },
   };
 }
 
-/** Most paths lead to one plain value: no list is made for it. */
-function valuesOf(field: EventReader['field'], path: string): JsonValue | undefined {
-  const dot = path.indexOf('.');
-  const root = field(dot < 0 ? path : path.slice(0, dot));
-  if (dot < 0 && !isComposite(root)) return root;
+/** For one plain value no list is made. */
+function valuesOf(field: EventReader['field'], path: FieldPath): JsonValue | undefined {
+  const root = field(path.root);
   if (root === undefined) return undefined;
-  if (dot > 0 && isPlainObject(root) && path.indexOf('.', dot + 1) < 0) {
-    const leaf = path.slice(dot + 1);
-    const value = Object.hasOwn(root, leaf) ? root[leaf] : undefined;
+  if (path.leaf === undefined) {
+    if (!isComposite(root)) return root;
+  } else if (!path.isDeep && isObject(root)) {
+    const value = own(root, path.leaf);
     if (!isComposite(value)) return value;
   }
-  return valuesAt(field, path);
+  return valuesAt(field, path.dotted);
 }
 
 function isComposite(value: JsonValue | undefined): boolean {
   return typeof value === 'object' && value !== null;
 }
 
-function isPlainObject(value: JsonValue): value is { [key: string]: JsonValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Only of names that all objects inherit must be asked whether the object has them itself: that takes time. */
+function own(fields: Fields, name: string): JsonValue | undefined {
+  const value = fields[name];
+  if (typeof value !== 'function' && name !== '__proto__') return value;
+  return Object.hasOwn(fields, name) ? value : undefined;
 }

@@ -1,15 +1,10 @@
+import { operatorsIn } from '../filters/clause.ts';
+import type { Filter } from '../filters/filter.ts';
 import type { Requirement } from '../filters/requirements.ts';
-import type { JsonValue } from '../json.ts';
-import { RequirementTable } from './requirement-table.ts';
+import type { EventReader } from './event-reader.ts';
+import { ALWAYS, type FilterShelf } from './filter-shelf.ts';
+import type { Question } from './questions.ts';
 import type { Watcher } from './watcher.ts';
-
-/** An event as an index reads it. */
-export interface EventReader {
-  /** A top-level field. */
-  field: (root: string) => JsonValue | undefined;
-  /** The values at a dotted path: one, or a list of them where lists are on the way; undefined for none. */
-  values: (path: string) => JsonValue | undefined;
-}
 
 /** How much was looked at, for the proof that cost does not grow with automations that don't match. */
 export interface MatchCounts {
@@ -22,64 +17,99 @@ export interface MatchCounts {
  * tested further, so an event costs what it comes near to, not what there is.
  */
 export class FilterIndex {
-  readonly #always: Watcher[] = [];
-  readonly #tables = new Map<string, RequirementTable>();
-  /** What each watcher is filed under; those without stand in #always. */
-  readonly #anchors = new Map<Watcher, Requirement | undefined>();
+  readonly #shelf: FilterShelf;
+  readonly #number: number;
+  #size = 0;
+  /** What it asks an event, and how many watchers wait for an answer to each. */
+  readonly #questions: Question[] = [];
+  readonly #waiting: number[] = [];
+
+  /** Its place on the shelf is the one of this number. */
+  constructor(shelf: FilterShelf, number: number) {
+    this.#shelf = shelf;
+    this.#number = number;
+  }
 
   get size(): number {
-    return this.#anchors.size;
+    return this.#size;
   }
 
   put(watcher: Watcher): void {
-    const anchor = this.#anchorOf(watcher);
-    this.#anchors.set(watcher, anchor);
-    if (anchor) this.#tableOf(anchor.path).put(anchor, watcher);
-    else this.#always.push(watcher);
+    this.#size++;
+    const requirements = watcher.filter.requirements();
+    const anchor = this.#anchorAmong(requirements);
+    if (!anchor) {
+      this.#shelf.put(this.#number, ALWAYS, watcher);
+      return;
+    }
+    const { questions } = this.#shelf;
+    if (anchor.whole) watcher.isDecided = true;
+    else if (areAllOf(watcher.filter, requirements)) watcher.clauses = questions.clausesOf(requirements);
+    const question = questions.about(anchor);
+    this.#count(question, 1);
+    for (const answer of questions.answersTo(question, anchor))
+      this.#shelf.put(this.#number, answer, watcher);
+    if (anchor.kind === 'contains') this.#shelf.textsOf(this.#number, question).add(anchor.text);
   }
 
   remove(watcher: Watcher): void {
-    const anchor = this.#anchors.get(watcher);
-    if (!this.#anchors.delete(watcher)) return;
-    if (anchor) this.#tableOf(anchor.path).remove(anchor, watcher);
-    else this.#always.splice(this.#always.indexOf(watcher), 1);
+    const anchor = watcher.filter.requirements().find((one) => this.#takeOut(watcher, one));
+    if (anchor || this.#shelf.remove(this.#number, ALWAYS, watcher)) this.#size--;
   }
 
   /** The watchers whose filter takes the event. */
   matching(event: EventReader, counts?: MatchCounts): Watcher[] {
-    const candidates = this.#candidates(event);
-    if (counts) counts.candidates += candidates.length;
-    if (candidates.length === 0) return candidates;
-    return candidates.filter((watcher) => watcher.filter.test(event.field));
-  }
-
-  #candidates(event: EventReader): Watcher[] {
-    const found = this.#always.slice();
-    let isManifold = false;
-    for (const [path, table] of this.#tables) {
-      const value = event.values(path);
-      if (Array.isArray(value)) {
-        isManifold = true;
-        for (const item of value) table.collect(item, found);
-      } else if (value !== undefined) table.collect(value, found);
-    }
-    // Several items of a list may lead to one watcher.
-    return isManifold ? [...new Set(found)] : found;
+    return this.#shelf.matching(this.#number, event, counts);
   }
 
   /** What tells the watcher apart best: what the fewest others are filed under so far. */
-  #anchorOf(watcher: Watcher): Requirement | undefined {
-    const requirements = watcher.filter.requirements();
+  #anchorAmong(requirements: Requirement[]): Requirement | undefined {
     if (requirements.length < 2) return requirements[0];
-    const sizes = requirements.map((one) => this.#tables.get(one.path)?.filedUnder(one) ?? 0);
+    const sizes = requirements.map((one) => this.#filedUnder(one));
     return requirements[sizes.indexOf(Math.min(...sizes))];
   }
 
-  #tableOf(path: string): RequirementTable {
-    const known = this.#tables.get(path);
-    if (known) return known;
-    const table = new RequirementTable();
-    this.#tables.set(path, table);
-    return table;
+  #filedUnder(requirement: Requirement): number {
+    let filed = 0;
+    for (const answer of this.#shelf.questions.knownAnswersTo(requirement)) {
+      filed += this.#shelf.waiting(this.#number, answer);
+    }
+    return filed;
   }
+
+  #takeOut(watcher: Watcher, anchor: Requirement): boolean {
+    const { questions } = this.#shelf;
+    const question = questions.about(anchor);
+    const answers = questions.answersTo(question, anchor);
+    const wasIn = answers.filter((answer) => this.#shelf.remove(this.#number, answer, watcher)).length > 0;
+    if (!wasIn) return false;
+    this.#count(question, -1);
+    if (anchor.kind === 'contains') this.#shelf.textsOf(this.#number, question).remove(anchor.text);
+    return true;
+  }
+
+  #count(question: Question, change: 1 | -1): void {
+    const at = this.#questions.indexOf(question);
+    const left = (this.#waiting[at] ?? 0) + change;
+    if (at >= 0 && left > 0) {
+      this.#waiting[at] = left;
+      return;
+    }
+    if (at >= 0) {
+      this.#questions.splice(at, 1);
+      this.#waiting.splice(at, 1);
+    } else {
+      this.#questions.push(question);
+      this.#waiting.push(1);
+    }
+    this.#shelf.ask(this.#number, this.#questions);
+  }
+}
+
+/** Whether a filter is two clauses of one operator each, of which each is one of the requirements. */
+function areAllOf({ source }: Filter, requirements: Requirement[]): boolean {
+  const paths = new Set(requirements.map(({ path }) => path));
+  const clauses = Object.entries(source);
+  if (requirements.length !== 2 || paths.size !== 2 || clauses.length !== 2) return false;
+  return clauses.every(([path, condition]) => paths.has(path) && operatorsIn(condition).length === 1);
 }

@@ -1,10 +1,13 @@
 import { type Measure, measureKey, reachOf } from '../metrics/measure.ts';
 import { type Condition, conditionOf, isMetricsTrigger } from '../trigger.ts';
 import { BoundTable, partsOf } from './bound-table.ts';
+import type { QuietBands } from './quiet-bands.ts';
 import type { Watcher } from './watcher.ts';
 
 /** The conditions of a scope on one metric that compare the same number. */
 export interface MeasureTable {
+  /** Names the number. */
+  readonly key: string;
   /** Undefined where the number comes from other runs. */
   measure: Measure | undefined;
   /** How many values of the series the number looks at. */
@@ -13,37 +16,44 @@ export interface MeasureTable {
   runs: number;
   bounds: BoundTable;
   /** Those that wait for their condition to be false again, by automation. */
-  afterFalse: Map<string, Watcher>;
+  afterFalse: ReadonlyMap<string, Watcher>;
   size: number;
 }
 
 /** The automations that watch one metric in one scope, by the number that they compare. */
 export class MetricIndex {
-  readonly #tables = new Map<string, MeasureTable>();
+  readonly #bands: QuietBands;
+  readonly #number: number;
+  readonly #tables: MeasureTable[] = [];
   readonly #notFinite: Watcher[] = [];
+  #size = 0;
+
+  /** Its band is the one of this number. */
+  constructor(bands: QuietBands, number: number) {
+    this.#bands = bands;
+    this.#number = number;
+  }
 
   get size(): number {
-    let size = this.#notFinite.length;
-    for (const table of this.#tables.values()) size += table.size;
-    return size;
+    return this.#size;
   }
 
   /** How many values a series must keep for these automations. */
   get reach(): number {
     let reach = this.#notFinite.length > 0 ? 1 : 0;
-    for (const table of this.#tables.values()) reach = Math.max(reach, table.reach);
+    for (const table of this.#tables) reach = Math.max(reach, table.reach);
     return reach;
   }
 
   /** The largest number of other runs that a condition looks at; 0 where none does. */
   get runs(): number {
     let runs = 0;
-    for (const table of this.#tables.values()) runs = Math.max(runs, table.runs);
+    for (const table of this.#tables) runs = Math.max(runs, table.runs);
     return runs;
   }
 
-  tables(): Iterable<MeasureTable> {
-    return this.#tables.values();
+  tables(): readonly MeasureTable[] {
+    return this.#tables;
   }
 
   notFinite(): readonly Watcher[] {
@@ -51,35 +61,52 @@ export class MetricIndex {
   }
 
   put(watcher: Watcher): void {
+    this.#size++;
+    watcher.isDecided = isEmpty(watcher.definition.trigger.filter);
     const condition = conditionOfWatcher(watcher);
     if (condition.kind === 'not_finite') {
       this.#notFinite.push(watcher);
       return;
     }
-    const key = keyOf(condition);
-    const table = this.#tables.get(key) ?? emptyTable(condition);
-    this.#tables.set(key, table);
-    table.bounds.put(partsOf(condition), watcher);
-    if (waitsForFalse(watcher)) table.afterFalse.set(watcher.automationId, watcher);
+    const table = this.#tableOf(condition) ?? this.#add(condition);
+    const parts = partsOf(condition);
+    for (const part of parts) this.#bands.shrink(this.#number, part);
+    table.bounds.put(parts, watcher);
     table.size++;
+    if (!waitsForFalse(watcher)) return;
+    if (table.afterFalse === NOBODY) table.afterFalse = new Map();
+    (table.afterFalse as Map<string, Watcher>).set(watcher.automationId, watcher);
   }
 
   /** Takes out a watcher that was put in. */
   remove(watcher: Watcher): void {
+    this.#size--;
     const condition = conditionOfWatcher(watcher);
     if (condition.kind === 'not_finite') {
-      const at = this.#notFinite.indexOf(watcher);
-      if (at >= 0) this.#notFinite.splice(at, 1);
+      this.#notFinite.splice(this.#notFinite.indexOf(watcher), 1);
       return;
     }
-    const table = this.#tables.get(keyOf(condition));
+    const table = this.#tableOf(condition);
     if (!table) return;
     table.bounds.remove(partsOf(condition), watcher);
-    table.afterFalse.delete(watcher.automationId);
+    (table.afterFalse as Map<string, Watcher>).delete(watcher.automationId);
     table.size--;
-    if (table.size === 0) this.#tables.delete(keyOf(condition));
+    if (table.size === 0) this.#tables.splice(this.#tables.indexOf(table), 1);
+  }
+
+  #tableOf(condition: Condition): MeasureTable | undefined {
+    const key = keyOf(condition);
+    return this.#tables.find((table) => table.key === key);
+  }
+
+  #add(condition: Condition): MeasureTable {
+    const table = emptyTable(condition);
+    this.#tables.push(table);
+    return table;
   }
 }
+
+const NOBODY: ReadonlyMap<string, Watcher> = new Map();
 
 /** How many values of a run's series a condition looks at (docs/triggers.md: reach). */
 export function reachOfCondition(condition: Condition): number {
@@ -112,6 +139,11 @@ export function waitsForFalse({ definition: { trigger } }: Watcher): boolean {
   return 'repeat' in trigger && trigger.repeat.mode === 'after_false';
 }
 
+function isEmpty(filter: object): boolean {
+  for (const _key in filter) return false;
+  return true;
+}
+
 function keyOf(condition: Condition): string {
   const measure = measureOf(condition);
   if (measure) return measureKey(measure);
@@ -121,11 +153,12 @@ function keyOf(condition: Condition): string {
 function emptyTable(condition: Condition): MeasureTable {
   const measure = measureOf(condition);
   return {
+    key: keyOf(condition),
     measure,
     reach: measure ? reachOf(measure) : 1,
     runs: condition.kind === 'zscore' && !measure ? condition.window : 0,
     bounds: new BoundTable(),
-    afterFalse: new Map(),
+    afterFalse: NOBODY,
     size: 0,
   };
 }

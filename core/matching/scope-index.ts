@@ -1,7 +1,9 @@
 import type { EventType } from '../event.ts';
+import { isMetricsTrigger, isStateTrigger } from '../trigger.ts';
 import { watchesOf } from '../watch.ts';
-import { FilterIndex } from './filter-index.ts';
-import { MetricIndex } from './metric-index.ts';
+import type { FilterIndex } from './filter-index.ts';
+import { MatchIndex, METRICS, PLAIN, STATES } from './match-index.ts';
+import type { MetricIndex } from './metric-index.ts';
 import { StateIndex } from './state-index.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -12,59 +14,72 @@ type Bucket = FilterIndex | MetricIndex | StateIndex;
  * whoever fills it may do so bucket by bucket (see lambdas/matcher/watch-cache.ts).
  */
 export class ScopeIndex {
-  readonly #plain = new Map<string, FilterIndex>();
-  readonly #metrics = new Map<string, MetricIndex>();
+  readonly #all: MatchIndex;
+  readonly #number: number;
+  /** How many automations on plain events and on metrics there are. */
+  #plain = 0;
+  #metrics = 0;
   #states: StateIndex | undefined;
-  readonly #byId = new Map<string, Watcher>();
+  #byId: Map<string, Watcher> | undefined;
+
+  /** Of a scope by itself, or of one scope of many. */
+  constructor(all = new MatchIndex(), number = all.addScope()) {
+    this.#all = all;
+    this.#number = number;
+  }
 
   get size(): number {
-    return this.#byId.size;
+    return this.#byId?.size ?? 0;
   }
 
   /** Puts an automation in, in place of the one of that id. */
   put(watcher: Watcher): void {
     this.remove(watcher.automationId);
+    this.#byId ??= new Map();
     this.#byId.set(watcher.automationId, watcher);
     this.#bucketOf(watcher).put(watcher);
+    this.#count(watcher, 1);
   }
 
   remove(automationId: string): void {
-    const known = this.#byId.get(automationId);
+    const known = this.#byId?.get(automationId);
     if (!known) return;
-    this.#byId.delete(automationId);
+    this.#byId?.delete(automationId);
     this.#bucketOf(known).remove(known);
+    this.#count(known, -1);
   }
 
   /** The automations on an artifact, collection or custom event. */
   plain(event: EventType): FilterIndex | undefined {
-    return filled(this.#plain.get(event));
+    return filled(this.#all.filters(this.#number, event));
   }
 
   metric(name: string): MetricIndex | undefined {
-    return filled(this.#metrics.get(name));
+    return filled(this.#all.metric(this.#number, name));
   }
 
   states(): StateIndex | undefined {
     return filled(this.#states);
   }
 
+  #count({ definition: { trigger } }: Watcher, change: 1 | -1): void {
+    if (isMetricsTrigger(trigger)) this.#metrics += change;
+    else if (!isStateTrigger(trigger)) this.#plain += change;
+    const plain = this.#plain > 0 ? PLAIN : 0;
+    const metrics = this.#metrics > 0 ? METRICS : 0;
+    const states = this.states() ? STATES : 0;
+    this.#all.setHoldings(this.#number, plain | metrics | states);
+  }
+
   #bucketOf(watcher: Watcher): Bucket {
     const [{ event, metric }] = watchesOf(watcher.definition);
-    if (event === 'run.metrics') return entry(this.#metrics, metric, () => new MetricIndex());
-    if (event !== 'run.state') return entry(this.#plain, event, () => new FilterIndex());
-    this.#states ??= new StateIndex();
+    if (event === 'run.metrics') return this.#all.addMetric(this.#number, metric);
+    if (event !== 'run.state') return this.#all.addFilters(this.#number, event);
+    this.#states ??= new StateIndex(this.#all, this.#number);
     return this.#states;
   }
 }
 
 function filled<Index extends Bucket>(index: Index | undefined): Index | undefined {
   return index && index.size > 0 ? index : undefined;
-}
-
-function entry<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
-  const known = map.get(key);
-  if (known) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
 }

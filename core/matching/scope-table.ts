@@ -1,12 +1,18 @@
 import { type Place, type Scope, scopeKey } from '../scope.ts';
+import { PairTable } from './pair-table.ts';
+import { Words } from './words.ts';
+
+/** Where teams and registries stand; below them, and below projects, a scope stands under the one that holds it. */
+const TEAMS = -1;
+const REGISTRIES = -2;
 
 /** One thing for each scope, found by the place of an event without building the scopes' keys. */
 export class ScopeTable<Thing> {
   readonly #make: (scopeKey: string) => Thing;
   readonly #byKey = new Map<string, Thing>();
-  readonly #teams: Branches<Thing> = new Map();
-  readonly #registries: Branches<Thing> = new Map();
-  #organization: Thing | undefined;
+  readonly #names = new Words();
+  readonly #places = new PairTable();
+  readonly #things: Thing[] = [];
 
   /** `make` is called once for each scope that a place falls into. */
   constructor(make: (scopeKey: string) => Thing) {
@@ -24,55 +30,42 @@ export class ScopeTable<Thing> {
 
   /** The things of every scope that covers a place, widest first (see scopeKeysCovering). */
   covering({ team, project, registry, collection }: Place): Thing[] {
-    this.#organization ??= this.#grow({ kind: 'organization' });
-    const ofTeam = this.#teams.get(team) ?? this.#branch(this.#teams, team, { kind: 'team', team });
-    const found = [this.#organization, ofTeam.here];
-    const home = registry === undefined ? this.#project(ofTeam, team, project) : this.#registry(registry);
-    if (!home) return found;
-    found.push(home.here);
-    if (collection !== undefined) {
-      const within = home.under.get(collection);
-      found.push((within ?? this.#collection(home, { team, project, registry, collection })).here);
-    }
+    if (this.#things.length === 0) this.#grow({ kind: 'organization' });
+    const ofTeam = this.#place(TEAMS, team) || this.#add(TEAMS, team, { kind: 'team', team });
+    const found = [this.#things[0] as Thing, this.#things[ofTeam] as Thing];
+    let home = 0;
+    if (registry !== undefined)
+      home =
+        this.#place(REGISTRIES, registry) || this.#add(REGISTRIES, registry, { kind: 'registry', registry });
+    else if (project !== undefined)
+      home = this.#place(ofTeam, project) || this.#add(ofTeam, project, { kind: 'project', team, project });
+    if (home === 0) return found;
+    found.push(this.#things[home] as Thing);
+    if (collection === undefined) return found;
+    const inside =
+      this.#place(home, collection) || this.#addCollection(home, { team, project, registry, collection });
+    found.push(this.#things[inside] as Thing);
     return found;
   }
 
-  #project(ofTeam: Branch<Thing>, team: string, project: string | undefined): Branch<Thing> | undefined {
-    if (project === undefined) return undefined;
-    return (
-      ofTeam.under.get(project) ?? this.#branch(ofTeam.under, project, { kind: 'project', team, project })
-    );
+  #place(above: number, name: string): number {
+    const word = this.#names.get(name);
+    return word === 0 ? 0 : this.#places.get(above, word);
   }
 
-  #registry(registry: string): Branch<Thing> {
-    return (
-      this.#registries.get(registry) ??
-      this.#branch(this.#registries, registry, { kind: 'registry', registry })
-    );
-  }
-
-  #collection(home: Branch<Thing>, { team, project, registry, collection = '' }: Place): Branch<Thing> {
+  #addCollection(home: number, { team, project, registry, collection = '' }: Place): number {
     const inside = registry === undefined ? { team, project } : { registry };
-    return this.#branch(home.under, collection, { kind: 'collection', ...inside, collection });
+    return this.#add(home, collection, { kind: 'collection', ...inside, collection });
   }
 
-  #branch(branches: Branches<Thing>, name: string, scope: Scope): Branch<Thing> {
-    const branch = { here: this.#grow(scope), under: new Map() };
-    branches.set(name, branch);
-    return branch;
+  #add(above: number, name: string, scope: Scope): number {
+    return this.#places.getOrMake(above, this.#names.add(name), () => this.#grow(scope));
   }
 
-  #grow(scope: Scope): Thing {
+  #grow(scope: Scope): number {
     const key = scopeKey(scope);
     const made = this.#make(key);
     this.#byKey.set(key, made);
-    return made;
+    return this.#things.push(made) - 1;
   }
 }
-
-interface Branch<Thing> {
-  here: Thing;
-  under: Branches<Thing>;
-}
-
-type Branches<Thing> = Map<string, Branch<Thing>>;

@@ -1,14 +1,22 @@
 import type { RunState } from '../event.ts';
 import { isStateTrigger } from '../trigger.ts';
-import { type EventReader, FilterIndex, type MatchCounts } from './filter-index.ts';
+import type { EventReader } from './event-reader.ts';
+import type { MatchCounts } from './filter-index.ts';
+import type { MatchIndex } from './match-index.ts';
 import { waitsForFalse } from './metric-index.ts';
 import type { Watcher } from './watcher.ts';
 
 /** The automations that watch the states of runs in one scope, by the states that they name. */
 export class StateIndex {
-  readonly #byState = new Map<RunState, FilterIndex>();
-  readonly #afterFalse = new Map<string, Watcher>();
+  readonly #all: MatchIndex;
+  readonly #scope: number;
+  #afterFalse: Map<string, Watcher> | undefined;
   #size = 0;
+
+  constructor(all: MatchIndex, scope: number) {
+    this.#all = all;
+    this.#scope = scope;
+  }
 
   get size(): number {
     return this.#size;
@@ -16,29 +24,27 @@ export class StateIndex {
 
   put(watcher: Watcher): void {
     this.#size++;
-    for (const state of takenStates(watcher)) {
-      const index = this.#byState.get(state) ?? new FilterIndex();
-      this.#byState.set(state, index);
-      index.put(watcher);
-    }
-    if (waitsForFalse(watcher)) this.#afterFalse.set(watcher.automationId, watcher);
+    for (const state of takenStates(watcher)) this.#all.addFilters(this.#scope, state).put(watcher);
+    if (!waitsForFalse(watcher)) return;
+    this.#afterFalse ??= new Map();
+    this.#afterFalse.set(watcher.automationId, watcher);
   }
 
   /** Takes out a watcher that was put in. */
   remove(watcher: Watcher): void {
     this.#size--;
-    for (const state of takenStates(watcher)) this.#byState.get(state)?.remove(watcher);
-    this.#afterFalse.delete(watcher.automationId);
+    for (const state of takenStates(watcher)) this.#all.filters(this.#scope, state)?.remove(watcher);
+    this.#afterFalse?.delete(watcher.automationId);
   }
 
   /** The watchers that name the state and whose filter takes the event. */
   matching(state: RunState, event: EventReader, counts?: MatchCounts): Watcher[] {
-    return this.#byState.get(state)?.matching(event, counts) ?? [];
+    return this.#all.matchingState(this.#scope, state, event, counts);
   }
 
   /** The watcher of an automation, if it waits for its condition to be false again. */
   waiting(automationId: string): Watcher | undefined {
-    return this.#afterFalse.get(automationId);
+    return this.#afterFalse?.get(automationId);
   }
 }
 

@@ -1,0 +1,136 @@
+import type { JsonValue } from '../json.ts';
+import { ContainedTexts } from './contained-texts.ts';
+import type { EventReader } from './event-reader.ts';
+import type { MatchCounts } from './filter-index.ts';
+import { PairTable } from './pair-table.ts';
+import { isScalar, type Question, Questions, SEVERAL } from './questions.ts';
+import type { Watcher } from './watcher.ts';
+
+/** Lists of questions as long as this are kept once, for all the indexes that ask the same. */
+const MAX_SHARED = 8;
+
+/** Stands in the place of an answer, for watchers whose filter requires nothing that can be asked for. */
+export const ALWAYS = -1;
+
+/**
+ * What all filter indexes of a cache share: the questions that each asks an event, and its watchers by the answer
+ * that they wait for.
+ */
+export class FilterShelf {
+  readonly questions = new Questions();
+  readonly #asked: (readonly Question[])[] = [NOTHING];
+  readonly #shared = new Map<string, readonly Question[]>();
+  readonly #places = new PairTable();
+  /** One watcher mostly; it stands alone then, because each list on the way to it is one more thing to fetch. */
+  readonly #held: (Watcher | Watcher[])[] = [[]];
+  readonly #textPlaces = new PairTable();
+  readonly #texts: ContainedTexts[] = [new ContainedTexts()];
+  /** How many watchers of any index always come up: mostly none, and no index is asked for them then. */
+  #always = 0;
+
+  /** Sets what an index asks. */
+  ask(index: number, questions: Question[]): void {
+    this.#asked[index] = questions.length > MAX_SHARED ? questions : this.#share(questions);
+  }
+
+  #share(questions: Question[]): readonly Question[] {
+    const key = questions.map(({ number }) => number).join();
+    const known = this.#shared.get(key);
+    if (known) return known;
+    const kept = questions.slice();
+    this.#shared.set(key, kept);
+    return kept;
+  }
+
+  put(index: number, answer: number, watcher: Watcher): void {
+    if (answer === ALWAYS) this.#always++;
+    const place = this.#places.getOrMake(index, answer, () => this.#held.push([]) - 1);
+    const held = this.#held[place];
+    if (!Array.isArray(held)) this.#held[place] = held ? [held, watcher] : watcher;
+    else if (held.length === 0) this.#held[place] = watcher;
+    else held.push(watcher);
+  }
+
+  /** Whether it was there. */
+  remove(index: number, answer: number, watcher: Watcher): boolean {
+    const place = this.#places.get(index, answer);
+    const held = this.#held[place];
+    const list = Array.isArray(held) ? held : held ? [held] : [];
+    const at = list.indexOf(watcher);
+    if (at < 0) return false;
+    if (answer === ALWAYS) this.#always--;
+    list.splice(at, 1);
+    this.#held[place] = list;
+    return true;
+  }
+
+  /** How many wait for an answer. */
+  waiting(index: number, answer: number): number {
+    const held = this.#held[this.#places.get(index, answer)];
+    return Array.isArray(held) ? held.length : 1;
+  }
+
+  textsOf(index: number, { number }: Question): ContainedTexts {
+    const make = () => this.#texts.push(new ContainedTexts()) - 1;
+    return this.#texts[this.#textPlaces.getOrMake(index, number, make)] as ContainedTexts;
+  }
+
+  /** The watchers of an index whose filter takes the event. */
+  matching(index: number, event: EventReader, counts?: MatchCounts): Watcher[] {
+    const candidates = this.#candidates(index, event);
+    if (counts) counts.candidates += candidates.length;
+    return candidates.length === 0 ? candidates : candidates.filter((watcher) => this.#takes(watcher, event));
+  }
+
+  #takes(watcher: Watcher, event: EventReader): boolean {
+    const { isDecided, clauses } = watcher;
+    if (isDecided) return true;
+    const taken = clauses && this.questions.holdIn(event, clauses);
+    return taken ?? watcher.filter.test(event.field);
+  }
+
+  #candidates(index: number, event: EventReader): Watcher[] {
+    const found: Watcher[] = [];
+    if (this.#always > 0) this.#collect(index, ALWAYS, found);
+    let isManifold = false;
+    for (const question of this.#asked[index] ?? NOTHING) {
+      if (this.#ask(index, question, event, found)) isManifold = true;
+    }
+    // Several values may lead to one watcher.
+    return isManifold && found.length > 1 ? [...new Set(found)] : found;
+  }
+
+  /** Whether several values led to what was found. */
+  #ask(index: number, question: Question, event: EventReader, into: Watcher[]): boolean {
+    const answer = question.kind === 'contains' ? SEVERAL : this.questions.answerIn(event, question);
+    if (answer === SEVERAL) return this.#askAll(index, question, event.values(question.path), into);
+    this.#collect(index, answer, into);
+    return false;
+  }
+
+  /** Whether any was found. */
+  #askAll(index: number, question: Question, value: JsonValue | undefined, into: Watcher[]): boolean {
+    const before = into.length;
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (question.kind === 'contains') this.#askForTexts(index, question, item, into);
+      else if (isScalar(item)) this.#collect(index, this.questions.answerOf(question, item), into);
+    }
+    return into.length > before;
+  }
+
+  #askForTexts(index: number, question: Question, value: JsonValue | undefined, into: Watcher[]): void {
+    if (typeof value !== 'string') return;
+    for (const text of this.textsOf(index, question).foundIn(value)) {
+      this.#collect(index, this.questions.answerOfPart(question, text), into);
+    }
+  }
+
+  #collect(index: number, answer: number, into: Watcher[]): void {
+    if (answer === 0) return;
+    const held = this.#held[this.#places.get(index, answer)];
+    if (Array.isArray(held)) for (const watcher of held) into.push(watcher);
+    else if (held) into.push(held);
+  }
+}
+
+const NOTHING: readonly Question[] = [];

@@ -1,0 +1,154 @@
+import { matchesRegex } from '../filters/regex.ts';
+import type { Requirement } from '../filters/requirements.ts';
+import type { JsonValue } from '../json.ts';
+import { AnswerTable } from './answer-table.ts';
+import { type EventReader, type FieldPath, fieldPath } from './event-reader.ts';
+
+type Scalar = string | number | boolean;
+
+/** What to ask of a field: what it equals, how its text begins (so many letters), whether a pattern matches. */
+export interface Question {
+  readonly number: number;
+  readonly path: FieldPath;
+  readonly kind: Requirement['kind'];
+  /** Of beginnings and ends: how many letters. */
+  readonly length: number;
+  /** Of patterns. */
+  readonly source: string;
+}
+
+/** A filter that is two clauses, as the answers that an event has to give. */
+export interface Clauses {
+  readonly first: Question;
+  readonly firstAnswer: number;
+  readonly second: Question;
+  readonly secondAnswer: number;
+}
+
+/**
+ * Turns what filters require and what events hold into numbers of answers: an automation is filed under the answers
+ * that it waits for, and an event comes near to those that are filed under an answer that it gives.
+ */
+export class Questions {
+  readonly #questions = new Map<string, Question>();
+  readonly #answers = new AnswerTable();
+  /** What the last event answered, by question, so that its scopes do not each read it anew. */
+  #event: EventReader | undefined;
+  #turn = 0;
+  readonly #turns: number[] = [0];
+  readonly #given: number[] = [0];
+
+  /** The question that tells whether a requirement is met. */
+  about(requirement: Requirement): Question {
+    const key = keyOf(requirement);
+    const known = this.#questions.get(key);
+    if (known) return known;
+    const { path, kind } = requirement;
+    const question = {
+      number: this.#turns.push(0) - 1,
+      path: fieldPath(path),
+      kind,
+      length: lengthIn(requirement),
+      source: kind === 'pattern' ? requirement.source : '',
+    };
+    this.#given.push(0);
+    this.#questions.set(key, question);
+    return question;
+  }
+
+  /** The answers that meet a requirement. */
+  answersTo({ number }: Question, requirement: Requirement): number[] {
+    // The event that was asked last may give an answer that is new.
+    this.#event = undefined;
+    return answersOf(requirement).map((answer) => this.#answers.add(askedAs(number, answer), String(answer)));
+  }
+
+  /** Those of them that anybody waits for. */
+  knownAnswersTo(requirement: Requirement): number[] {
+    const question = this.#questions.get(keyOf(requirement));
+    return question ? answersOf(requirement).map((answer) => this.#equal(question.number, answer)) : [];
+  }
+
+  /** The answer that an event gives; 0 for one that nobody waits for, SEVERAL where there are several values. */
+  answerIn(event: EventReader, question: Question): number {
+    const { number } = question;
+    if (event !== this.#event) {
+      this.#event = event;
+      this.#turn++;
+    } else if (this.#turns[number] === this.#turn) return this.#given[number] as number;
+    const value = event.values(question.path);
+    const answer = value === undefined ? 0 : isScalar(value) ? this.answerOf(question, value) : SEVERAL;
+    this.#turns[number] = this.#turn;
+    this.#given[number] = answer;
+    return answer;
+  }
+
+  /** The answer that a value gives; 0 for one that nobody waits for. Which texts it contains, an index asks itself. */
+  answerOf({ number, kind, length, source }: Question, value: Scalar): number {
+    if (kind === 'equals') return this.#equal(number, value);
+    if (typeof value !== 'string' || length > value.length) return 0;
+    if (kind === 'prefix') return this.#answers.get(number, value, 0, length);
+    if (kind === 'suffix') return this.#answers.get(number, value, value.length - length);
+    return matchesRegex(source, value) ? this.#answers.get(number, source) : 0;
+  }
+
+  /** Two requirements that are a whole filter, where both have one answer; most filters are like that. */
+  clausesOf(requirements: Requirement[]): Clauses | undefined {
+    const [one, other] = requirements;
+    if (!one || !other || !hasOneAnswer(one) || !hasOneAnswer(other)) return undefined;
+    const [first, second] = [this.about(one), this.about(other)];
+    const [firstAnswer = 0] = this.answersTo(first, one);
+    const [secondAnswer = 0] = this.answersTo(second, other);
+    return { first, firstAnswer, second, secondAnswer };
+  }
+
+  /** Whether an event gives both answers; undefined where that is not all there is to it. */
+  holdIn(event: EventReader, { first, firstAnswer, second, secondAnswer }: Clauses): boolean | undefined {
+    const [one, other] = [this.answerIn(event, first), this.answerIn(event, second)];
+    if (one === SEVERAL || other === SEVERAL) return undefined;
+    return one === firstAnswer && other === secondAnswer;
+  }
+
+  #equal(number: number, value: Scalar): number {
+    return this.#answers.get(askedAs(number, value), typeof value === 'string' ? value : String(value));
+  }
+
+  /** The number of one of the texts that a value contains. */
+  answerOfPart({ number }: Question, part: string): number {
+    return this.#answers.get(number, part);
+  }
+}
+
+/** Stands for the answers of a field with several values, each of which is to be asked. */
+export const SEVERAL = -1;
+
+/** A pattern has as well, but reads only so much of a long text. */
+function hasOneAnswer(requirement: Requirement): boolean {
+  if (requirement.kind === 'equals') return requirement.values.length === 1;
+  return requirement.kind === 'prefix' || requirement.kind === 'suffix';
+}
+
+function keyOf(requirement: Requirement): string {
+  const { kind, path } = requirement;
+  const source = kind === 'pattern' ? requirement.source : '';
+  return `${kind} ${lengthIn(requirement)} ${path} ${source}`;
+}
+
+function lengthIn(requirement: Requirement): number {
+  const { kind } = requirement;
+  return kind === 'prefix' || kind === 'suffix' ? requirement.text.length : 0;
+}
+
+function answersOf(requirement: Requirement): Scalar[] {
+  if (requirement.kind === 'equals') return [...new Set(requirement.values)];
+  return [requirement.kind === 'pattern' ? requirement.source : requirement.text];
+}
+
+/** What is not a text answers to another number, so that 1 is not "1". */
+function askedAs(number: number, answer: Scalar): number {
+  return typeof answer === 'string' ? number : -number;
+}
+
+export function isScalar(value: JsonValue | undefined): value is Scalar {
+  return value !== null && value !== undefined && typeof value !== 'object';
+}
