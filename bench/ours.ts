@@ -154,14 +154,12 @@ function meet({ name, value, open }: Value, scopes: number[], { index, counts }:
     const near = index.metricNear(scope, name, value);
     if (!near) continue;
     const met: Watcher[] = [];
-    for (const { bounds } of near.tables()) bounds.collect(value, met);
+    for (const { tables } of near.groupsFor(eventReader(open()))) {
+      for (const { bounds } of tables) bounds.collect(value, met);
+    }
     counts.candidates += met.length;
-    for (const watcher of met) if (takes(watcher, open)) ids.push(watcher.automationId);
+    add(met, ids);
   }
-}
-
-function takes(watcher: Watcher, open: () => object): boolean {
-  return watcher.isDecided || watcher.filter.test(eventReader(open()).field);
 }
 
 /** As the matcher goes: from the route to the index, and to the event's own bytes only where something may match. */

@@ -20,7 +20,7 @@ export const STATES = 4;
  */
 export class MatchIndex {
   readonly #words = new Words();
-  readonly #filterShelf = new FilterShelf();
+  readonly #filterShelf = new FilterShelf<Watcher>();
   readonly #filterPlaces = new PairTable();
   /** From 1 on, as in all these lists: 0 stands for none. */
   readonly #filters: (FilterIndex | undefined)[] = [undefined];

@@ -1,6 +1,11 @@
+import { compileFilter, type Filter } from '../filters/filter.ts';
 import { type Measure, measureKey, reachOf } from '../metrics/measure.ts';
 import { type Condition, conditionOf, isMetricsTrigger } from '../trigger.ts';
 import { BoundTable, partsOf } from './bound-table.ts';
+import type { EventReader } from './event-reader.ts';
+import { FilterIndex } from './filter-index.ts';
+import { type Filed, FilterShelf } from './filter-shelf.ts';
+import type { Clauses } from './questions.ts';
 import type { QuietBands } from './quiet-bands.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -20,12 +25,73 @@ export interface MeasureTable {
   size: number;
 }
 
-/** The automations that watch one metric in one scope, by the number that they compare. */
+/** The automations on one metric that have the same filter, by the number that they compare. */
+export class MetricGroup implements Filed {
+  readonly filter: Filter;
+  isDecided = false;
+  clauses: Clauses | undefined;
+  readonly tables: MeasureTable[] = [];
+  readonly notFinite: Watcher[] = [];
+  /** Those on a value that is not finite, which wait for one that is. */
+  readonly forFinite = new Map<string, Watcher>();
+
+  constructor(filter: Filter) {
+    this.filter = filter;
+  }
+
+  get isEmpty(): boolean {
+    return this.tables.length + this.notFinite.length === 0;
+  }
+
+  put(watcher: Watcher, condition: Condition): void {
+    if (condition.kind === 'not_finite') {
+      this.notFinite.push(watcher);
+      if (waitsForFalse(watcher)) this.forFinite.set(watcher.automationId, watcher);
+      return;
+    }
+    const table = this.#tableOf(condition) ?? this.#add(condition);
+    table.bounds.put(partsOf(condition), watcher);
+    table.size++;
+    if (!waitsForFalse(watcher)) return;
+    if (table.afterFalse === NOBODY) table.afterFalse = new Map();
+    (table.afterFalse as Map<string, Watcher>).set(watcher.automationId, watcher);
+  }
+
+  /** Takes out a watcher that was put in. */
+  remove(watcher: Watcher, condition: Condition): void {
+    if (condition.kind === 'not_finite') {
+      this.notFinite.splice(this.notFinite.indexOf(watcher), 1);
+      this.forFinite.delete(watcher.automationId);
+      return;
+    }
+    const table = this.#tableOf(condition);
+    if (!table) return;
+    table.bounds.remove(partsOf(condition), watcher);
+    (table.afterFalse as Map<string, Watcher>).delete(watcher.automationId);
+    table.size--;
+    if (table.size === 0) this.tables.splice(this.tables.indexOf(table), 1);
+  }
+
+  #tableOf(condition: Condition): MeasureTable | undefined {
+    const key = keyOf(condition);
+    return this.tables.find((table) => table.key === key);
+  }
+
+  #add(condition: Condition): MeasureTable {
+    const table = emptyTable(condition);
+    this.tables.push(table);
+    return table;
+  }
+}
+
+/** The automations that watch one metric in one scope. Those with the same filter stand together: it is tested once. */
 export class MetricIndex {
   readonly #bands: QuietBands;
   readonly #number: number;
-  readonly #tables: MeasureTable[] = [];
-  readonly #notFinite: Watcher[] = [];
+  /** Those without a filter, which most are. */
+  readonly #unfiltered = new MetricGroup(compileFilter({}));
+  readonly #filtered = new Map<string, MetricGroup>();
+  #byFilter: FilterIndex<MetricGroup> | undefined;
   #size = 0;
 
   /** Its band is the one of this number. */
@@ -38,73 +104,67 @@ export class MetricIndex {
     return this.#size;
   }
 
-  /** How many values a series must keep for these automations. */
+  /** How many values a series must keep for these automations, whatever their filters. */
   get reach(): number {
-    let reach = this.#notFinite.length > 0 ? 1 : 0;
-    for (const table of this.#tables) reach = Math.max(reach, table.reach);
+    let reach = 0;
+    for (const { tables, notFinite } of this.#groups()) {
+      if (notFinite.length > 0) reach = Math.max(reach, 1);
+      for (const table of tables) reach = Math.max(reach, table.reach);
+    }
     return reach;
   }
 
   /** The largest number of other runs that a condition looks at; 0 where none does. */
   get runs(): number {
     let runs = 0;
-    for (const table of this.#tables) runs = Math.max(runs, table.runs);
+    for (const { tables } of this.#groups()) for (const table of tables) runs = Math.max(runs, table.runs);
     return runs;
   }
 
-  tables(): readonly MeasureTable[] {
-    return this.#tables;
-  }
-
-  notFinite(): readonly Watcher[] {
-    return this.#notFinite;
+  /** The groups whose filter takes the event. */
+  groupsFor(event: EventReader): MetricGroup[] {
+    const found = this.#byFilter?.matching(event) ?? [];
+    return this.#unfiltered.isEmpty ? found : [this.#unfiltered, ...found];
   }
 
   put(watcher: Watcher): void {
     this.#size++;
-    watcher.isDecided = isEmpty(watcher.definition.trigger.filter);
     const condition = conditionOfWatcher(watcher);
-    if (condition.kind === 'not_finite') {
-      this.#notFinite.push(watcher);
-      return;
-    }
-    const table = this.#tableOf(condition) ?? this.#add(condition);
-    const parts = partsOf(condition);
-    for (const part of parts) this.#bands.shrink(this.#number, part);
-    table.bounds.put(parts, watcher);
-    table.size++;
-    if (!waitsForFalse(watcher)) return;
-    if (table.afterFalse === NOBODY) table.afterFalse = new Map();
-    (table.afterFalse as Map<string, Watcher>).set(watcher.automationId, watcher);
+    for (const part of partsOf(condition)) this.#bands.shrink(this.#number, part);
+    this.#groupOf(watcher).put(watcher, condition);
   }
 
   /** Takes out a watcher that was put in. */
   remove(watcher: Watcher): void {
     this.#size--;
-    const condition = conditionOfWatcher(watcher);
-    if (condition.kind === 'not_finite') {
-      this.#notFinite.splice(this.#notFinite.indexOf(watcher), 1);
-      return;
-    }
-    const table = this.#tableOf(condition);
-    if (!table) return;
-    table.bounds.remove(partsOf(condition), watcher);
-    (table.afterFalse as Map<string, Watcher>).delete(watcher.automationId);
-    table.size--;
-    if (table.size === 0) this.#tables.splice(this.#tables.indexOf(table), 1);
+    const group = this.#groupOf(watcher);
+    group.remove(watcher, conditionOfWatcher(watcher));
+    if (group === this.#unfiltered || !group.isEmpty) return;
+    this.#byFilter?.remove(group);
+    this.#filtered.delete(sourceOf(watcher));
   }
 
-  #tableOf(condition: Condition): MeasureTable | undefined {
-    const key = keyOf(condition);
-    return this.#tables.find((table) => table.key === key);
+  *#groups(): Generator<MetricGroup> {
+    yield this.#unfiltered;
+    yield* this.#filtered.values();
   }
 
-  #add(condition: Condition): MeasureTable {
-    const table = emptyTable(condition);
-    this.#tables.push(table);
-    return table;
+  #groupOf(watcher: Watcher): MetricGroup {
+    const source = sourceOf(watcher);
+    if (source === NO_FILTER) return this.#unfiltered;
+    const known = this.#filtered.get(source);
+    if (known) return known;
+    const group = new MetricGroup(watcher.filter);
+    this.#filtered.set(source, group);
+    this.#byFilter ??= new FilterIndex(new FilterShelf<MetricGroup>(), 1);
+    this.#byFilter.put(group);
+    return group;
   }
 }
+
+const NO_FILTER = '{}';
+
+const sourceOf = ({ definition: { trigger } }: Watcher) => JSON.stringify(trigger.filter);
 
 const NOBODY: ReadonlyMap<string, Watcher> = new Map();
 
@@ -115,7 +175,7 @@ export function reachOfCondition(condition: Condition): number {
 }
 
 /** The number that a condition compares, where it comes from the run's own series. */
-export function measureOf(condition: Condition): Measure | undefined {
+function measureOf(condition: Condition): Measure | undefined {
   switch (condition.kind) {
     case 'threshold':
       return { kind: 'aggregate', aggregate: condition.aggregate, window: condition.window };
@@ -137,11 +197,6 @@ export function conditionOfWatcher({ definition }: Watcher): Condition {
 
 export function waitsForFalse({ definition: { trigger } }: Watcher): boolean {
   return 'repeat' in trigger && trigger.repeat.mode === 'after_false';
-}
-
-function isEmpty(filter: object): boolean {
-  for (const _key in filter) return false;
-  return true;
 }
 
 function keyOf(condition: Condition): string {

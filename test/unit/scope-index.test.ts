@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import type { FilterSource } from '../../core/filters/filter.ts';
 import { BoundTable, partsOf } from '../../core/matching/bound-table.ts';
 import { eventReader } from '../../core/matching/event-reader.ts';
-import { RequirementTable } from '../../core/matching/requirement-table.ts';
 import { ScopeIndex } from '../../core/matching/scope-index.ts';
 import { ScopeTable } from '../../core/matching/scope-table.ts';
 import type { Watcher } from '../../core/matching/watcher.ts';
@@ -163,7 +162,7 @@ const pattern = fc.oneof(
 );
 const scalar = fc.oneof(text, fc.constantFrom(0, 1, 1.5), fc.boolean());
 
-describe('the table of requirements', () => {
+describe('what a filter requires of one field', () => {
   const filter = fc.oneof<fc.Arbitrary<FilterSource>[]>(
     scalar.map((alias) => ({ alias })),
     fc.array(scalar, { minLength: 1, maxLength: 3 }).map(($in) => ({ alias: { $in } })),
@@ -174,19 +173,14 @@ describe('the table of requirements', () => {
   test('finds what a look at each requirement finds, whatever was put in and taken out', () => {
     fc.assert(
       fc.property(changesOf(filter), fc.array(scalar, { minLength: 1, maxLength: 6 }), (changes, values) => {
-        const table = new RequirementTable();
-        const needed = (watcher: Watcher) => watcher.filter.requirements()[0]!;
+        const index = new ScopeIndex();
         const triggers = changes.map((one) => ({ ...one, item: onEvent('artifact.alias_added', one.item) }));
-        const left = change(
-          withIds(triggers).filter(({ item }) => needed(item) !== undefined),
-          {
-            put: (watcher) => table.put(needed(watcher), watcher),
-            remove: (watcher) => table.remove(needed(watcher), watcher),
-          },
-        );
+        const left = change(withIds(triggers), {
+          put: (watcher) => index.put(watcher),
+          remove: ({ automationId }) => index.remove(automationId),
+        });
         for (const value of values) {
-          const found: Watcher[] = [];
-          table.collect(value, found);
+          const found = index.plain('artifact.alias_added')?.matching(eventReader({ alias: value })) ?? [];
           const expected = idsOf(left.filter((one) => one.filter.test(() => value)));
           expect([value, idsOf(found)]).toEqual([value, expected]);
         }
@@ -194,32 +188,6 @@ describe('the table of requirements', () => {
       { numRuns: 1_000 },
     );
   });
-
-  test('says how many come up at the same time, and takes out what it does not hold without harm', () => {
-    const table = new RequirementTable();
-    const needs = { kind: 'prefix', text: 'pro', path: 'alias', whole: true } as const;
-    table.put(needs, aWatcher({}, 'one'));
-    table.remove(needs, aWatcher({}, 'two'));
-    table.remove({ ...needs, text: 'other' }, aWatcher({}, 'one'));
-    table.remove({ ...needs, kind: 'contains' }, aWatcher({}, 'one'));
-    expect([table.filedUnder(needs), table.filedUnder({ ...needs, text: 'other' })]).toEqual([1, 0]);
-    const found: Watcher[] = [];
-    table.collect('production', found);
-    expect(idsOf(found)).toEqual(['one']);
-  });
-
-  test.each([[null], [['production']], [{ a: 1 }]])(
-    'finds nothing for %j, whose elements come by themselves',
-    (value) => {
-      const table = new RequirementTable();
-      for (const [at, alias] of ['production', '', 'null'].entries()) {
-        table.put({ kind: 'equals', values: [alias], path: 'alias', whole: true }, aWatcher({}, `${at}`));
-      }
-      const found: Watcher[] = [];
-      table.collect(value, found);
-      expect(found).toEqual([]);
-    },
-  );
 });
 
 describe('the table of scopes', () => {
@@ -337,7 +305,8 @@ describe('the index of a scope', () => {
     const failed = eventReader(aStateEvent('FAILED', { id: 'x' }));
     const states = index.states();
     const met: Watcher[] = [];
-    for (const { bounds } of loss?.tables() ?? []) bounds.collect(0.1, met);
+    const groups = loss?.groupsFor(eventReader({})) ?? [];
+    for (const { bounds } of groups.flatMap(({ tables }) => tables)) bounds.collect(0.1, met);
     return {
       size: index.size,
       linked: index.plain('artifact.linked')?.size,
@@ -349,8 +318,15 @@ describe('the index of a scope', () => {
         ),
       ],
       waiting: names.filter((name) => states?.waiting(name)),
-      loss: loss && [loss.size, loss.reach, loss.runs, idsOf([...loss.notFinite()]), idsOf(met)],
-      tables: [...(loss?.tables() ?? [])]
+      loss: loss && [
+        loss.size,
+        loss.reach,
+        loss.runs,
+        idsOf(groups.flatMap(({ notFinite }) => notFinite)),
+        idsOf(met),
+      ],
+      tables: groups
+        .flatMap(({ tables }) => tables)
         .map(({ reach, runs, size, afterFalse }) => [reach, runs, size, [...afterFalse.keys()]])
         .sort(),
       accuracy: index.metric('accuracy')?.reach,
