@@ -54,7 +54,8 @@ const ours: Contender = {
     for (let step = 0; step < values.length; step++) {
       const value = values[step] as number;
       placeValue(series, { step, value, receivedAtMs: 1_790_000_000_000 + step * 50 }, window);
-      total += (average.read() ?? 0) + (least.read() ?? 0) + (most.read() ?? 0) + (deviation.read() ?? 0);
+      const four = average.read() + least.read() + most.read() + deviation.read();
+      if (step >= window - 1) total += four;
     }
     return total;
   },
@@ -64,12 +65,12 @@ const ours: Contender = {
     const aggregates = ['average', 'min', 'max'] as const;
     const gauges = aggregates.map((aggregate) => board.gauge({ kind: 'aggregate', aggregate, window }));
     gauges.push(board.deviation(window));
-    let numbers: (number | undefined)[] = [];
+    let numbers: number[] = [];
     for (const [step, value] of values.entries()) {
       placeValue(series, { step, value, receivedAtMs: 0 }, window);
       numbers = gauges.map((gauge) => gauge.read());
     }
-    return numbers.map((number) => number ?? Number.NaN) as Four;
+    return numbers as Four;
   },
 };
 
@@ -83,7 +84,8 @@ const stdlib: Contender = {
     let total = 0;
     for (let at = 0; at < values.length; at++) {
       const value = values[at] as number;
-      total += (average(value) ?? 0) + (least(value) ?? 0) + (most(value) ?? 0) + (deviation(value) ?? 0);
+      const four = (average(value) ?? 0) + (least(value) ?? 0) + (most(value) ?? 0) + (deviation(value) ?? 0);
+      if (at >= window - 1) total += four;
     }
     return total;
   },

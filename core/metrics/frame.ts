@@ -28,6 +28,8 @@ export class Frame {
   private readonly series: Series;
   private readonly size: number;
   private readonly offset: number;
+  /** n (n − 1), which turns n Σd² − (Σd)² into the variance. */
+  private readonly pairs: number;
   private extremes: Extremes | undefined = undefined;
   private hasSum = false;
   private hasSpread = false;
@@ -42,8 +44,9 @@ export class Frame {
   private low = 0;
   private wide: WideSum | undefined = undefined;
 
-  /** A power of 2. */
+  /** Powers of 2: scale × unit is 1. */
   private scale = 1;
+  private unit = 1;
   private scaledCentre = 0;
   /** size × centre in two exact parts. */
   private upper = 0;
@@ -58,6 +61,7 @@ export class Frame {
     this.series = series;
     this.size = size;
     this.offset = offset;
+    this.pairs = size * (size - 1);
   }
 
   /** Keeps up a part from now on. */
@@ -78,18 +82,18 @@ export class Frame {
   }
 
   min(): number {
-    return this.advance() && this.extremes !== undefined ? this.extremes.min() : Number.NaN;
+    return this.advance() && this.extremes !== undefined ? this.extremes.least : Number.NaN;
   }
 
   max(): number {
-    return this.advance() && this.extremes !== undefined ? this.extremes.max() : Number.NaN;
+    return this.advance() && this.extremes !== undefined ? this.extremes.most : Number.NaN;
   }
 
   /** The sample standard deviation (n − 1). */
   deviation(): number {
     if (!this.advance()) return Number.NaN;
     this.settle();
-    return this.spread / this.scale;
+    return this.spread * this.unit;
   }
 
   /** How many deviations `value` is from the average; not a number when there is none. */
@@ -124,7 +128,7 @@ export class Frame {
     const { values } = this.series;
     const entering = values[at] as number;
     const leaving = values[at - this.size] as number;
-    if (this.extremes !== undefined) this.extremes.slide(values, at);
+    if (this.extremes !== undefined) this.extremes.slide(values, at, this.series.moved + at);
     if (!this.hasSum) return;
     const change = entering - leaving;
     const sum = high + change;
@@ -152,7 +156,7 @@ export class Frame {
     this.revision = this.series.revision;
     if (this.hasSum) this.fillSum(end);
     if (this.hasSpread) this.fillSquares(end);
-    this.extremes?.fill(this.series.values, end);
+    this.extremes?.fill(this.series.values, end - 1, this.series.moved + end - 1);
   }
 
   private slideWide(at: number): void {
@@ -170,7 +174,7 @@ export class Frame {
     // n Σd² − (Σd)²: exact for whole numbers of ordinary size.
     const numerator = size * (squares + this.lost) - distance * distance;
     const isPrecise = (this.traffic + squares) * size <= TRUSTED_LOSS * numerator;
-    this.spread = Math.sqrt((isPrecise ? numerator : this.preciseNumerator()) / (size * (size - 1)));
+    this.spread = Math.sqrt((isPrecise ? numerator : this.preciseNumerator()) / this.pairs);
   }
 
   /** The same with a sum of any kind, and with the squares made anew where that is not enough. */
@@ -256,6 +260,7 @@ export class Frame {
     const range = Math.min(high - low, Number.MAX_VALUE);
     const exponent = Math.max(-1000, Math.min(1000, Math.floor(Math.log2(range))));
     this.scale = range > 0 ? 2 ** -exponent : 1;
+    this.unit = 1 / this.scale;
     this.scaledCentre = range > 0 ? Math.round(this.currentAverage() * this.scale * 16) / 16 : low;
     const centre = this.scaledCentre / this.scale;
     const upper = upperBits(centre);

@@ -7,8 +7,8 @@ import { emptySeries, newestValues, placeValue, type Series, sizeOf } from './se
  * that came since the last one, and at most one pass over the measure's reach.
  */
 export interface Gauge {
-  /** Undefined while the windows are not full, and where the rules say "never met". */
-  read(): number | undefined;
+  /** Not a number while the windows are not full, and where the rules say "never met". */
+  read(): number;
 }
 
 type Aggregate = 'last' | 'min' | 'max' | 'average';
@@ -36,7 +36,7 @@ export class GaugeBoard {
   /** The sample standard deviation of the newest `window` values. */
   deviation(window: number): Gauge {
     const frame = this.frame(window, 0, 'spread');
-    return { read: () => numberOf(frame.deviation()) };
+    return { read: () => frame.deviation() };
   }
 
   private make(measure: Measure): Gauge {
@@ -53,14 +53,17 @@ export class GaugeBoard {
   private aggregate(aggregate: Aggregate, window: number, offset: number): Gauge {
     const { series } = this;
     if (aggregate === 'last') {
-      return { read: () => (sizeOf(series) < window ? undefined : series.values[series.end - 1]) };
+      return { read: () => (sizeOf(series) < window ? Number.NaN : (series.values[series.end - 1] as number)) };
     }
-    if (aggregate === 'average') {
-      const frame = this.frame(window, offset, 'sum');
-      return { read: () => numberOf(frame.average()) };
+    const frame = this.frame(window, offset, aggregate === 'average' ? 'sum' : 'extremes');
+    switch (aggregate) {
+      case 'average':
+        return { read: () => frame.average() };
+      case 'min':
+        return { read: () => frame.min() };
+      case 'max':
+        return { read: () => frame.max() };
     }
-    const frame = this.frame(window, offset, 'extremes');
-    return { read: aggregate === 'min' ? () => numberOf(frame.min()) : () => numberOf(frame.max()) };
   }
 
   private change({
@@ -71,20 +74,14 @@ export class GaugeBoard {
   }: Extract<Measure, { kind: 'change' }>): Gauge {
     const current = this.aggregate(aggregate, window, 0);
     const prior = this.aggregate(aggregate, priorWindow, window);
-    const change = changeType === 'relative' ? relativeChange : (now: number, before: number) => now - before;
-    return {
-      read: () => {
-        const before = prior.read();
-        const now = before === undefined ? undefined : current.read();
-        return now === undefined || before === undefined ? undefined : change(now, before);
-      },
-    };
+    if (changeType === 'absolute') return { read: () => current.read() - prior.read() };
+    return { read: () => relativeChange(current.read(), prior.read()) };
   }
 
   private zscore(window: number): Gauge {
     const { series } = this;
     const frame = this.frame(window, 1, 'spread');
-    return { read: () => numberOf(frame.zscore(series.values[series.end - 1] as number)) };
+    return { read: () => frame.zscore(series.values[series.end - 1] as number) };
   }
 
   private frame(size: number, offset: number, part: FramePart): Frame {
@@ -105,25 +102,21 @@ export function windowOf(series: Series, measure: Measure): number[] {
   return newestValues(series, measure.kind === 'change' ? measure.window : reachOf(measure));
 }
 
-/** How far `newest` is from `others`, in sample standard deviations; undefined when they have none. */
-export function zscoreAgainst(newest: number, others: number[]): number | undefined {
-  if (others.length < 2) return undefined;
+/** How far `newest` is from `others`, in sample standard deviations; not a number when they have none. */
+export function zscoreAgainst(newest: number, others: number[]): number {
+  if (others.length < 2) return Number.NaN;
   const series = emptySeries(others.length);
   for (const [step, value] of others.entries()) {
     placeValue(series, { step, value, receivedAtMs: 0 }, others.length);
   }
   const frame = new Frame(series, others.length, 0);
   frame.want('spread');
-  return numberOf(frame.zscore(newest));
-}
-
-function numberOf(value: number): number | undefined {
-  return Number.isNaN(value) ? undefined : value;
+  return frame.zscore(newest);
 }
 
 /** Never met against 0. Only changes among the largest doubles overflow; their shares don't. */
-function relativeChange(now: number, before: number): number | undefined {
-  if (before === 0) return undefined;
+function relativeChange(now: number, before: number): number {
+  if (before === 0) return Number.NaN;
   const size = Math.abs(before);
   const change = now - before;
   return Number.isFinite(change) ? change / size : now / size - Math.sign(before);
