@@ -54,6 +54,7 @@ const ours: Contender = {
     for (let step = 0; step < values.length; step++) {
       const value = values[step] as number;
       placeValue(series, { step, value, receivedAtMs: 1_790_000_000_000 + step * 50 }, window);
+      board.update();
       const four = average.read() + least.read() + most.read() + deviation.read();
       if (step >= window - 1) total += four;
     }
@@ -68,6 +69,7 @@ const ours: Contender = {
     let numbers: number[] = [];
     for (const [step, value] of values.entries()) {
       placeValue(series, { step, value, receivedAtMs: 0 }, window);
+      board.update();
       numbers = gauges.map((gauge) => gauge.read());
     }
     return numbers as Four;

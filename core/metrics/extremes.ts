@@ -27,6 +27,11 @@ export class Extremes {
     else if (gone === most) this.most = this.upper.next(values, at, position);
   }
 
+  clear(): void {
+    this.least = Number.NaN;
+    this.most = Number.NaN;
+  }
+
   /** Begins anew with the values that end at `at`. */
   fill(values: Float64Array, at: number, position: number): void {
     this.least = this.lower.fill(values, at, position);

@@ -26,8 +26,8 @@ const UNDERFLOW = 2 ** -900;
  */
 export class Frame {
   private readonly series: Series;
-  private readonly size: number;
-  private readonly offset: number;
+  readonly size: number;
+  readonly offset: number;
   /** n (n − 1), which turns n Σd² − (Σd)² into the variance. */
   private readonly pairs: number;
   private extremes: Extremes | undefined = undefined;
@@ -38,7 +38,6 @@ export class Frame {
   private revision = -1;
   /** The changes of the series that the parts know of. */
   private seen = -1;
-  private isFull = false;
 
   private high = 0;
   private low = 0;
@@ -55,7 +54,6 @@ export class Frame {
   private lost = 0;
   /** All that was added to the squares and taken from them: bounds their error. */
   private traffic = 0;
-  private spread = 0;
 
   constructor(series: Series, size: number, offset: number) {
     this.series = series;
@@ -76,50 +74,57 @@ export class Frame {
     this.seen = -1;
   }
 
+  /** Brings all parts up to date with the series; what is asked for is as of then. */
+  update(): void {
+    const { series, size } = this;
+    if (this.seen === series.changes) return;
+    this.seen = series.changes;
+    const end = series.end - this.offset;
+    const position = series.moved + end;
+    const moved = position - this.position;
+    this.position = position;
+    if (end - series.start < size) this.clear();
+    else if (moved === 1 && end > size && this.revision === series.revision) this.slide(end - 1);
+    else this.catchUp(end, moved);
+  }
+
   average(): number {
-    if (!this.advance()) return Number.NaN;
-    return this.currentAverage();
+    return this.wide === undefined ? (this.high + this.low) / this.size : averageOf(this.wide, this.size);
   }
 
   min(): number {
-    return this.advance() && this.extremes !== undefined ? this.extremes.least : Number.NaN;
+    return this.extremes === undefined ? Number.NaN : this.extremes.least;
   }
 
   max(): number {
-    return this.advance() && this.extremes !== undefined ? this.extremes.most : Number.NaN;
+    return this.extremes === undefined ? Number.NaN : this.extremes.most;
   }
 
   /** The sample standard deviation (n − 1). */
   deviation(): number {
-    if (!this.advance()) return Number.NaN;
-    this.settle();
-    return this.spread * this.unit;
+    return this.spread() * this.unit;
   }
 
   /** How many deviations `value` is from the average; not a number when there is none. */
   zscore(value: number): number {
-    if (!this.advance()) return Number.NaN;
-    this.settle();
-    if (this.spread === 0) return Number.NaN;
-    const zscore = (0 - this.sumBeyond(value)) / this.size / this.spread;
+    const spread = this.spread();
+    if (spread === 0 || Number.isNaN(spread)) return Number.NaN;
+    const zscore = (0 - this.sumBeyond(value)) / this.size / spread;
     return Number.isFinite(zscore) ? zscore : this.farZscore(value);
   }
 
-  /** Brings all parts up to date; false while the window is not full. */
-  private advance(): boolean {
-    if (this.seen !== this.series.changes) this.follow();
-    return this.isFull;
-  }
-  private follow(): void {
-    const { series, size } = this;
-    this.seen = series.changes;
-    const end = series.end - this.offset;
-    this.isFull = end - series.start >= size;
-    if (!this.isFull) return;
-    const moved = series.moved + end - this.position;
-    this.position += moved;
-    if (this.revision !== series.revision || moved > size || end - moved < size) this.fill(end);
+  private catchUp(end: number, moved: number): void {
+    const isNear = moved >= 0 && moved <= this.size && end - moved >= this.size;
+    if (!isNear || this.revision !== this.series.revision) this.fill(end);
     else for (let at = end - moved; at < end; at++) this.slide(at);
+  }
+
+  /** While the window is not full. */
+  private clear(): void {
+    this.revision = -1;
+    this.high = Number.NaN;
+    this.wide = undefined;
+    this.extremes?.clear();
   }
 
   /** Moves all parts on to the value at `at`. One long function: handing doubles on would cost more than this does. */
@@ -129,7 +134,7 @@ export class Frame {
     const entering = values[at] as number;
     const leaving = values[at - this.size] as number;
     if (this.extremes !== undefined) this.extremes.slide(values, at, this.series.moved + at);
-    if (!this.hasSum) return;
+    if (this.hasSum !== true) return;
     const change = entering - leaving;
     const sum = high + change;
     const lost = lostIn(high, change, sum);
@@ -143,7 +148,7 @@ export class Frame {
     } else {
       this.slideWide(at);
     }
-    if (!this.hasSpread || change === 0) return;
+    if (this.hasSpread !== true || change === 0) return;
     const to = entering * scale - scaledCentre;
     const from = leaving * scale - scaledCentre;
     const squaresChange = (to - from) * (to + from);
@@ -167,18 +172,19 @@ export class Frame {
     this.high = Number.NaN;
   }
 
-  /** Makes the deviation, in units of the window. */
-  private settle(): void {
+  /** The deviation, in units of the window. */
+  private spread(): number {
     const { size, squares } = this;
     const distance = (this.high - this.upper - this.lower + this.low) * this.scale;
     // n Σd² − (Σd)²: exact for whole numbers of ordinary size.
     const numerator = size * (squares + this.lost) - distance * distance;
     const isPrecise = (this.traffic + squares) * size <= TRUSTED_LOSS * numerator;
-    this.spread = Math.sqrt((isPrecise ? numerator : this.preciseNumerator()) / this.pairs);
+    return Math.sqrt((isPrecise ? numerator : this.preciseNumerator()) / this.pairs);
   }
 
   /** The same with a sum of any kind, and with the squares made anew where that is not enough. */
   private preciseNumerator(): number {
+    if (this.revision === -1) return Number.NaN;
     const numerator = this.numerator();
     if ((this.traffic + this.squares) * this.size <= TRUSTED_LOSS * numerator) return numerator;
     this.fillSquares(this.series.end - this.offset);
@@ -188,17 +194,13 @@ export class Frame {
   /** In units of the window as it is now, nothing overflows that a double can hold (but for a factor of its size). */
   private farZscore(value: number): number {
     this.fillSquares(this.series.end - this.offset);
-    this.settle();
-    return (0 - this.sumBeyond(value)) / this.size / this.spread;
+    const spread = this.spread();
+    return (0 - this.sumBeyond(value)) / this.size / spread;
   }
 
   private numerator(): number {
     const distance = this.sumBeyond(this.scaledCentre / this.scale);
     return this.size * (this.squares + this.lost) - distance * distance;
-  }
-
-  private currentAverage(): number {
-    return this.wide === undefined ? (this.high + this.low) / this.size : averageOf(this.wide, this.size);
   }
 
   /** (sum − size × value) × scale */
@@ -261,7 +263,7 @@ export class Frame {
     const exponent = Math.max(-1000, Math.min(1000, Math.floor(Math.log2(range))));
     this.scale = range > 0 ? 2 ** -exponent : 1;
     this.unit = 1 / this.scale;
-    this.scaledCentre = range > 0 ? Math.round(this.currentAverage() * this.scale * 16) / 16 : low;
+    this.scaledCentre = range > 0 ? Math.round(this.average() * this.scale * 16) / 16 : low;
     const centre = this.scaledCentre / this.scale;
     const upper = upperBits(centre);
     this.upper = this.size * upper;

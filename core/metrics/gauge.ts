@@ -2,10 +2,7 @@ import { Frame, type FramePart } from './frame.ts';
 import { type Measure, measureKey, reachOf } from './measure.ts';
 import { emptySeries, newestValues, placeValue, type Series, sizeOf } from './series.ts';
 
-/**
- * Reads one measure off a series, again and again while values are placed in it. A reading costs no more than the values
- * that came since the last one, and at most one pass over the measure's reach.
- */
+/** Reads one measure off a series, as of the last update of its board. */
 export interface Gauge {
   /** Not a number while the windows are not full, and where the rules say "never met". */
   read(): number;
@@ -14,16 +11,22 @@ export interface Gauge {
 type Aggregate = 'last' | 'min' | 'max' | 'average';
 
 /**
- * The gauges of one series: one for each measure, which share what they know of the same window. For the length of a
- * batch: what they know is made from the series and nowhere kept.
+ * The gauges of one series: one for each measure, which share what they know of the same window. An update costs no
+ * more than the values that came since the last one, and at most one pass over each window. For the length of a batch:
+ * what the gauges know is made from the series and nowhere kept.
  */
 export class GaugeBoard {
   private readonly series: Series;
   private readonly gauges = new Map<string, Gauge>();
-  private readonly frames = new Map<string, Frame>();
+  private readonly frames: Frame[] = [];
 
   constructor(series: Series) {
     this.series = series;
+  }
+
+  /** To be called after changes of the series, before gauges are read. */
+  update(): void {
+    for (const frame of this.frames) frame.update();
   }
 
   gauge(measure: Measure): Gauge {
@@ -53,7 +56,9 @@ export class GaugeBoard {
   private aggregate(aggregate: Aggregate, window: number, offset: number): Gauge {
     const { series } = this;
     if (aggregate === 'last') {
-      return { read: () => (sizeOf(series) < window ? Number.NaN : (series.values[series.end - 1] as number)) };
+      return {
+        read: () => (sizeOf(series) < window ? Number.NaN : (series.values[series.end - 1] as number)),
+      };
     }
     const frame = this.frame(window, offset, aggregate === 'average' ? 'sum' : 'extremes');
     switch (aggregate) {
@@ -85,16 +90,15 @@ export class GaugeBoard {
   }
 
   private frame(size: number, offset: number, part: FramePart): Frame {
-    const key = `${size}/${offset}`;
-    const frame = this.frames.get(key) ?? new Frame(this.series, size, offset);
-    this.frames.set(key, frame);
+    let frame = this.frames.find((known) => known.size === size && known.offset === offset);
+    if (!frame) {
+      frame = new Frame(this.series, size, offset);
+      this.frames.push(frame);
+    }
     frame.want(part);
+    frame.update();
     return frame;
   }
-}
-
-export function makeGauge(series: Series, measure: Measure): Gauge {
-  return new GaugeBoard(series).gauge(measure);
 }
 
 /** The values that a measure is made from, oldest first; of a change the current window, of a z-score the newest too. */
@@ -111,6 +115,7 @@ export function zscoreAgainst(newest: number, others: number[]): number {
   }
   const frame = new Frame(series, others.length, 0);
   frame.want('spread');
+  frame.update();
   return frame.zscore(newest);
 }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { GaugeBoard, makeGauge, windowOf, zscoreAgainst } from '../../core/metrics/gauge.ts';
+import { GaugeBoard, windowOf, zscoreAgainst } from '../../core/metrics/gauge.ts';
 import { type Measure, measureKey, reachOf } from '../../core/metrics/measure.ts';
 import { emptySeries, forgetFrom, placeValue, pointsOf, type Series } from '../../core/metrics/series.ts';
 
@@ -149,6 +149,7 @@ function act(series: Series, all: Measure[], todo: ReturnType<typeof sample>): v
     }
     if (!('value' in action && action.isRead)) continue;
     const values = pointsOf(series).map((point) => point.value);
+    board.update();
     for (const measure of all) expectSame(board.gauge(measure).read(), measured(values, measure), measure);
   }
 }
@@ -184,11 +185,13 @@ describe('gauges', () => {
       { kind: 'change', aggregate: 'average', window: 10, priorWindow: 50, changeType: 'relative' },
     ];
     const series = emptySeries();
-    const gauges = all.map((measure) => makeGauge(series, measure));
+    const board = new GaugeBoard(series);
+    const gauges = all.map((measure) => board.gauge(measure));
     const values: number[] = [];
     for (let step = 0; step < 3000; step++) {
       values.push(valueAt(step));
       placeValue(series, { step, value: valueAt(step), receivedAtMs: 0 }, 1000);
+      board.update();
       const numbers = gauges.map((gauge) => gauge.read());
       if (step % 61 !== 0 && step % 700 > 5) continue;
       for (const [at, measure] of all.entries()) expectSame(numbers[at]!, measured(values, measure), measure);
@@ -200,7 +203,8 @@ describe('gauges', () => {
     fc.assert(
       fc.property(fc.array(whole, { minLength: 60, maxLength: 90 }), (values) => {
         const series = emptySeries();
-        const gauge = makeGauge(series, {
+        const board = new GaugeBoard(series);
+        const gauge = board.gauge({
           kind: 'change',
           aggregate: 'average',
           window: 10,
@@ -212,6 +216,7 @@ describe('gauges', () => {
           const plain = (part: number[]) => part.reduce((sum, it) => sum + it, 0) / part.length;
           const upTo = values.slice(0, step + 1);
           const expected = plain(upTo.slice(-10)) - plain(upTo.slice(-60, -10));
+          board.update();
           expect(gauge.read()).toBe(step < 59 ? Number.NaN : expected);
         }
       }),
@@ -228,6 +233,7 @@ describe('gauges', () => {
           const board = new GaugeBoard(series);
           for (let step = 0; step < 3 * window; step++) {
             placeValue(series, { step, value: step < window ? step : value, receivedAtMs: 0 }, window + 1);
+            board.update();
             board.deviation(window).read();
           }
           expect(board.deviation(window).read()).toBe(0);
@@ -255,7 +261,7 @@ const changeOf = (changeType: 'relative' | 'absolute', ...values: number[]) => {
     priorWindow: 2,
     changeType,
   };
-  return makeGauge(series, measure).read();
+  return new GaugeBoard(series).gauge(measure).read();
 };
 
 test.each([
