@@ -28,8 +28,8 @@ export class Frame {
   private readonly series: Series;
   readonly size: number;
   readonly offset: number;
-  /** n (n − 1), which turns n Σd² − (Σd)² into the variance. */
-  private readonly pairs: number;
+  /** 1 / (n (n − 1)), which makes the variance of n Σd² − (Σd)². */
+  private readonly perPair: number;
   private extremes: Extremes | undefined = undefined;
   private hasSum = false;
   private hasSpread = false;
@@ -59,7 +59,7 @@ export class Frame {
     this.series = series;
     this.size = size;
     this.offset = offset;
-    this.pairs = size * (size - 1);
+    this.perPair = 1 / (size * (size - 1));
   }
 
   /** Keeps up a part from now on. */
@@ -175,11 +175,11 @@ export class Frame {
   /** The deviation, in units of the window. */
   private spread(): number {
     const { size, squares } = this;
-    const distance = (this.high - this.upper - this.lower + this.low) * this.scale;
+    const distance = (this.high - this.upper + (this.low - this.lower)) * this.scale;
     // n Σd² − (Σd)²: exact for whole numbers of ordinary size.
     const numerator = size * (squares + this.lost) - distance * distance;
     const isPrecise = (this.traffic + squares) * size <= TRUSTED_LOSS * numerator;
-    return Math.sqrt((isPrecise ? numerator : this.preciseNumerator()) / this.pairs);
+    return Math.sqrt((isPrecise ? numerator : this.preciseNumerator()) * this.perPair);
   }
 
   /** The same with a sum of any kind, and with the squares made anew where that is not enough. */

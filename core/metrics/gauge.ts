@@ -8,6 +8,41 @@ export interface Gauge {
   read(): number;
 }
 
+/** Classes, because what a function closes over costs more to reach than all the rest of a reading. */
+abstract class FrameGauge implements Gauge {
+  protected readonly frame: Frame;
+
+  constructor(frame: Frame) {
+    this.frame = frame;
+  }
+
+  abstract read(): number;
+}
+
+class Average extends FrameGauge {
+  read(): number {
+    return this.frame.average();
+  }
+}
+
+class Min extends FrameGauge {
+  read(): number {
+    return this.frame.min();
+  }
+}
+
+class Max extends FrameGauge {
+  read(): number {
+    return this.frame.max();
+  }
+}
+
+class Deviation extends FrameGauge {
+  read(): number {
+    return this.frame.deviation();
+  }
+}
+
 type Aggregate = 'last' | 'min' | 'max' | 'average';
 
 /**
@@ -26,7 +61,8 @@ export class GaugeBoard {
 
   /** To be called after changes of the series, before gauges are read. */
   update(): void {
-    for (const frame of this.frames) frame.update();
+    const { frames } = this;
+    for (let at = 0; at < frames.length; at++) frames[at]?.update();
   }
 
   gauge(measure: Measure): Gauge {
@@ -38,8 +74,7 @@ export class GaugeBoard {
 
   /** The sample standard deviation of the newest `window` values. */
   deviation(window: number): Gauge {
-    const frame = this.frame(window, 0, 'spread');
-    return { read: () => frame.deviation() };
+    return new Deviation(this.frame(window, 0, 'spread'));
   }
 
   private make(measure: Measure): Gauge {
@@ -63,11 +98,11 @@ export class GaugeBoard {
     const frame = this.frame(window, offset, aggregate === 'average' ? 'sum' : 'extremes');
     switch (aggregate) {
       case 'average':
-        return { read: () => frame.average() };
+        return new Average(frame);
       case 'min':
-        return { read: () => frame.min() };
+        return new Min(frame);
       case 'max':
-        return { read: () => frame.max() };
+        return new Max(frame);
     }
   }
 
