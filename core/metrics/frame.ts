@@ -5,8 +5,8 @@ import { WideSum } from './wide-sum.ts';
 
 export type FramePart = 'sum' | 'extremes' | 'spread';
 
-/** What has gone through the sum of squares may be so many times what is left in it: 256 × 2^-52 < 1e-13. */
-const TRUSTED_LOSS = 256;
+/** All that the sum of squares ever was may be so many times the variance: 2^11 × 2^-51 < 1e-12, of its root half. */
+const TRUSTED_LOSS = 2048;
 
 /** More than squares lose that are too small for a double; nothing beside squares of the window's own scale. */
 const UNDERFLOW = 2 ** -900;
@@ -51,8 +51,7 @@ export class Frame {
   private upper = 0;
   private lower = 0;
   private squares = 0;
-  private lost = 0;
-  /** All that was added to the squares and taken from them: bounds their error. */
+  /** The sum of all that the squares were since they were made: bounds their error. */
   private traffic = 0;
 
   constructor(series: Series, size: number, offset: number) {
@@ -151,10 +150,9 @@ export class Frame {
     if (this.hasSpread !== true || change === 0) return;
     const to = entering * scale - scaledCentre;
     const from = leaving * scale - scaledCentre;
-    const squaresChange = (to - from) * (to + from);
-    this.squares = squares + squaresChange;
-    this.lost += lostIn(squares, squaresChange, squares + squaresChange);
-    this.traffic += Math.abs(squaresChange) + UNDERFLOW;
+    const squaresNow = squares + (to - from) * (to + from);
+    this.squares = squaresNow;
+    this.traffic += squaresNow + UNDERFLOW;
   }
 
   private fill(end: number): void {
@@ -177,8 +175,8 @@ export class Frame {
     const { size, squares } = this;
     const distance = (this.high - this.upper + (this.low - this.lower)) * this.scale;
     // n Σd² − (Σd)²: exact for whole numbers of ordinary size.
-    const numerator = size * (squares + this.lost) - distance * distance;
-    const isPrecise = (this.traffic + squares) * size <= TRUSTED_LOSS * numerator;
+    const numerator = size * squares - distance * distance;
+    const isPrecise = this.traffic * size <= TRUSTED_LOSS * numerator;
     return Math.sqrt((isPrecise ? numerator : this.preciseNumerator()) * this.perPair);
   }
 
@@ -186,7 +184,7 @@ export class Frame {
   private preciseNumerator(): number {
     if (this.revision === -1) return Number.NaN;
     const numerator = this.numerator();
-    if ((this.traffic + this.squares) * this.size <= TRUSTED_LOSS * numerator) return numerator;
+    if (this.traffic * this.size <= TRUSTED_LOSS * numerator) return numerator;
     this.fillSquares(this.series.end - this.offset);
     return Math.max(0, this.numerator());
   }
@@ -200,7 +198,7 @@ export class Frame {
 
   private numerator(): number {
     const distance = this.sumBeyond(this.scaledCentre / this.scale);
-    return this.size * (this.squares + this.lost) - distance * distance;
+    return this.size * this.squares - distance * distance;
   }
 
   /** (sum − size × value) × scale */
@@ -252,9 +250,8 @@ export class Frame {
       lost += lostIn(squares, distance * distance, sum);
       squares = sum;
     }
-    this.squares = squares;
-    this.lost = lost;
-    this.traffic = 0;
+    this.squares = squares + lost;
+    this.traffic = this.squares;
   }
 
   /** Of few bits, so that whole numbers have exact distances; of equal values, the value itself. */

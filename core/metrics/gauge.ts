@@ -95,15 +95,9 @@ export class GaugeBoard {
         read: () => (sizeOf(series) < window ? Number.NaN : (series.values[series.end - 1] as number)),
       };
     }
-    const frame = this.frame(window, offset, aggregate === 'average' ? 'sum' : 'extremes');
-    switch (aggregate) {
-      case 'average':
-        return new Average(frame);
-      case 'min':
-        return new Min(frame);
-      case 'max':
-        return new Max(frame);
-    }
+    if (aggregate === 'average') return new Average(this.frame(window, offset, 'sum'));
+    const frame = this.frame(window, offset, 'extremes');
+    return aggregate === 'min' ? new Min(frame) : new Max(frame);
   }
 
   private change({
