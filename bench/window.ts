@@ -27,8 +27,17 @@ interface Contender {
 }
 
 const WINDOWS = [5, 10, 50, 100, 1000];
-const ROUNDS = 11;
 const PUSHES = 20_000;
+
+/** How often each contender has its turn, and for how many milliseconds: rounds below 0 warm up. */
+interface Effort {
+  rounds: number;
+  warmUps: number;
+  turnMs: number;
+}
+
+const FULL: Effort = { rounds: 11, warmUps: 4, turnMs: 25 };
+const QUICK: Effort = { rounds: 3, warmUps: 2, turnMs: 10 };
 
 /** What a training run logs. Peers look for a new extreme in the whole window whenever the old one leaves it. */
 const shapes = {
@@ -118,24 +127,31 @@ const simple: Contender = {
 };
 
 /** Pushes a second beside peers, round by round in one process, and how far each is from the truth. */
-export async function windowFigures(): Promise<Figure[]> {
+export async function windowFigures({ isQuick }: { isQuick: boolean }): Promise<Figure[]> {
+  const effort = isQuick ? QUICK : FULL;
   const figures: Figure[] = [];
   for (const [shape, valueAt] of Object.entries(shapes)) {
     const values = Float64Array.from({ length: PUSHES }, (_, at) => valueAt(at));
     for (const window of WINDOWS) {
       checkAgreement(values, window);
-      figures.push(...speedFigures(`${shape} values, window ${window}`, values, window));
+      figures.push(...speedFigures(`${shape} values, window ${window}`, { values, window, effort }));
     }
   }
   return [...figures, errorFigure()];
 }
 
-function speedFigures(figure: string, values: Float64Array, window: number): Figure[] {
+interface Contest {
+  values: Float64Array;
+  window: number;
+  effort: Effort;
+}
+
+function speedFigures(figure: string, { values, window, effort }: Contest): Figure[] {
   const contenders = [ours, stdlib, simple];
   const rates = contenders.map((): number[] => []);
-  for (let round = -2; round < ROUNDS; round++) {
+  for (let round = -effort.warmUps; round < effort.rounds; round++) {
     for (const [at, contender] of contenders.entries()) {
-      const rate = pushesPerSecond(contender, values, window);
+      const rate = pushesPerSecond(contender, { values, window, effort });
       if (round >= 0) rates[at]?.push(rate);
     }
   }
@@ -152,10 +168,10 @@ function speedFigures(figure: string, values: Float64Array, window: number): Fig
 
 let sink = 0;
 
-function pushesPerSecond(contender: Contender, values: Float64Array, window: number): number {
+function pushesPerSecond(contender: Contender, { values, window, effort }: Contest): number {
   const startedAt = performance.now();
   let pushes = 0;
-  while (performance.now() - startedAt < 20) {
+  while (performance.now() - startedAt < effort.turnMs) {
     sink += contender.run(values, window);
     pushes += values.length;
   }

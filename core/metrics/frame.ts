@@ -177,7 +177,9 @@ export class Frame {
     // n Σd² − (Σd)²: exact for whole numbers of ordinary size.
     const numerator = size * squares - distance * distance;
     const isPrecise = this.traffic * size <= TRUSTED_LOSS * numerator;
-    return Math.sqrt((isPrecise ? numerator : this.preciseNumerator()) * this.perPair);
+    // Two returns: one number made in two ways would be put into a box.
+    if (!isPrecise) return Math.sqrt(this.preciseNumerator() * this.perPair);
+    return Math.sqrt(numerator * this.perPair);
   }
 
   /** The same with a sum of any kind, and with the squares made anew where that is not enough. */
