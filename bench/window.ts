@@ -29,15 +29,16 @@ interface Contender {
 const WINDOWS = [5, 10, 50, 100, 1000];
 const PUSHES = 20_000;
 
-/** How often each contender has its turn, and for how many milliseconds: rounds below 0 warm up. */
+/** How many values are pushed in a turn, and how often each contender has one, of at least so many milliseconds. */
 interface Effort {
+  pushes: number;
   rounds: number;
   warmUps: number;
   turnMs: number;
 }
 
-const FULL: Effort = { rounds: 11, warmUps: 4, turnMs: 25 };
-const QUICK: Effort = { rounds: 3, warmUps: 2, turnMs: 10 };
+const FULL: Effort = { pushes: PUSHES, rounds: 11, warmUps: 4, turnMs: 25 };
+const QUICK: Effort = { pushes: 5_000, rounds: 3, warmUps: 2, turnMs: 5 };
 
 /** What a training run logs. Peers look for a new extreme in the whole window whenever the old one leaves it. */
 const shapes = {
@@ -131,7 +132,7 @@ export async function windowFigures({ isQuick }: { isQuick: boolean }): Promise<
   const effort = isQuick ? QUICK : FULL;
   const figures: Figure[] = [];
   for (const [shape, valueAt] of Object.entries(shapes)) {
-    const values = Float64Array.from({ length: PUSHES }, (_, at) => valueAt(at));
+    const values = Float64Array.from({ length: effort.pushes }, (_, at) => valueAt(at));
     for (const window of WINDOWS) {
       checkAgreement(values, window);
       figures.push(...speedFigures(`${shape} values, window ${window}`, { values, window, effort }));

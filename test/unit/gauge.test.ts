@@ -180,6 +180,8 @@ describe('gauges', () => {
     const all: Measure[] = [
       { kind: 'aggregate', aggregate: 'average', window: 1000 },
       { kind: 'aggregate', aggregate: 'min', window: 500 },
+      { kind: 'aggregate', aggregate: 'max', window: 500 },
+      { kind: 'change', aggregate: 'max', window: 40, priorWindow: 70, changeType: 'absolute' },
       { kind: 'zscore', window: 300 },
       { kind: 'zscore', window: 30 },
       { kind: 'change', aggregate: 'average', window: 10, priorWindow: 50, changeType: 'relative' },
