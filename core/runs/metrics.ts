@@ -179,9 +179,13 @@ function judgeFinite(arrived: ArrivedValue, rank: number, series: Series, judge:
 
 /** The number that a table's conditions compare; NaN, which meets nothing, where the rules say "never met". */
 function numberOf(table: MeasureTable, series: Series, { metric, value }: ArrivedValue, { context }: Judge) {
-  if (table.measure) return boardOf(series, context.gauges).gauge(table.measure).read() ?? Number.NaN;
+  if (table.measure) {
+    const board = boardOf(series, context.gauges);
+    board.update();
+    return board.gauge(table.measure).read();
+  }
   const others = context.lastOfOthers(metric, table.runs, context.receivedAtMs);
-  return others && (zscoreAgainst(value, others) ?? Number.NaN);
+  return others && zscoreAgainst(value, others);
 }
 
 function judgeTable(table: MeasureTable, series: Series, arrived: ArrivedValue, judge: Judge): void {
