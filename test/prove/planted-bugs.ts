@@ -62,9 +62,9 @@ const conditions: PlantedBug[] = [
   },
   {
     name: 'the window is one value too long',
-    file: GAUGE,
-    from: '?? new Frame(this.series, size, offset)',
-    to: '?? new Frame(this.series, size + 1, offset)',
+    file: 'core/metrics/gauge.ts',
+    from: 'new Frame(this.series, size, offset)',
+    to: 'new Frame(this.series, size + 1, offset)',
   },
   {
     name: 'the z-score includes the newest value',
@@ -345,9 +345,9 @@ const states: PlantedBug[] = [
 const scopes: PlantedBug[] = [
   {
     name: 'the organization is forgotten',
-    file: 'core/scope.ts',
-    from: "[scopeKey({ kind: 'organization' }), scopeKey({ kind: 'team', team })]",
-    to: "[scopeKey({ kind: 'team', team })]",
+    file: 'core/matching/scope-table.ts',
+    from: 'const found = [this.#things[0] as Thing, this.#things[ofTeam] as Thing];',
+    to: 'const found = [this.#things[ofTeam] as Thing];',
   },
   {
     name: 'projects of one name are one project',
