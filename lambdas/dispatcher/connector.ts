@@ -123,10 +123,7 @@ function openTcp(
 }
 
 /** A socket that was reset at once has no peer any more: that is no forbidden one. */
-function problemOfPeer(
-  ip: string | undefined,
-  permits: (ip: string) => boolean,
-): ConnectError | undefined {
+function problemOfPeer(ip: string | undefined, permits: (ip: string) => boolean): ConnectError | undefined {
   if (ip === undefined) return new ConnectError('connect', 'the connection was reset at once');
   return permits(ip)
     ? undefined
