@@ -41,6 +41,10 @@ const ATTEMPT_TIMEOUT_MS = 1_000;
 /** A name may have thousands of addresses, and a request must not become a scan of them. */
 const MAX_TRIED_ADDRESSES = 4;
 
+/** Ten times what a long chain of certificates takes. */
+const MAX_HANDSHAKE_BYTES = 256 * 1_024;
+const HANDSHAKE_LOOK_MS = 50;
+
 /**
  * Connects only to addresses that may be reached, and judges three times: the URL's host, every address its name
  * has, and the peer that the socket really reached, before any byte (of TLS, too) is sent. It has no time limit but
@@ -130,18 +134,25 @@ function problemOfPeer(ip: string | undefined, permits: (ip: string) => boolean)
     : new ConnectError('blocked', 'the connection led to an address that is not allowed');
 }
 
+/** Bytes that do not further a handshake (warnings, empty records) could otherwise come until the deadline. */
 function secure(
   startTls: buildConnector.connector,
   target: buildConnector.Options,
   httpSocket: Socket,
 ): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    startTls({ ...target, httpSocket }, (cause, secured) => {
-      if (secured) return resolve(secured);
-      httpSocket.destroy();
-      reject(new ConnectError('tls', 'the TLS handshake failed', { cause }));
-    });
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const fail = (cause: unknown) => {
+    httpSocket.destroy();
+    reject(new ConnectError('tls', 'the TLS handshake failed', { cause }));
+  };
+  const timer = setInterval(() => {
+    if (httpSocket.bytesRead > MAX_HANDSHAKE_BYTES) fail(new Error('more than any handshake needs'));
+  }, HANDSHAKE_LOOK_MS);
+  startTls({ ...target, httpSocket }, (cause, secured) => {
+    if (secured) resolve(secured);
+    else fail(cause);
   });
+  return promise.finally(() => clearInterval(timer));
 }
 
 /** Answers with the addresses that were judged, so that nobody can change them between the check and the call. */

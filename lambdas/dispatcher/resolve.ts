@@ -77,7 +77,7 @@ async function bothFamilies(resolver: Resolver, name: string): Promise<string[]>
 }
 
 function isWithoutData(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENODATA';
+  return (error as NodeJS.ErrnoException).code === 'ENODATA';
 }
 
 async function findInHosts(name: string, path: string): Promise<string[]> {

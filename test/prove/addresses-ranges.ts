@@ -107,7 +107,7 @@ function parse(ip: string): { bits: 32 | 128; value: bigint } | undefined {
   return { bits: 128, value };
 }
 
-export function isInRange(ip: string, range: string): boolean {
+function isInRange(ip: string, range: string): boolean {
   const [base = '', length] = range.split('/');
   const [one, other] = [parse(ip), parse(base)];
   if (!one || !other || one.bits !== other.bits) return false;
