@@ -329,9 +329,12 @@ describe('hostile receivers end within the deadline', () => {
     ],
   ])('%s', async (_what, answer, expected) => {
     const server = await rawServer(afterRequest(answer));
+    const code = (expected as { errorCode?: string }).errorCode;
+    // What ends by itself is not to be cut by a machine under load.
+    const deadlineMs = code === undefined || code === 'timeout' ? DEADLINE_MS : 10 * DEADLINE_MS;
     const startedAt = performance.now();
-    expect(await senderOf()(outboundTo(server.url))).toMatchObject(expected);
-    expect(performance.now() - startedAt).toBeLessThan(LATEST_MS);
+    expect(await senderOf({ deadlineMs })(outboundTo(server.url))).toMatchObject(expected);
+    expect(performance.now() - startedAt).toBeLessThan(deadlineMs + LATEST_MS - DEADLINE_MS);
   });
 
   test('an endless body is cut after 64 KiB, long before the deadline', async () => {
