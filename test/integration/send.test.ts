@@ -551,6 +551,17 @@ describe('forbidden addresses', () => {
     expect(inside.bytesRead).toBe(0);
   });
 
+  test('a connection that is reset at once has no peer, which is no reason to give up for good', async () => {
+    const { url } = await receiver();
+    const openSocket = ((...args: Parameters<typeof connect>) => {
+      const socket = connect(...args);
+      Object.defineProperty(socket, 'remoteAddress', { value: undefined });
+      return socket;
+    }) as typeof connect;
+    const failed = { outcome: { kind: 'failed', code: 'connect' }, errorCode: 'connect' };
+    expect(await senderOf({ openSocket })(outboundTo(url))).toMatchObject(failed);
+  });
+
   test('localhost by name, with IPv4 loopback listed, is reached on IPv4', async () => {
     const { url } = await receiver();
     const resolve = async () => ['::1', '127.0.0.1'];
@@ -618,6 +629,19 @@ describe('connections', () => {
       await connectionIsFree();
     }
     expect([one.connections, other.connections]).toEqual([1, 1]);
+  });
+
+  test('are used again however much came over them, as long as each answer is small', async () => {
+    const body = 'x'.repeat(20_000);
+    const answered = `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    const server = await rawServer((socket) => socket.on('data', () => socket.write(answered)));
+    const send = senderOf({ deadlineMs: 5_000 });
+    for (let n = 0; n < 20; n++) {
+      const { outcome, responseHead } = await send(outboundTo(server.url));
+      expect([outcome.kind, responseHead?.length]).toEqual(['delivered', 4_096]);
+      await connectionIsFree();
+    }
+    expect(server.connections).toBe(1);
   });
 
   test('in use are not shared: two requests at once have two', async () => {
