@@ -34,17 +34,32 @@ const PRIVATE_BESIDE_LIBRARY: AllowedRanges = ['168.63.129.16/32', '192.88.99.0/
 /** No operator's list opens these: metadata and runtime endpoints, "this host", and addresses of many hosts. */
 const NEVER: AllowedRanges = [
   '0.0.0.0/8',
-  '169.254.0.0/16',
+  '100.100.100.200/32',
   '168.63.129.16/32',
+  '169.254.0.0/16',
+  '192.0.0.192/32',
   '224.0.0.0/4',
   '255.255.255.255/32',
-  '::/128',
-  '::ffff:0:0/96',
-  'fe80::/10',
+  'fd00:42::42/128',
+  'fd00:a9fe:a9fe::/48',
   'fd00:ec2::/32',
   'fd20:ce::254/128',
+  'fe80::/10',
   'ff00::/8',
 ].map((range) => ipaddr.parseCIDR(range));
+
+/** IPv6 forms with an IPv4 address inside (mapped, translated, 6to4, Teredo): they would go round every rule for it. */
+const CARRIERS_OF_IPV4: AllowedRanges = [
+  '::/96',
+  '::ffff:0:0/96',
+  '::ffff:0:0:0/96',
+  '64:ff9b::/96',
+  '64:ff9b:1::/48',
+  '2001::/32',
+  '2002::/16',
+].map((range) => ipaddr.parseCIDR(range));
+
+const IPV6_LOOPBACK: AllowedRanges = [ipaddr.parseCIDR('::1/128')];
 
 /** Reads ranges such as `127.0.0.0/8,::1/128`; a single address is a range of one. Throws with the entry that is wrong. */
 export function parseAllowedRanges(csv: string): AllowedRanges {
@@ -76,7 +91,11 @@ export function isAllowedAddress(ip: string, allowed: AllowedRanges): boolean {
 /** Whether the operator's ranges hold this address. */
 export function isListedAddress(ip: string, allowed: AllowedRanges): boolean {
   const address = parseAddress(ip);
-  return address !== undefined && isIn(address, allowed) && !isIn(address, NEVER);
+  return address !== undefined && isIn(address, allowed) && !isNever(address);
+}
+
+function isNever(address: Address): boolean {
+  return isIn(address, NEVER) || (isIn(address, CARRIERS_OF_IPV4) && !isIn(address, IPV6_LOOPBACK));
 }
 
 /** The address that a URL's host is, without brackets; undefined for a name. */

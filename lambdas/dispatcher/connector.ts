@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import {
@@ -8,6 +7,7 @@ import {
   judgeUrl,
   literalAddress,
 } from '../../core/address.ts';
+import type { Resolve } from './resolve.ts';
 
 /** Where a connection failed; `blocked` means that it was not tried, or cut before the first byte. */
 export type ConnectFailure = 'blocked' | 'dns' | 'connect' | 'tls' | 'timeout';
@@ -25,111 +25,100 @@ export class ConnectError extends Error {
 
 export interface ConnectorOptions {
   allowed: AllowedRanges;
-  /** What each stage (DNS, TCP, TLS) may take. */
-  timeoutMs: number;
-  /** All addresses of a host name. */
-  resolve: (hostname: string) => Promise<string[]>;
+  resolve: Resolve;
   /** PEM of one more authority to trust. */
   certificateAuthority?: string;
   /** Opens the TCP socket; the system's own unless a test stands in for a network that lies. */
   openSocket?: typeof connectTcp;
 }
 
-/** Asks the system's resolver, as /etc/hosts and the like say. */
-export async function resolveBySystem(hostname: string): Promise<string[]> {
-  const found = await lookup(hostname, { all: true });
-  return found.map(({ address }) => address);
-}
+/** Opens a connection to an origin. The signal ends it in any stage, and later too. */
+export type Connect = (target: buildConnector.Options, signal: AbortSignal) => Promise<Socket>;
+
+/** How long one of several addresses may take before the next one is tried. */
+const ATTEMPT_TIMEOUT_MS = 1_000;
+
+/** A name may have thousands of addresses, and a request must not become a scan of them. */
+const MAX_TRIED_ADDRESSES = 4;
+
+/** Ten times what a long chain of certificates takes. */
+const MAX_HANDSHAKE_BYTES = 256 * 1_024;
+const HANDSHAKE_LOOK_MS = 50;
 
 /**
  * Connects only to addresses that may be reached, and judges three times: the URL's host, every address its name
- * has, and the peer that the socket really reached, before any byte (of TLS, too) is sent.
+ * has, and the peer that the socket really reached, before any byte (of TLS, too) is sent. It has no time limit but
+ * the signal.
  */
-export function guardedConnector(options: ConnectorOptions): buildConnector.connector {
+export function guardedConnect(options: ConnectorOptions): Connect {
   const startTls = buildConnector({
     allowH2: false,
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
-    timeout: options.timeoutMs,
+    timeout: 0,
+    // A session remembered is a connection shared between integrations, if a weak one.
+    maxCachedSessions: 0,
     ...(options.certificateAuthority && { ca: options.certificateAuthority }),
   });
-  return (target, callback) => {
-    openGuarded(target, options).then(
-      (socket) => {
-        if (target.protocol !== 'https:') callback(null, socket);
-        else {
-          startTls({ ...target, httpSocket: socket }, (cause, secured) => {
-            if (secured) callback(null, secured);
-            else callback(new ConnectError('tls', 'the TLS handshake failed', { cause }), null);
-          });
-        }
-      },
-      (error: Error) => callback(error, null),
-    );
+  return async (target, signal) => {
+    const judged = judgeUrl(`${target.protocol}//${target.host ?? target.hostname}`, options.allowed);
+    if ('problem' in judged) throw new ConnectError('blocked', judged.problem);
+    const isPermitted = judged.onlyListed ? isListedAddress : isAllowedAddress;
+    const permits = (ip: string) => isPermitted(ip, options.allowed);
+    const addresses = await permittedAddresses(target.hostname, options, permits, signal);
+    signal.throwIfAborted();
+    const socket = await openTcp(target, addresses, options.openSocket ?? connectTcp, permits, signal);
+    return target.protocol === 'https:' ? secure(startTls, target, socket) : socket;
   };
-}
-
-async function openGuarded(target: buildConnector.Options, options: ConnectorOptions): Promise<Socket> {
-  const judged = judgeUrl(`${target.protocol}//${target.host ?? target.hostname}`, options.allowed);
-  if ('problem' in judged) throw new ConnectError('blocked', judged.problem);
-  const isPermitted = judged.onlyListed ? isListedAddress : isAllowedAddress;
-  const permits = (ip: string) => isPermitted(ip, options.allowed);
-  const addresses = await permittedAddresses(target.hostname, options, permits);
-  return openSocket(target, addresses, options, permits);
 }
 
 /** Every address of a host must be permitted. IPv6 that the operator did not list is left aside, never called. */
 async function permittedAddresses(
   hostname: string,
-  { resolve, allowed, timeoutMs }: ConnectorOptions,
+  { resolve, allowed }: ConnectorOptions,
   permits: (ip: string) => boolean,
+  signal: AbortSignal,
 ): Promise<string[]> {
   const literal = literalAddress(hostname);
-  const found = literal ? [literal] : await inTime(resolve(hostname).catch(failedLookup), timeoutMs);
+  const found = literal ? [literal] : await resolve(hostname, signal).catch(failedLookup);
   if (found.length === 0) throw new ConnectError('dns', `${hostname} has no address`);
   const usable = found.filter((ip) => isIP(ip) === 4 || isListedAddress(ip, allowed));
   if (usable.length === 0 || !usable.every(permits)) {
     throw new ConnectError('blocked', `${hostname} leads to an address that is not allowed`);
   }
-  return usable;
+  return usable.slice(0, MAX_TRIED_ADDRESSES);
 }
 
 function failedLookup(cause: unknown): never {
   throw new ConnectError('dns', 'the name could not be resolved', { cause });
 }
 
-/** A lookup cannot be stopped, only no longer waited for. */
-async function inTime<Result>(work: Promise<Result>, timeoutMs: number): Promise<Result> {
-  const { promise: tooLate, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new ConnectError('timeout', 'the lookup took too long')), timeoutMs);
-  return Promise.race([work, tooLate]).finally(() => clearTimeout(timer));
-}
-
-function openSocket(
+function openTcp(
   target: buildConnector.Options,
   addresses: string[],
-  { openSocket: open = connectTcp, timeoutMs }: ConnectorOptions,
+  open: typeof connectTcp,
   permits: (ip: string) => boolean,
+  signal: AbortSignal,
 ): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const socket = open({
     host: target.hostname,
-    port: portOf(target),
+    port: Number(target.port) || (target.protocol === 'https:' ? 443 : 80),
     lookup: lookupOf(addresses),
     autoSelectFamily: addresses.length > 1,
     autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT_MS,
     noDelay: true,
   });
-  const timer = setTimeout(() => {
-    socket.destroy(new ConnectError('timeout', 'the connection took too long'));
-  }, timeoutMs);
-  socket.once('connect', () => {
-    clearTimeout(timer);
-    if (permits(socket.remoteAddress ?? '')) resolve(socket);
-    else socket.destroy(new ConnectError('blocked', 'the connection led to an address that is not allowed'));
+  signal.addEventListener('abort', () => socket.destroy(new ConnectError('timeout', 'no more time')), {
+    once: true,
   });
+  socket.once('connect', () => {
+    const problem = problemOfPeer(socket.remoteAddress, permits);
+    if (problem) socket.destroy(problem);
+    else resolve(socket);
+  });
+  // Stays for as long as the socket does: one that nobody reads from may break as well.
   socket.on('error', (cause) => {
-    clearTimeout(timer);
     reject(
       cause instanceof ConnectError ? cause : new ConnectError('connect', 'could not connect', { cause }),
     );
@@ -137,11 +126,33 @@ function openSocket(
   return promise;
 }
 
-/** How long one of several addresses may take before the next one is tried. */
-const ATTEMPT_TIMEOUT_MS = 1_000;
+/** A socket that was reset at once has no peer any more: that is no forbidden one. */
+function problemOfPeer(ip: string | undefined, permits: (ip: string) => boolean): ConnectError | undefined {
+  if (ip === undefined) return new ConnectError('connect', 'the connection was reset at once');
+  return permits(ip)
+    ? undefined
+    : new ConnectError('blocked', 'the connection led to an address that is not allowed');
+}
 
-function portOf({ port, protocol }: buildConnector.Options): number {
-  return Number(port) || (protocol === 'https:' ? 443 : 80);
+/** Bytes that do not further a handshake (warnings, empty records) could otherwise come until the deadline. */
+function secure(
+  startTls: buildConnector.connector,
+  target: buildConnector.Options,
+  httpSocket: Socket,
+): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const fail = (cause: unknown) => {
+    httpSocket.destroy();
+    reject(new ConnectError('tls', 'the TLS handshake failed', { cause }));
+  };
+  const timer = setInterval(() => {
+    if (httpSocket.bytesRead > MAX_HANDSHAKE_BYTES) fail(new Error('more than any handshake needs'));
+  }, HANDSHAKE_LOOK_MS);
+  startTls({ ...target, httpSocket }, (cause, secured) => {
+    if (secured) resolve(secured);
+    else fail(cause);
+  });
+  return promise.finally(() => clearInterval(timer));
 }
 
 /** Answers with the addresses that were judged, so that nobody can change them between the check and the call. */

@@ -1,8 +1,9 @@
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { judgeUrl, parseAllowedRanges } from '../../core/address.ts';
 import { type Outcome, outcomeOfStatus } from '../../core/retry.ts';
-import { ConnectError, type ConnectorOptions, resolveBySystem } from './connector.ts';
-import { guardedAgents } from './guarded-agents.ts';
+import { type Connection, keptConnections } from './connections.ts';
+import { ConnectError, type ConnectorOptions, guardedConnect } from './connector.ts';
+import { makeResolve, type Resolve } from './resolve.ts';
 
 /** One HTTP request to an endpoint that a user named. */
 export interface OutboundRequest {
@@ -40,7 +41,8 @@ export interface SenderOptions {
   allowedAddresses: string;
   /** What DNS, connecting, TLS and the whole answer may take together. */
   deadlineMs?: number;
-  resolve?: ConnectorOptions['resolve'];
+  /** How names become addresses; by default the system's name servers are asked. */
+  resolve?: Resolve;
   openSocket?: ConnectorOptions['openSocket'];
   certificateAuthority?: string;
 }
@@ -61,53 +63,57 @@ export const HEAD_BYTES = 4 * 1_024;
 export function makeSender(options: SenderOptions): Sender {
   const allowed = parseAllowedRanges(options.allowedAddresses);
   const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
-  const agentOf = guardedAgents({
-    allowed,
-    timeoutMs: deadlineMs,
-    resolve: options.resolve ?? resolveBySystem,
-    ...(options.openSocket && { openSocket: options.openSocket }),
-    ...(options.certificateAuthority && { certificateAuthority: options.certificateAuthority }),
-  });
+  const connections = keptConnections(
+    guardedConnect({
+      allowed,
+      resolve: options.resolve ?? makeResolve({ allowed }),
+      ...(options.openSocket && { openSocket: options.openSocket }),
+      ...(options.certificateAuthority && { certificateAuthority: options.certificateAuthority }),
+    }),
+  );
   return async (outbound) => {
     const startedAt = performance.now();
     const elapsed = () => Math.round(performance.now() - startedAt);
     if (!areHeadersValid(outbound.headers)) return { ...withoutAnswer('bad_request'), durationMs: elapsed() };
     const judged = judgeUrl(outbound.url, allowed);
     if ('problem' in judged) return { ...withoutAnswer('blocked'), durationMs: elapsed() };
-    const result = await exchange(outbound, judged.url, agentOf(outbound.integrationId), deadlineMs);
+    const connection = connections.take(outbound.integrationId, judged.url.origin);
+    const result = await exchange(outbound, judged.url, connection, deadlineMs);
+    connections.giveBack(connection);
     return { ...result, durationMs: elapsed() };
   };
 }
 
 type Ending = Omit<SendResult, 'durationMs'>;
 
-/** Ends at the deadline by itself: undici lets go of a request only once its connection stands or has failed. */
+/** Ends at the deadline by itself, and its connection with it, whatever stage that has reached. */
 async function exchange(
   outbound: OutboundRequest,
   url: URL,
-  dispatcher: Dispatcher,
+  connection: Connection,
   deadlineMs: number,
 ): Promise<Ending> {
   const deadline = new AbortController();
   const { promise: tooLate, resolve } = Promise.withResolvers<Ending>();
   const timer = setTimeout(() => {
     deadline.abort();
+    connection.end();
     // Last in line, so that an answer whose body alone is late still counts as one.
     setImmediate(() => resolve(withoutAnswer('timeout')));
   }, deadlineMs);
-  const answered = ask(outbound, url, dispatcher, deadline.signal);
+  const answered = ask(outbound, url, connection, deadline.signal);
   return Promise.race([answered, tooLate]).finally(() => clearTimeout(timer));
 }
 
 async function ask(
   { method, headers, body, extraHeadBytes = 0 }: OutboundRequest,
   url: URL,
-  dispatcher: Dispatcher,
+  { client }: Connection,
   signal: AbortSignal,
 ): Promise<Ending> {
   try {
-    const response = await request(url, {
-      dispatcher,
+    const response = await client.request({
+      path: `${url.pathname}${url.search}`,
       method,
       body,
       headers: { 'content-type': 'application/json', ...lowerCased(headers), ...OWN_HEADERS },
@@ -178,12 +184,10 @@ function withoutAnswer(code: SendErrorCode): Ending {
 
 /** The codes of undici and of the system that mean something more exact than "the connection broke". */
 const errorCodes: Record<string, SendErrorCode> = {
-  UND_ERR_CONNECT_TIMEOUT: 'timeout',
-  UND_ERR_HEADERS_TIMEOUT: 'timeout',
-  UND_ERR_BODY_TIMEOUT: 'timeout',
   ETIMEDOUT: 'timeout',
   UND_ERR_HEADERS_OVERFLOW: 'response_too_large',
   HPE_HEADER_OVERFLOW: 'response_too_large',
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'response_too_large',
   UND_ERR_INVALID_ARG: 'bad_request',
 };
 

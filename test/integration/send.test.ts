@@ -5,10 +5,7 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { parseAllowedRanges } from '../../core/address.ts';
 import { signatureHeaders } from '../../core/signature.ts';
-import { resolveBySystem } from '../../lambdas/dispatcher/connector.ts';
-import { guardedAgents } from '../../lambdas/dispatcher/guarded-agents.ts';
 import {
   makeSender,
   type OutboundRequest,
@@ -48,6 +45,7 @@ interface RawServer {
   port: number;
   url: string;
   connections: number;
+  closed: number;
   bytesRead: number;
   bytesWritten: number;
 }
@@ -55,7 +53,7 @@ interface RawServer {
 /** A server that does with each connection what a receiver never should. */
 function rawServer(onConnection: (socket: Socket) => void, tls?: TlsOptions): Promise<RawServer> {
   const sockets = new Set<Socket>();
-  const state: RawServer = { port: 0, url: '', connections: 0, bytesRead: 0, bytesWritten: 0 };
+  const state: RawServer = { port: 0, url: '', connections: 0, closed: 0, bytesRead: 0, bytesWritten: 0 };
   const accept = (socket: Socket) => {
     sockets.add(socket);
     state.connections++;
@@ -65,6 +63,7 @@ function rawServer(onConnection: (socket: Socket) => void, tls?: TlsOptions): Pr
     });
     socket.on('close', () => {
       sockets.delete(socket);
+      state.closed++;
       state.bytesWritten += socket.bytesWritten;
     });
     onConnection(socket);
@@ -83,6 +82,8 @@ function rawServer(onConnection: (socket: Socket) => void, tls?: TlsOptions): Pr
     });
   });
 }
+
+const EMPTY = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
 
 const afterRequest = (answer: (socket: Socket) => void) => (socket: Socket) => {
   socket.once('data', () => answer(socket));
@@ -284,7 +285,7 @@ describe('hostile receivers end within the deadline', () => {
     [
       'a flood of 103',
       (socket) => flood(socket, 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(200)),
-      failedBy('timeout'),
+      failedBy('response_too_large'),
     ],
     [
       '103 that drips',
@@ -328,9 +329,12 @@ describe('hostile receivers end within the deadline', () => {
     ],
   ])('%s', async (_what, answer, expected) => {
     const server = await rawServer(afterRequest(answer));
+    const code = (expected as { errorCode?: string }).errorCode;
+    // What ends by itself is not to be cut by a machine under load.
+    const deadlineMs = code === undefined || code === 'timeout' ? DEADLINE_MS : 10 * DEADLINE_MS;
     const startedAt = performance.now();
-    expect(await senderOf()(outboundTo(server.url))).toMatchObject(expected);
-    expect(performance.now() - startedAt).toBeLessThan(LATEST_MS);
+    expect(await senderOf({ deadlineMs })(outboundTo(server.url))).toMatchObject(expected);
+    expect(performance.now() - startedAt).toBeLessThan(deadlineMs + LATEST_MS - DEADLINE_MS);
   });
 
   test('an endless body is cut after 64 KiB, long before the deadline', async () => {
@@ -547,6 +551,17 @@ describe('forbidden addresses', () => {
     expect(inside.bytesRead).toBe(0);
   });
 
+  test('a connection that is reset at once has no peer, which is no reason to give up for good', async () => {
+    const { url } = await receiver();
+    const openSocket = ((...args: Parameters<typeof connect>) => {
+      const socket = connect(...args);
+      Object.defineProperty(socket, 'remoteAddress', { value: undefined });
+      return socket;
+    }) as typeof connect;
+    const failed = { outcome: { kind: 'failed', code: 'connect' }, errorCode: 'connect' };
+    expect(await senderOf({ openSocket })(outboundTo(url))).toMatchObject(failed);
+  });
+
   test('localhost by name, with IPv4 loopback listed, is reached on IPv4', async () => {
     const { url } = await receiver();
     const resolve = async () => ['::1', '127.0.0.1'];
@@ -589,16 +604,65 @@ describe('connections', () => {
   });
 
   test('are kept for 100 integrations, those used last', async () => {
-    const agentOf = guardedAgents({
-      allowed: parseAllowedRanges(''),
-      timeoutMs: DEADLINE_MS,
-      resolve: resolveBySystem,
+    const server = await rawServer(answer);
+    const send = senderOf({ deadlineMs: 5_000 });
+    const sendAs = async (n: number) => {
+      await send(outboundTo(server.url, { integrationId: `int_${n}` }));
+      await connectionIsFree();
+    };
+    for (let n = 0; n < 100; n++) await sendAs(n);
+    await sendAs(0);
+    expect(server.connections).toBe(100);
+    await sendAs(100);
+    await sendAs(0);
+    await sendAs(2);
+    expect(server.connections).toBe(101);
+    await sendAs(1);
+    expect(server.connections).toBe(102);
+  });
+
+  test('of another origin are not used, though the integration is the same', async () => {
+    const [one, other] = [await rawServer(answer), await rawServer(answer)];
+    const send = senderOf();
+    for (const { url } of [one, other, one, other]) {
+      expect((await send(outboundTo(url))).outcome.kind).toBe('delivered');
+      await connectionIsFree();
+    }
+    expect([one.connections, other.connections]).toEqual([1, 1]);
+  });
+
+  test('are used again however much came over them, as long as each answer is small', async () => {
+    const body = 'x'.repeat(20_000);
+    const answered = `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    const server = await rawServer((socket) => socket.on('data', () => socket.write(answered)));
+    const send = senderOf({ deadlineMs: 5_000 });
+    for (let n = 0; n < 20; n++) {
+      const { outcome, responseHead } = await send(outboundTo(server.url));
+      expect([outcome.kind, responseHead?.length]).toEqual(['delivered', 4_096]);
+      await connectionIsFree();
+    }
+    expect(server.connections).toBe(1);
+  });
+
+  test('in use are not shared: two requests at once have two', async () => {
+    const server = await rawServer(afterRequest((socket) => setTimeout(() => socket.end(EMPTY), 50)));
+    const send = senderOf();
+    await Promise.all([send(outboundTo(server.url)), send(outboundTo(server.url))]);
+    expect(server.connections).toBe(2);
+  });
+
+  test('that hung are gone at the deadline, and the next request has a fresh one', async () => {
+    let isHanging = true;
+    const server = await rawServer((socket) => {
+      if (!isHanging) socket.once('data', () => socket.resetAndDestroy());
     });
-    const agents = Array.from({ length: 100 }, (_, n) => agentOf(`int_${n}`));
-    expect(agentOf('int_0')).toBe(agents[0]);
-    agentOf('int_100');
-    await eventually(() => agents.some((agent) => agent.closed));
-    expect(agents.map((agent, n) => (agent.closed ? n : -1)).filter((n) => n >= 0)).toEqual([1]);
+    const send = senderOf({ resolve: async () => ['127.0.0.1'] });
+    const url = `https://localhost:${server.port}/`;
+    expect((await send(outboundTo(url))).errorCode).toBe('timeout');
+    await eventually(() => server.closed === 1);
+    isHanging = false;
+    expect((await send(outboundTo(url))).errorCode).toBe('tls');
+    expect(server.connections).toBe(2);
   });
 });
 

@@ -1,0 +1,128 @@
+import type { Socket } from 'node:net';
+import { Client, errors } from 'undici';
+import type { Connect } from './connector.ts';
+
+/**
+ * Connections idle for longer are not used again: receivers close them, and a frozen Lambda does not notice.
+ * Measured on the wall clock, because timers stand still with the Lambda.
+ */
+const MAX_IDLE_MS = 3_000;
+
+/** Idle connections of all integrations together; the one unused for longest goes first. */
+const MAX_IDLE = 100;
+
+const MAX_HEADER_BYTES = 16 * 1_024;
+
+/** What one request may make us read, with all that neither headers nor body count: 1xx answers, chunk sizes. */
+const MAX_READ_BYTES = 256 * 1_024;
+
+/** A connection lent to one request at a time. */
+export interface Connection {
+  client: Client;
+  /** Ends it at once, whatever it is doing: resolving, connecting, shaking hands or reading. */
+  end: () => void;
+}
+
+/** The connections of a sender: each belongs to one integration and one origin, and carries one request at a time. */
+export interface Connections {
+  take: (integrationId: string, origin: string) => Connection;
+  giveBack: (connection: Connection) => void;
+}
+
+/** Keeps connections for the next request of the same integration to the same origin. */
+export function keptConnections(connect: Connect): Connections {
+  // In the order in which they were given back.
+  const idle = new Set<KeptConnection>();
+  return {
+    take: (integrationId, origin) => {
+      const key = JSON.stringify([integrationId, origin]);
+      const connection = takeIdle(idle, key) ?? opened(idle, new KeptConnection(key, origin, connect));
+      connection.begin();
+      return connection;
+    },
+    giveBack: (connection) => {
+      if (!(connection instanceof KeptConnection && connection.isOpen)) return connection.end();
+      connection.idleSinceMs = Date.now();
+      idle.add(connection);
+      dropOldest(idle);
+    },
+  };
+}
+
+function opened(idle: Set<KeptConnection>, connection: KeptConnection): KeptConnection {
+  connection.client.on('disconnect', () => {
+    if (idle.delete(connection)) connection.end();
+  });
+  return connection;
+}
+
+function takeIdle(idle: Set<KeptConnection>, key: string): KeptConnection | undefined {
+  for (const connection of [...idle].reverse()) {
+    if (connection.key !== key) continue;
+    idle.delete(connection);
+    if (connection.isOpen && Date.now() - connection.idleSinceMs <= MAX_IDLE_MS) return connection;
+    connection.end();
+  }
+  return undefined;
+}
+
+function dropOldest(idle: Set<KeptConnection>): void {
+  for (const connection of idle) {
+    if (idle.size <= MAX_IDLE) return;
+    idle.delete(connection);
+    connection.end();
+  }
+}
+
+class KeptConnection implements Connection {
+  readonly key: string;
+  readonly client: Client;
+  idleSinceMs = 0;
+  #socket: Socket | undefined;
+  #readBefore = 0;
+  readonly #ending = new AbortController();
+
+  constructor(key: string, origin: string, connect: Connect) {
+    this.key = key;
+    this.client = new Client(origin, {
+      connect: (target, callback) => {
+        connect(target, this.#ending.signal).then(
+          (socket) => callback(null, this.#watch(socket)),
+          (error: Error) => callback(error, null),
+        );
+      },
+      allowH2: false,
+      pipelining: 1,
+      keepAliveTimeout: MAX_IDLE_MS,
+      keepAliveMaxTimeout: MAX_IDLE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // The deadline of the whole exchange is the only clock.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#socket !== undefined && !this.#socket.destroyed && !this.client.destroyed;
+  }
+
+  begin(): void {
+    this.#readBefore = this.#socket?.bytesRead ?? 0;
+  }
+
+  end(): void {
+    this.#ending.abort();
+    this.client.destroy().catch(() => undefined);
+  }
+
+  /** undici counts headers and body, each by itself; a flood of anything else would go on until the deadline. */
+  #watch(socket: Socket): Socket {
+    this.#socket = socket;
+    this.#readBefore = 0;
+    socket.on('readable', () => {
+      if (socket.bytesRead - this.#readBefore <= MAX_READ_BYTES) return;
+      socket.destroy(new errors.ResponseExceededMaxSizeError('more than any answer needs'));
+    });
+    return socket;
+  }
+}
