@@ -142,10 +142,11 @@ export const functions = {
   admin: {
     timeoutSeconds: 15,
     memoryMb: 512,
-    environment: ({ tableName, adminKeySecretId, allowedAddresses }): AdminEnv => ({
+    environment: ({ tableName, adminKeySecretId, queueUrls, allowedAddresses }): AdminEnv => ({
       TABLE_NAME: tableName,
       ADMIN_KEY_SECRET_ID: adminKeySecretId,
       SECRET_NAME_PREFIX: teamSecretPrefix,
+      DELIVERIES_QUEUE_URL: queueUrls.deliveries,
       ALLOWED_ADDRESSES: allowedAddresses,
     }),
   },

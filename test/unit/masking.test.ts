@@ -1,0 +1,76 @@
+import { asciiJson } from '../../core/json.ts';
+import { longestForm, maskerOf } from '../../core/masking.ts';
+import { Secret } from '../../core/secret.ts';
+
+const maskOf = (...secrets: string[]) => maskerOf(secrets.map((value) => new Secret(value)));
+const json = (text: string) => JSON.stringify(text).slice(1, -1);
+const lower = (text: string) => text.replace(/%../g, (code) => code.toLowerCase());
+const strict = (text: string) =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+
+describe('the masker', () => {
+  const secret = `s3cr"t/vär<d&e+1 'x\\!`;
+  test.each([
+    ['as it is', secret],
+    ['in JSON', json(secret)],
+    ['in JSON within JSON', json(json(secret))],
+    ['in a URL', encodeURIComponent(secret)],
+    ['in a URL in lower case', lower(encodeURIComponent(secret))],
+    ['in a URL as Python has it', strict(secret)],
+    ['in a URL as a whole', encodeURI(secret)],
+    ['in a form', encodeURIComponent(secret).replaceAll('%20', '+')],
+    ['in a URL in JSON', json(encodeURIComponent(secret))],
+    ['JSON in a URL', encodeURIComponent(json(secret))],
+    ['a URL in a URL', encodeURIComponent(encodeURIComponent(secret))],
+    ['in base64', Buffer.from(secret).toString('base64')],
+    ['in base64url', Buffer.from(secret).toString('base64url')],
+    ['in hex', Buffer.from(secret).toString('hex')],
+    ['in upper-case hex', Buffer.from(secret).toString('hex').toUpperCase()],
+    ['in PHP’s JSON', json(secret).replaceAll('/', '\\/')],
+    ['in Python’s JSON', asciiJson(secret).slice(1, -1)],
+    ['in Go’s JSON', json(secret).replaceAll('<', '\\u003c').replaceAll('&', '\\u0026')],
+    ['JSON in base64', Buffer.from(json(secret)).toString('base64')],
+    [
+      'in HTML',
+      secret
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('"', '&quot;')
+        .replaceAll("'", '&#39;'),
+    ],
+  ])('takes a secret out %s', (_name, text) => {
+    expect(maskOf(secret)(`before ${text} after`)).toBe('before *** after');
+  });
+
+  test.each([0, 1, 2, 3, 4, 5])('takes out what stands in base64 behind %i others', (before) => {
+    for (const after of ['', 'z', 'zz', 'zzz']) {
+      const token = 'c4nary-token-0123456789';
+      const text = Buffer.from(`${'y'.repeat(before)}${token}${after}`).toString('base64');
+      const masked = maskOf(token)(text);
+      expect(masked).toContain('***');
+      // At most the characters that share their bits with a neighbour are left.
+      expect(masked.replace('***', '').length).toBeLessThanOrEqual(Math.ceil((before * 8) / 6) + 7);
+      expect(Buffer.from(masked.replace('***', ''), 'base64').toString()).not.toMatch(/c4n|789/);
+    }
+  });
+
+  test('takes the longer secret when one is part of the other, and both when they overlap', () => {
+    expect(maskOf('password', 'password-long')('password-long')).toBe('***');
+    expect(maskOf('abcdefgh', 'efghijkl')('x abcdefghijkl y')).toBe('x *** y');
+    expect(maskOf('abababab')('abababababab')).toBe('***');
+  });
+
+  test('leaves short texts, and says how long its longest form is', () => {
+    expect(maskOf('short')('a short story')).toBe('a short story');
+    expect(longestForm([])).toBe(0);
+    expect(longestForm([new Secret('12345678')])).toBe(16);
+  });
+
+  test('is quick where many long secrets are looked for in much text', () => {
+    const secrets = Array.from({ length: 25 }, (_, at) => `"<secret & ${at}>/`.repeat(20));
+    const startedAt = performance.now();
+    const mask = maskOf(...secrets);
+    expect(mask('x'.repeat(256 * 1024)).length).toBe(256 * 1024);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+});
