@@ -41,6 +41,6 @@ const sentences: Record<string, (text: Text) => string> = {
   RUN_METRIC_CHANGE: (text) => metric(text),
   RUN_METRIC_ZSCORE: (text) => metric(text),
   RUN_METRIC_NOT_FINITE: (text) => `${run(text)}: ${text('metric_current_status')}`,
-  RUN_STATE: (text) => `${run(text)} is ${text('run_status')}`,
+  RUN_STATE: (text) => `${run(text)} is now ${text('run_status')}`,
   TEST: (text) => `This is a test of an integration of team ${text('entity_name')}: nothing happened`,
 };

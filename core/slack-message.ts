@@ -1,7 +1,7 @@
 import type { Severity, SlackAction } from './action.ts';
 import type { Facts } from './delivery.ts';
 import { headlineOf } from './slack-headline.ts';
-import { escapeMrkdwn, link, oneLine, plainText } from './slack-text.ts';
+import { escapeMrkdwn, isBlank, link, oneLine, plainText } from './slack-text.ts';
 import { asText, renderText } from './template.ts';
 
 /** A Slack message, as chat.postMessage and incoming webhooks take it. */
@@ -38,17 +38,17 @@ export function slackMessage(action: SlackAction, facts: Facts): SlackMessage {
   const headline = oneLine(headlineOf(facts));
   const title = oneLine(rendered(action.title, facts));
   const message = rendered(action.message, facts).trim();
-  const automation = textOf(facts, 'automation_name');
-  const fallback = escapeMrkdwn(title === '' ? headline : `${title}: ${headline}`, LIMITS.text);
+  const heading = [title, textOf(facts, 'automation_name')].find((text) => !isBlank(text)) ?? 'Signalbox';
+  const fallback = escapeMrkdwn(isBlank(title) ? headline : `${title}: ${headline}`, LIMITS.text);
   const fields = fieldsOf(facts);
   const openLink = linkOf(facts);
   const blocks: Block[] = [
-    { type: 'header', text: { type: 'plain_text', text: plainText(title || automation, LIMITS.header) } },
+    { type: 'header', text: { type: 'plain_text', text: plainText(heading, LIMITS.header) } },
     section(escapeMrkdwn(headline, LIMITS.section)),
-    ...(message === '' ? [] : [section(escapeMrkdwn(message, LIMITS.section))]),
+    ...(isBlank(message) ? [] : [section(escapeMrkdwn(message, LIMITS.section))]),
     ...(fields.length === 0 ? [] : [{ type: 'section' as const, fields }]),
     ...(openLink === undefined ? [] : [section(openLink)]),
-    { type: 'context', elements: [mrkdwn(contextOf(action.severity, facts))] },
+    { type: 'context', elements: [mrkdwn(contextOf(action.severity, heading, facts))] },
   ];
   return {
     text: fallback,
@@ -96,7 +96,7 @@ function fieldsOf(facts: Facts): MrkdwnText[] {
     // A registry's project is its name on W&B's wire, which says nothing more.
     if (name === 'project_name' && hasRegistry) return [];
     const value = textOf(facts, name);
-    return value === '' ? [] : [field(label, value)];
+    return isBlank(value) ? [] : [field(label, value)];
   });
   const values = newestValues(facts);
   return [...shown, ...(values === '' ? [] : [field('Newest values', values)])].slice(0, LIMITS.fields);
@@ -116,15 +116,20 @@ function newestValues({ metric_values: values }: Facts): string {
 
 function linkOf(facts: Facts): string | undefined {
   const runUrl = textOf(facts, 'run_url');
-  return runUrl === ''
-    ? link(textOf(facts, 'event_url'), 'Open in the registry or project')
-    : link(runUrl, `Open the run ${textOf(facts, 'run_name')}`);
+  if (runUrl !== '') return link(runUrl, `Open the run ${textOf(facts, 'run_name')}`);
+  const [collection, version] = [
+    textOf(facts, 'artifact_collection_name'),
+    textOf(facts, 'artifact_version'),
+  ];
+  const thing = version === '' ? collection : `${collection}:${version}`;
+  return link(textOf(facts, 'event_url'), `Open ${thing || 'the event'}`);
 }
 
-function contextOf(severity: Severity, facts: Facts): string {
+function contextOf(severity: Severity, heading: string, facts: Facts): string {
+  const automation = textOf(facts, 'automation_name');
   const parts = [
     severity,
-    `automation ${textOf(facts, 'automation_name')}`,
+    automation === heading ? '' : `automation ${automation}`,
     textOf(facts, 'time'),
     textOf(facts, 'delivery_id'),
   ];

@@ -126,7 +126,7 @@ const SAYS_OK = /^\s*(?:ok\s*$|\{\s*"ok"\s*:\s*true\b)/;
 const SAYS_NOT_OK = /^\s*\{\s*"ok"\s*:\s*false\b/;
 /** `{"ok":false,"error":"…"}`, or an incoming webhook's plain string. */
 const ERROR =
-  /^\s*(?:\{\s*"ok"\s*:\s*false\s*,\s*"error"\s*:\s*"([a-z_]{2,64})"|([a-z]+(?:_[a-z]+)+|ratelimited)\s*$)/;
+  /^\s*(?:\{\s*"ok"\s*:\s*false\s*,\s*"error"\s*:\s*"([a-z_]{2,64})"|([a-z]+(?:_[a-z]+)+|ratelimited|accesslimited)\s*$)/;
 
 function errorIn(body: string): string | undefined {
   const [, json, plain] = ERROR.exec(body) ?? [];

@@ -15,7 +15,12 @@ export function plainText(text: string, limit: number): string {
 
 /** A value that stands in one line: it can't begin another one, which could then claim to be anything. */
 export function oneLine(text: string): string {
-  return text.replace(/[\s\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+  return visible(text).replace(/\s+/gu, ' ').trim();
+}
+
+/** Whether a text shows nothing: Slack refuses such texts. */
+export function isBlank(text: string): boolean {
+  return /^[\p{C}\p{Z}]*$/u.test(text);
 }
 
 /** A link, for what is one: undefined where the text is no http or https URL. */

@@ -139,8 +139,9 @@ function checkUrl(input: IntegrationInput, { allowedAddresses }: AdminContext): 
 async function checkSecrets(input: IntegrationInput, { table }: AdminContext): Promise<void> {
   for (const { field, name } of secretFields(input)) {
     if (await readSecret(table, input.team, name)) continue;
-    const detail = `team ${input.team} has no secret ${name}`;
-    const hint = `set it first: PUT /v1/teams/${input.team}/secrets/${name}`;
+    // The name is not repeated: it may be a value that was pasted in its place.
+    const detail = `team ${input.team} has no secret of this name`;
+    const hint = `give the name of a secret, not its value; set it first: PUT /v1/teams/${input.team}/secrets/<name>`;
     throw new Problem({ code: 'invalid_input', field, detail, hint });
   }
 }
