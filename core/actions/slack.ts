@@ -36,13 +36,12 @@ export function slackRequest(input: SlackInput): BuiltRequest {
     if (!/^[\x21-\x7e]+$/.test(reveal(token))) {
       return { problem: `secret_not_for_headers: ${integration.token_secret}` };
     }
-    const authorization = new Secret(`Bearer ${reveal(token)}`);
     const request = {
       ...post(integration.id, `${input.deployment.apiUrl}/chat.postMessage`),
       body: JSON.stringify({ channel: integration.channel, ...message }),
     };
-    request.headers['authorization'] = reveal(authorization);
-    return { request, sensitive: [token, authorization] };
+    request.headers['authorization'] = `Bearer ${reveal(token)}`;
+    return { request, sensitive: [token] };
   }
   const url = secrets.get(integration.webhook_url_secret ?? '');
   const address = url && webhookAddress(reveal(url), input.deployment.allowed);

@@ -45,7 +45,7 @@ export function webhookRequest(input: WebhookInput): BuiltRequest {
   const problem = problemOfNames(payload, integration) ?? problemOfHeaders(integration, secrets);
   if (problem !== undefined) return { problem };
   const body = renderTemplate(payload, (name) => variableValue(name, input));
-  const auth = authHeaders(integration, secrets);
+  const credentials = basicCredentials(integration, secrets);
   const request = {
     integrationId: integration.id,
     method: integration.method,
@@ -54,7 +54,7 @@ export function webhookRequest(input: WebhookInput): BuiltRequest {
       ...integration.headers,
       'content-type': 'application/json',
       'x-signalbox-depth': String(delivery.depth + 1),
-      ...Object.fromEntries(auth.map(({ name, value }) => [name, reveal(value)])),
+      ...authHeaders(integration, secrets),
       ...signatureHeaders({
         deliveryId: delivery.id,
         timestampSeconds,
@@ -64,7 +64,7 @@ export function webhookRequest(input: WebhookInput): BuiltRequest {
     },
     body,
   };
-  return { request, sensitive: [...secrets.values(), ...auth.map(({ value }) => value)] };
+  return { request, sensitive: [...secrets.values(), ...(credentials ? [credentials] : [])] };
 }
 
 /** A name that the integration granted when the automation was saved, and does no longer. */
@@ -97,22 +97,23 @@ function variableValue(
 }
 
 /** The headers that carry secrets. */
-function authHeaders(integration: WebhookIntegration, secrets: Secrets): { name: string; value: Secret }[] {
-  const { access_token_secret, basic_auth, header_auth } = integration;
+function authHeaders(integration: WebhookIntegration, secrets: Secrets): Record<string, string> {
+  const { access_token_secret, header_auth } = integration;
   const token = secretNamed(access_token_secret, secrets);
-  const password = secretNamed(basic_auth?.password_secret, secrets);
+  const credentials = basicCredentials(integration, secrets);
   const value = secretNamed(header_auth?.value_secret, secrets);
-  return [
-    ...(token ? [{ name: 'authorization', value: new Secret(`Bearer ${reveal(token)}`) }] : []),
-    ...(basic_auth && password
-      ? [{ name: 'authorization', value: basicCredentials(basic_auth.username, password) }]
-      : []),
-    ...(header_auth && value ? [{ name: header_auth.name, value }] : []),
-  ];
+  return {
+    ...(token && { authorization: `Bearer ${reveal(token)}` }),
+    ...(credentials && { authorization: `Basic ${reveal(credentials)}` }),
+    ...(header_auth && value && { [header_auth.name]: reveal(value) }),
+  };
 }
 
-function basicCredentials(username: string, password: Secret): Secret {
-  return new Secret(`Basic ${Buffer.from(`${username}:${reveal(password)}`).toString('base64')}`);
+/** User name and password in base64, which is as much of a secret as the password. */
+function basicCredentials({ basic_auth: basic }: WebhookIntegration, secrets: Secrets): Secret | undefined {
+  const password = secretNamed(basic?.password_secret, secrets);
+  if (!basic || !password) return undefined;
+  return new Secret(Buffer.from(`${basic.username}:${reveal(password)}`).toString('base64'));
 }
 
 /** The newest first: W&B's header has room for one. */

@@ -46,11 +46,7 @@ describe('the masker', () => {
     for (const after of ['', 'z', 'zz', 'zzz']) {
       const token = 'c4nary-token-0123456789';
       const text = Buffer.from(`${'y'.repeat(before)}${token}${after}`).toString('base64');
-      const masked = maskOf(token)(text);
-      expect(masked).toContain('***');
-      // At most the characters that share their bits with a neighbour are left.
-      expect(masked.replace('***', '').length).toBeLessThanOrEqual(Math.ceil((before * 8) / 6) + 7);
-      expect(Buffer.from(masked.replace('***', ''), 'base64').toString()).not.toMatch(/c4n|789/);
+      expect(maskOf(token)(`a ${text}`)).toBe('a ***');
     }
   });
 
@@ -63,7 +59,7 @@ describe('the masker', () => {
   test('leaves short texts, and says how long its longest form is', () => {
     expect(maskOf('short')('a short story')).toBe('a short story');
     expect(longestForm([])).toBe(0);
-    expect(longestForm([new Secret('12345678')])).toBe(16);
+    expect(longestForm([new Secret('12345678')])).toBe(48);
   });
 
   test('is quick where many long secrets are looked for in much text', () => {
