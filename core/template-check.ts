@@ -110,10 +110,8 @@ function problemOfName(name: string, found: Found): string | undefined {
 /** The known name that was probably meant; of a path, its first part may be mistyped. */
 function suggestion(name: string, { known, names }: Found): string | undefined {
   const [root = '', ...path] = name.split('.');
-  const whole = nearest(name, names);
-  if (whole !== undefined || path.length === 0) return whole;
   const corrected = [nearest(root, names), ...path].join('.');
-  return known(corrected) ? corrected : undefined;
+  return known(corrected) ? corrected : nearest(name, names);
 }
 
 function report(found: Found, path: string[], message: string): void {

@@ -36,7 +36,14 @@ const run = {
   config: { optimizer: { lr: 0.001 }, layers: [8, 8] },
   url: 'https://hub.example.com/mnist/runs/run-1',
 };
-const ofRun = { id: 'evt-1', time: '2026-11-24T10:00:00Z', team: 'vision', project: 'mnist', run };
+const ofRun = {
+  url: 'https://hub.example.com/mnist',
+  id: 'evt-1',
+  time: '2026-11-24T10:00:00Z',
+  team: 'vision',
+  project: 'mnist',
+  run,
+};
 
 /** A full event of each type that can fire. */
 const events: Record<string, object> = {
@@ -58,6 +65,13 @@ const events: Record<string, object> = {
     user: 'ada',
     url: 'https://ci.example.com/42',
     data: { minutes: 12, stages: [{ name: 'train' }] },
+  },
+  'custom.released': {
+    id: 'evt-1',
+    time: '2026-11-24T10:00:00Z',
+    team: 'vision',
+    registry: 'models',
+    data: 'v2',
   },
 };
 
@@ -101,18 +115,37 @@ function contextOf(event: object, metric?: FiringContext['metric']): FiringConte
   };
 }
 
-const ofEvent = (type: string) => (action: Action) =>
-  factsOf(contextOf(parseEvent({ type, ...events[type] }).event), templateOf(action));
+const ofEvent = (type: string, event: object | undefined) => (action: Action) =>
+  factsOf(contextOf(parseEvent({ type, ...event }).event), templateOf(action));
 
-const ofCondition = (kind: string) => (action: Action) => {
+const ofCondition = (kind: string, about: object) => (action: Action) => {
   const { condition, metric } = conditions[kind]!;
   const made = conditionOf(onMetrics(condition) as MetricsTrigger);
-  const event = { type: 'run.metrics', ...ofRun };
-  return factsOf(contextOf(event, { ...metric, condition: made }), templateOf(action));
+  return factsOf(
+    contextOf({ type: 'run.metrics', ...about }, { ...metric, condition: made }),
+    templateOf(action),
+  );
 };
 
+type Firings = Record<string, (action: Action) => Facts>;
+
 /** The facts of one firing of every kind of trigger, for an action whose templates may name paths. */
-export const firings: Record<string, (action: Action) => Facts> = {
-  ...Object.fromEntries(Object.keys(events).map((type) => [type, ofEvent(type)])),
-  ...Object.fromEntries(Object.keys(conditions).map((kind) => [kind, ofCondition(kind)])),
+export const firings: Firings = {
+  ...Object.fromEntries(Object.keys(events).map((type) => [type, ofEvent(type, events[type])])),
+  ...Object.fromEntries(Object.keys(conditions).map((kind) => [kind, ofCondition(kind, ofRun)])),
+};
+
+const OPTIONAL = ['registry', 'time', 'user', 'url', 'index', 'aliases', 'tags', 'metadata', 'data'];
+
+/** An event that carries no more than it must. */
+function bare(event: object): object {
+  const kept = Object.entries(event).filter(([name]) => !OPTIONAL.includes(name));
+  return { project: 'mnist', ...Object.fromEntries(kept), ...('run' in event && { run: { id: 'run-1' } }) };
+}
+
+/** The same of events that carry no more than they must; a custom event need not even be in a project. */
+export const bareFirings: Firings = {
+  ...Object.fromEntries(Object.entries(events).map(([type, event]) => [type, ofEvent(type, bare(event))])),
+  ...Object.fromEntries(Object.keys(conditions).map((kind) => [kind, ofCondition(kind, bare(ofRun))])),
+  'custom.nightly': ofEvent('custom.nightly', { id: 'evt-1', team: 'vision' }),
 };

@@ -48,6 +48,7 @@ const goldens: Record<string, { firing: string; action: SlackAction }> = {
       message: 'lr ${run_config.optimizer.lr}',
     }),
   },
+  'custom-in-registry': { firing: 'custom.released', action: action({ title: 'Released ${data}' }) },
   custom: { firing: 'custom.nightly', action: action({ message: 'Took ${data.minutes} minutes: ${data}' }) },
 };
 
