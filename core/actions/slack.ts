@@ -69,5 +69,5 @@ function webhookAddress(text: string, allowed: AllowedRanges): URL | undefined {
 function partsOf(url: URL): Secret[] {
   const path = `${url.pathname}${url.search}`;
   const token = path.slice(path.lastIndexOf('/') + 1);
-  return [url.href, path, path.slice(1), token].map((part) => new Secret(part));
+  return [url.href, path, token].map((part) => new Secret(part));
 }

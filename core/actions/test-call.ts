@@ -74,7 +74,8 @@ export function coarseAttempt({ number, startedAtMs, outcome, status, request, r
   return {
     number,
     startedAtMs,
-    outcome,
+    // Blocked and unreachable look the same.
+    outcome: status === undefined ? 'failed' : outcome,
     answered: status === undefined ? 'no' : `${Math.floor(status / 100)}xx`,
     ...(slackError !== undefined && { slackError }),
     ...(request && { request }),
