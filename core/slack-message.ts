@@ -33,9 +33,12 @@ const MAX_VALUE = 500;
 
 const colors: Record<Severity, string> = { INFO: '#1d9bd1', WARN: '#ecb22e', ERROR: '#e01e5a' };
 
-/** The message of a firing: what happened, the user's own words, where, by whom, values against condition, and a link. */
-export function slackMessage(action: SlackAction, facts: Facts): SlackMessage {
-  const headline = oneLine(headlineOf(facts));
+/**
+ * The message of a firing: what happened, the user's own words, where, by whom, values against condition, and a link.
+ * `happened` is given for what is no single firing.
+ */
+export function slackMessage(action: SlackAction, facts: Facts, happened = headlineOf(facts)): SlackMessage {
+  const headline = oneLine(happened);
   const title = oneLine(rendered(action.title, facts));
   const message = rendered(action.message, facts).trim();
   const heading = [title, textOf(facts, 'automation_name')].find((text) => !isBlank(text)) ?? 'Signalbox';

@@ -127,6 +127,7 @@ export const functions = {
       TABLE_NAME: tableName,
       DELIVERIES_QUEUE_URL: queueUrls.deliveries,
       ALLOWED_ADDRESSES: allowedAddresses,
+      SLACK_API_URL: '',
     }),
   },
   sweeper: {

@@ -25,12 +25,14 @@ export interface SlackInput {
   /** All that the integration names. */
   secrets: Secrets;
   deployment: SlackDeployment;
+  /** What happened, where that is no single firing. */
+  happened?: string;
 }
 
 /** The Slack message of a delivery, by chat.postMessage or by the channel's incoming webhook. */
 export function slackRequest(input: SlackInput): BuiltRequest {
   const { delivery, integration, action, secrets } = input;
-  const message = slackMessage(action, delivery.facts);
+  const message = slackMessage(action, delivery.facts, input.happened);
   const token = secrets.get(integration.token_secret ?? '');
   if (token) {
     if (!/^[\x21-\x7e]+$/.test(reveal(token))) {

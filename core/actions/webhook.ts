@@ -42,7 +42,7 @@ export function secretsForWebhook(integration: WebhookIntegration, payload: Json
  */
 export function webhookRequest(input: WebhookInput): BuiltRequest {
   const { delivery, integration, payload, secrets, timestampSeconds } = input;
-  const problem = problemOfNames(payload, integration) ?? problemOfHeaders(integration, secrets);
+  const problem = problemOfNames(input) ?? problemOfHeaders(integration, secrets);
   if (problem !== undefined) return { problem };
   const body = renderTemplate(payload, (name) => variableValue(name, input));
   const credentials = basicCredentials(integration, secrets);
@@ -68,8 +68,8 @@ export function webhookRequest(input: WebhookInput): BuiltRequest {
 }
 
 /** A name that the integration granted when the automation was saved, and does no longer. */
-function problemOfNames(payload: JsonValue, integration: WebhookIntegration): string | undefined {
-  const granted = secretVariables(integration);
+function problemOfNames({ delivery, payload, integration }: WebhookInput): string | undefined {
+  const granted = [...secretVariables(integration), ...Object.keys(delivery.facts)];
   const unknown = [...variablesIn(payload)].find(
     (name) => !isTemplateVariable(name) && !granted.includes(name),
   );
@@ -91,7 +91,8 @@ function variableValue(
   { delivery, integration, secrets }: WebhookInput,
 ): JsonValue | undefined {
   // Facts first: no secret can take the place of a variable that does not apply.
-  if (isTemplateVariable(name)) return Object.hasOwn(delivery.facts, name) ? delivery.facts[name] : undefined;
+  if (Object.hasOwn(delivery.facts, name)) return delivery.facts[name];
+  if (isTemplateVariable(name)) return undefined;
   const value = secrets.get(name === 'ACCESS_TOKEN' ? (integration.access_token_secret ?? '') : name);
   return value && reveal(value);
 }

@@ -27,8 +27,11 @@ export type Prepared =
       request: ActionRequest;
       mask: (text: string) => string;
       longestSecret: number;
-      /** Slack's channel, which takes one message a second; Slack's answers are judged by `outcomeOfSlack`. */
-      channel?: string;
+      /** Whose answers are judged by their body: see `judged`. */
+      isSlack: boolean;
+      /** Requests with the same key go out at least `paceMs` apart. */
+      paceKey?: string;
+      paceMs?: number;
     }
   | { ended: 'skipped' | 'failed'; reason: string };
 
@@ -46,14 +49,18 @@ export async function prepare(delivery: StoredDelivery, deps: PrepareDeps): Prom
   if ('missing' in secrets) return failed(`secret_missing: ${secrets.missing}`);
   const built = buildOrExplain(() => plan.build(secrets.values));
   if ('problem' in built) return failed(built.problem);
-  const channel = channelKey(integration);
+  const paceKey = channelKey(integration);
   return {
     request: built.request,
     mask: maskerOf(built.sensitive),
     longestSecret: longestForm(built.sensitive),
-    ...(channel !== undefined && { channel }),
+    isSlack: integration.type === 'slack',
+    ...(paceKey !== undefined && { paceKey, paceMs: SLACK_PACE_MS }),
   };
 }
+
+/** Slack takes one message a second in a channel. */
+const SLACK_PACE_MS = 1_000;
 
 type Ended = Extract<Prepared, { ended: unknown }>;
 

@@ -73,7 +73,7 @@ describe('a webhook', () => {
       header_auth: { name: 'x-api-key', value_secret: 'KEY' },
       signing_secret: 'SIGNING',
     });
-    const { request, channel } = await requestOf(integration, { payload: { run: '${run_name}' } });
+    const { request, paceKey, isSlack } = await requestOf(integration, { payload: { run: '${run_name}' } });
     expect(request).toMatchObject({ method: 'PUT', url: integration.url, body: '{"run":"calm-lake"}' });
     expect(
       Object.keys(request.headers)
@@ -94,7 +94,7 @@ describe('a webhook', () => {
       'webhook-timestamp': '1700000000',
       'x-signalbox-depth': '2',
     });
-    expect(channel).toBeUndefined();
+    expect([paceKey, isSlack]).toEqual([undefined, false]);
   });
 
   test.each<[string, Partial<Parameters<typeof aWebhookIntegration>[0] & object>, string]>([
@@ -185,7 +185,7 @@ describe('a webhook', () => {
 
 describe('a Slack message', () => {
   test('is posted with the bot token into the channel', async () => {
-    const { request, mask, channel } = await requestOf(aSlackIntegration(), { title: 'Hello ${run_name}' });
+    const { request, mask, ...rest } = await requestOf(aSlackIntegration(), { title: 'Hello ${run_name}' });
     expect(request).toMatchObject({
       method: 'POST',
       url: 'https://slack.com/api/chat.postMessage',
@@ -199,7 +199,7 @@ describe('a Slack message', () => {
       text: expect.stringMatching(/^Hello calm-lake: /),
     });
     expect(mask(request.headers['authorization']!)).toBe('Bearer ***');
-    expect(channel).toBeDefined();
+    expect(rest).toMatchObject({ isSlack: true, paceKey: expect.any(String), paceMs: 1_000 });
   });
 
   test('goes to the incoming webhook, no part of which is shown', async () => {

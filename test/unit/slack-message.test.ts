@@ -79,6 +79,11 @@ describe('a Slack message', () => {
     expect(headlineOf({})).toBe('Event ');
   });
 
+  test('says what it is told where it is no single firing', () => {
+    const { text } = slackMessage(action(), { event_type: 'RUN_STATE' }, '12 more <firings>');
+    expect(text).toBe('12 more &lt;firings&gt;');
+  });
+
   test('has no line and no link that only a value made', () => {
     const facts: Facts = {
       event_type: 'RUN_STATE',
