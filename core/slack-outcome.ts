@@ -114,8 +114,7 @@ const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 
 function verdictOf(status: number, error: string | undefined, body: string): Verdict | 'delivered' {
   if (status >= 500 || PASSING_STATUSES.has(status)) return 'passing';
-  if (error !== undefined)
-    return (Object.hasOwn(slackErrors, error) && slackErrors[error]?.verdict) || 'refused';
+  if (error !== undefined) return slackErrors[error]?.verdict ?? 'refused';
   if (status >= 400) return status === 410 ? 'gone' : 'refused';
   if (SAYS_NOT_OK.test(body)) return 'refused';
   // Anything else with 200 comes from something between us and Slack, or broke off.

@@ -135,8 +135,9 @@ function pathFacts(context: FiringContext, template: JsonValue): Facts {
     const value = valueAtPath(context, name);
     if (value === undefined) continue;
     const bytes = Buffer.byteLength(JSON.stringify(value));
-    facts[name] = bytes > room ? TOO_LARGE : value;
-    room -= Math.min(bytes, room);
+    const fits = bytes <= room;
+    facts[name] = fits ? value : TOO_LARGE;
+    if (fits) room -= bytes;
   }
   return facts;
 }

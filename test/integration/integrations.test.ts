@@ -9,6 +9,7 @@ import { startTable } from '../../local/table.ts';
 import { table as topology } from '../../local/topology.ts';
 import { openTable, type Table } from '../../store/client.ts';
 import { readDelivery } from '../../store/deliveries.ts';
+import { readIntegration, updateIntegration } from '../../store/integrations.ts';
 import { createTeam } from '../../store/teams.ts';
 import { showsCanary } from '../prove/canary-finder.ts';
 import { onThreshold } from '../support/builders.ts';
@@ -204,6 +205,17 @@ describe('a change', () => {
       status: 409,
     });
     expect(await call('POST', '/v1/integrations', webhook({ name: 'other' }))).toMatchObject({ status: 201 });
+  });
+
+  test('that lost against another one leaves no name taken', async () => {
+    const { id } = await make();
+    const before = (await readIntegration(table, id))!;
+    const after = { ...before, name: 'wanted', version: 8 };
+    expect(await updateIntegration(table, { ...before, version: 7 }, after)).toBe('stale');
+    expect(await call('POST', '/v1/integrations', webhook({ name: 'wanted' }))).toMatchObject({
+      status: 201,
+    });
+    expect(await call('POST', '/v1/integrations', webhook())).toMatchObject({ status: 409 });
   });
 
   test('does not take away what an automation’s payload names', async () => {

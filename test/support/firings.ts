@@ -149,3 +149,10 @@ export const bareFirings: Firings = {
   ...Object.fromEntries(Object.keys(conditions).map((kind) => [kind, ofCondition(kind, bare(ofRun))])),
   'custom.nightly': ofEvent('custom.nightly', { id: 'evt-1', team: 'vision' }),
 };
+
+/** The facts of a version whose metadata is larger than a delivery keeps. */
+export function largeFacts(action: Action): Facts {
+  const half = 'x'.repeat(20_000);
+  const metadata = { ...artifact.metadata, big: 'x'.repeat(40_000), half, other_half: half };
+  return ofEvent('artifact.linked', { ...artifact, metadata })(action);
+}

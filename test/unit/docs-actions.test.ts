@@ -7,7 +7,7 @@ import type { JsonValue } from '../../core/json.ts';
 import { renderTemplate } from '../../core/template.ts';
 import { parseTemplate } from '../../core/template-check.ts';
 import { isTemplateVariable, templateVariableNames } from '../../core/template-variables.ts';
-import { bareFirings, firings } from '../support/firings.ts';
+import { bareFirings, firings, largeFacts } from '../support/firings.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/actions.md'), 'utf8');
 const blocks = [...page.matchAll(/^```(\S+) (\S+)\n(.*?)^```$/gms)].map(
@@ -119,6 +119,24 @@ describe('the table of variables', () => {
       }
     },
   );
+});
+
+test('values at paths take 32 KiB together, and what does not fit says so', () => {
+  const payload = [
+    '${artifact_metadata}',
+    '${artifact_metadata.eval}',
+    '${artifact_metadata.big}',
+    '${artifact_metadata.eval.accuracy}',
+  ];
+  expect(largeFacts(webhook(payload))).toMatchObject({
+    artifact_metadata: '[too large]',
+    'artifact_metadata.eval': { accuracy: 0.97 },
+    'artifact_metadata.big': '[too large]',
+    'artifact_metadata.eval.accuracy': 0.97,
+  });
+  const halves = largeFacts(webhook(['${artifact_metadata.half}', '${artifact_metadata.other_half}']));
+  expect(halves['artifact_metadata.half']).toHaveLength(20_000);
+  expect(halves['artifact_metadata.other_half']).toBe('[too large]');
 });
 
 describe('headers', () => {

@@ -53,7 +53,36 @@ describe('the masker', () => {
   test('takes the longer secret when one is part of the other, and both when they overlap', () => {
     expect(maskOf('password', 'password-long')('password-long')).toBe('***');
     expect(maskOf('abcdefgh', 'efghijkl')('x abcdefghijkl y')).toBe('x *** y');
-    expect(maskOf('abababab')('abababababab')).toBe('***');
+    expect(maskOf('abababab')('abababababab!')).toBe('***!');
+    expect(maskOf('my-password-is', 'password')('my-password-is known')).toBe('*** known');
+  });
+
+  test.each<[string, (text: string) => string]>([
+    ['as it is', (text) => text],
+    ['in JSON in JSON', (text) => json(json(text))],
+    ['in a URL', encodeURIComponent],
+    ['in JSON escapes', (text) => asciiJson(`é${text}`).slice(7, -1)],
+    ['in HTML', (text) => text.replaceAll('&', '&amp;').replaceAll('"', '&#34;').replaceAll('<', '&lt;')],
+    ['in base64', (text) => Buffer.from(`....${text}`).toString('base64')],
+    ['in hex', (text) => Buffer.from(`....${text}`).toString('hex')],
+  ])('shows no more than three characters of a secret that was cut %s', (_name, encode) => {
+    const long = 'Q"é&W<Z%TY+U\\IOPASDFGH';
+    const text = encode(long);
+    for (let length = 0; length <= text.length; length++) {
+      const masked = maskOf(long)(`before ${text.slice(0, length)}`).slice('before '.length);
+      const decoded = [
+        masked,
+        Buffer.from(masked, 'base64').toString(),
+        Buffer.from(masked, 'hex').toString(),
+      ];
+      for (const view of decoded) expect(view).not.toMatch(/Q.{1,12}W/);
+    }
+  });
+
+  test('finds credentials that are in base64 twice', () => {
+    const credentials = Buffer.from('bot:the-password').toString('base64');
+    const twice = Buffer.from(`authorization: Basic ${credentials}`).toString('base64');
+    expect(maskOf('the-password', credentials)(`a ${twice}`)).toBe('a ***');
   });
 
   test('leaves short texts, and says how long its longest form is', () => {

@@ -109,6 +109,8 @@ describe('a webhook', () => {
     const { request, mask } = await requestOf(aWebhookIntegration(change));
     expect(request.headers['authorization']).toBe(authorization);
     expect(mask(authorization)).not.toMatch(/token|pass|key|[A-Za-z]{8}/);
+    const quoted = Buffer.from(`authorization: ${authorization}`).toString('base64');
+    expect(mask(quoted)).toBe('***');
   });
 
   test('reads those granted secrets alone that its payload names', async () => {
@@ -122,6 +124,17 @@ describe('a webhook', () => {
       request: { body: '{"key":"deploy-\\"secret\\"","token":"token-token","none":"${KEY}"}' },
     });
     expect(read).toEqual(['TOKEN', 'DEPLOY']);
+  });
+
+  test('has no secret in the place of a variable that does not apply', async () => {
+    // Such a grant is refused when an integration is saved.
+    const readSecret = async () => new Secret('the-secret-alias');
+    const { request } = await requestOf(
+      aWebhookIntegration({ secrets: ['alias'] }),
+      { payload: '${alias}' },
+      { readSecret },
+    );
+    expect(request.body).toBe('""');
   });
 
   test('gives a value that is a placeholder as it is', async () => {
