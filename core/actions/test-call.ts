@@ -65,6 +65,11 @@ export function actionOfTest({ facts }: Pick<Delivery, 'facts'>): Action | undef
   return Object.hasOwn(facts, TEST_FACT) ? Action.parse(facts[TEST_FACT]) : undefined;
 }
 
+/** Why a test call failed, as it is shown: an address that is blocked looks like one that does not answer. */
+export function coarseReason(reason: string | undefined): string | undefined {
+  return reason === 'blocked' || reason === 'attempts_used_up' ? 'no_answer' : reason;
+}
+
 /**
  * What is shown of a test call's attempt: whether something answered, with which class of status, and Slack's own
  * string. Not how long it took, nor where a connection ended: else a test would map the network that we stand in.

@@ -1,4 +1,4 @@
-import { actionOfTest, coarseAttempt } from '../../core/actions/test-call.ts';
+import { actionOfTest, coarseAttempt, coarseReason } from '../../core/actions/test-call.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
 import type { Attempt } from '../../core/delivery.ts';
 import { readHead } from '../../store/automations.ts';
@@ -59,7 +59,7 @@ function toJson(delivery: StoredDelivery) {
     team,
     integration: integrationId,
     status,
-    reason,
+    reason: actionOfTest(delivery) ? coarseReason(reason) : reason,
     attempt_count: attempts,
     created_at: new Date(delivery.createdAtMs).toISOString(),
     ...(status === 'pending' && dueAtMs !== undefined && { due_at: new Date(dueAtMs).toISOString() }),

@@ -1,4 +1,4 @@
-import { coarseAttempt, testDelivery } from '../../core/actions/test-call.ts';
+import { coarseAttempt, coarseReason, testDelivery } from '../../core/actions/test-call.ts';
 import { parseAllowedRanges } from '../../core/address.ts';
 import type { Integration } from '../../core/integration.ts';
 import { Secret } from '../../core/secret.ts';
@@ -303,6 +303,8 @@ describe('a test call', () => {
     );
     const refused = { ...attempt, outcome: 'refused', code: 'blocked' } as const;
     expect(JSON.stringify(coarseAttempt(refused))).toBe(JSON.stringify(shown[0]));
+    expect(coarseReason('blocked')).toBe(coarseReason('attempts_used_up'));
+    expect(coarseReason('secret_missing: A')).toBe('secret_missing: A');
     expect(coarseAttempt({ ...attempt, status: 503, code: 'http_status', response: 'secret page' })).toEqual({
       number: 1,
       startedAtMs: 5,
