@@ -1,21 +1,11 @@
 import { z } from 'zod';
+import { Action } from './action.ts';
 import type { EventType } from './event.ts';
 import { compileFilter, type Filter, parseFilter } from './filters/filter.ts';
 import { digest } from './id.ts';
 import { Label, TeamName } from './name.ts';
 import { Scope } from './scope.ts';
 import { Trigger } from './trigger.ts';
-
-const Action = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('webhook'),
-    integration: z.string().regex(/^\w{1,64}$/, 'is not an id'),
-    payload: z.json(),
-  }),
-  /** Records the delivery and sends nothing (W&B's NO_OP). */
-  z.strictObject({ type: z.literal('no_op') }),
-]);
-export type Action = z.infer<typeof Action>;
 
 const PLACE = ['user', 'team', 'project', 'registry'];
 const ARTIFACT = [...PLACE, 'collection', 'version', 'index', 'aliases', 'tags', 'metadata'];

@@ -14,9 +14,53 @@ export function describeCondition(condition: Condition): string {
   }
 }
 
-function describeThreshold({ metric, aggregate, window, comparison, value, values }: Threshold): string {
-  const left = window === 1 ? metric : `${aggregate}(${metric}, ${window})`;
+function describeThreshold(threshold: Threshold): string {
+  const { comparison, value, values } = threshold;
+  const left = measured(threshold);
   return values ? `${left} ${comparison} ${values[0]} and ${values[1]}` : `${left} ${comparison} ${value}`;
+}
+
+/** The condition in few words, without windows: `loss < 0.3`. */
+export function describeConditionShortly(condition: Condition): string {
+  switch (condition.kind) {
+    case 'threshold':
+      return describeThreshold({ ...condition, window: 1 });
+    case 'change':
+      return `${condition.metric} ${changes[condition.direction]} ${amountOf(condition)}`;
+    case 'zscore':
+      return boundOf(condition, `zscore(${condition.metric})`);
+    case 'not_finite':
+      return describeCondition(condition);
+  }
+}
+
+/** What was found where the condition was met: `average(loss, 5) is 0.28 at step 12`. */
+export function describeStatus(condition: Condition, value: number, step: number): string {
+  return `${describeMeasured(condition, value)} at step ${step}`;
+}
+
+function describeMeasured(condition: Condition, value: number): string {
+  switch (condition.kind) {
+    case 'threshold':
+      return `${measured(condition)} is ${value}`;
+    case 'change': {
+      const by = condition.change_type === 'relative' ? `${rounded(value * 100)} %` : String(value);
+      return `${condition.aggregate}(${condition.metric}, ${condition.window}) changed by ${value > 0 ? '+' : ''}${by}`;
+    }
+    case 'zscore':
+      return `zscore(${condition.metric}) is ${rounded(value)}`;
+    case 'not_finite':
+      return `${condition.metric} is ${value}`;
+  }
+}
+
+/** 0.07 * 100 is 7.000000000000001. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(12));
+}
+
+function measured({ metric, aggregate, window }: Threshold): string {
+  return window === 1 ? metric : `${aggregate}(${metric}, ${window})`;
 }
 
 const changes = {
@@ -25,16 +69,22 @@ const changes = {
   either: 'changes by at least',
 };
 
-function describeChange(change: Change): string {
-  const { metric, aggregate, window, prior_window: prior, change_type: type, direction, amount } = change;
-  // Rounded, because 0.07 * 100 is 7.000000000000001.
-  const by = type === 'relative' ? `${Number((amount * 100).toPrecision(12))} %` : String(amount);
-  return `${aggregate}(${metric}, ${window}) ${changes[direction]} ${by} from the ${prior} values before`;
+function amountOf({ change_type: type, amount }: Change): string {
+  return type === 'relative' ? `${rounded(amount * 100)} %` : String(amount);
 }
 
-function describeZScore({ metric, window, threshold, direction, across }: ZScore): string {
+function describeChange(change: Change): string {
+  const { metric, aggregate, window, prior_window: prior, direction } = change;
+  return `${aggregate}(${metric}, ${window}) ${changes[direction]} ${amountOf(change)} from the ${prior} values before`;
+}
+
+function describeZScore(zscore: ZScore): string {
+  const { metric, window, across } = zscore;
   const of = across === 'runs' ? `the last ${window} runs` : `the ${window} values before`;
-  const z = `zscore(${metric}) against ${of}`;
+  return boundOf(zscore, `zscore(${metric}) against ${of}`);
+}
+
+function boundOf({ threshold, direction }: ZScore, z: string): string {
   if (direction === 'above') return `${z} >= ${threshold}`;
   return direction === 'below' ? `${z} <= ${-threshold}` : `|${z}| >= ${threshold}`;
 }

@@ -13,7 +13,7 @@ export interface Delivery {
   /** The revision that fired, and whose action is rendered. */
   revision: number;
   team: string;
-  action: 'webhook' | 'no_op';
+  action: 'webhook' | 'slack' | 'no_op';
   /** Absent for a no-op. */
   integrationId?: string;
   facts: Facts;

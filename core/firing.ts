@@ -1,3 +1,4 @@
+import { templateOf } from './action.ts';
 import { type Delivery, deliveryId, type Occurrence } from './delivery.ts';
 import type { ArtifactEvent, CollectionEvent, CustomEvent } from './event.ts';
 import type { OpenedMetricsEvent } from './event-message.ts';
@@ -48,15 +49,14 @@ function toDelivery(
   const id = deliveryId(automationId, occurrence);
   const automation = { id: automationId, name: definition.name };
   const context = { ...what, automation, deliveryId: id, receivedAtMs };
-  const payload = action.type === 'webhook' ? action.payload : undefined;
   return {
     id,
     automationId,
     revision,
     team: definition.team,
     action: action.type,
-    ...(action.type === 'webhook' && { integrationId: action.integration }),
-    facts: factsOf(context, payload),
+    ...(action.type !== 'no_op' && { integrationId: action.integration }),
+    facts: factsOf(context, templateOf(action)),
     receivedAtMs,
     createdAtMs: nowMs,
     depth,

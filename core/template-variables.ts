@@ -1,4 +1,4 @@
-import { describeCondition } from './condition-text.ts';
+import { describeCondition, describeConditionShortly, describeStatus } from './condition-text.ts';
 import type { Facts } from './delivery.ts';
 import type { ArtifactEvent } from './event.ts';
 import type { OpenedEvent } from './event-message.ts';
@@ -68,7 +68,7 @@ const asJson = (value: number) => (Number.isFinite(value) ? value : String(value
 const variables: Record<string, Variable> = {
   automation_name: ({ automation }) => automation.name,
   event_type: wandbEventType,
-  event_author: ({ event }) => event.user,
+  event_author: (context) => context.event.user ?? runOf(context)?.user,
   entity_name: ({ event }) => event.team,
   project_name: ({ event }) => event.project ?? registryProject(event),
   artifact_collection_name: (context) => collectionOf(context)?.name,
@@ -82,8 +82,9 @@ const variables: Record<string, Variable> = {
   metric_name: ({ metric }) => metric?.name,
   metric_values: ({ metric }) => metric?.window.slice(-MAX_METRIC_VALUES).map(asJson),
   metric_filter: ({ metric }) => metric && describeCondition(metric.condition),
-  metric_filter_short: ({ metric }) => metric && describeCondition(metric.condition),
-  metric_current_status: ({ metric }) => metric && `${metric.name} is ${metric.value} at step ${metric.step}`,
+  metric_filter_short: ({ metric }) => metric && describeConditionShortly(metric.condition),
+  metric_current_status: ({ metric }) =>
+    metric && describeStatus(metric.condition, metric.value, metric.step),
 
   metric_value: ({ metric }) => metric && asJson(metric.value),
   step: ({ metric }) => metric?.step,
@@ -91,16 +92,18 @@ const variables: Record<string, Variable> = {
   run_url: (context) => runOf(context)?.url ?? (runOf(context) && context.event.url),
   registry_name: ({ event }) => event.registry,
   event_id: ({ event }) => event.id,
+  event_url: ({ event }) => event.url,
   delivery_id: (context) => context.deliveryId,
   automation_id: ({ automation }) => automation.id,
   time: ({ event, metric, receivedAtMs }) =>
     metric?.time ?? event.time ?? new Date(receivedAtMs).toISOString(),
 };
 
-/** Roots of the variables that take a path into what the user sent, at any depth. */
+/** The variables that take a path into what the user sent, at any depth; without a path they are all of it. */
 const pathVariables: Record<string, Variable> = {
   artifact_metadata: (context) => artifactOf(context)?.metadata,
   run_config: (context) => runOf(context)?.config,
+  data: ({ event }) => ('data' in event ? event.data : undefined),
 };
 
 /** Whether a template may name this variable. Secrets are known by what the integration grants, not here. */
@@ -108,31 +111,41 @@ export function isTemplateVariable(name: string): boolean {
   return Object.hasOwn(variables, name) || splitPath(name) !== undefined;
 }
 
-/** The names a near miss is compared with. */
-export const templateVariableNames: readonly string[] = Object.keys(variables);
+/** Every variable without a path: the names a near miss is compared with. */
+export const templateVariableNames: readonly string[] = [
+  ...Object.keys(variables),
+  ...Object.keys(pathVariables),
+];
 
-/** All facts of a firing, and beside them the values at the paths that its payload names. */
-export function factsOf(context: FiringContext, payload: JsonValue | undefined): Facts {
+/** All facts of a firing, and beside them the values at the paths that its template names. */
+export function factsOf(context: FiringContext, template: JsonValue | undefined): Facts {
   const facts: Facts = {};
   for (const [name, variable] of Object.entries(variables)) {
     const value = variable(context);
     if (value !== undefined) facts[name] = value;
   }
+  return { ...facts, ...pathFacts(context, template ?? null) };
+}
+
+/** A template may name one large value many times over; what does not fit says so instead of its value. */
+function pathFacts(context: FiringContext, template: JsonValue): Facts {
+  const facts: Facts = {};
   let room = MAX_PATH_BYTES;
-  for (const name of pathsIn(payload)) {
+  for (const name of variablesIn(template)) {
     const value = valueAtPath(context, name);
-    const bytes = value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value));
-    // A template may name one large value many times over; what does not fit says so instead of its value.
-    if (bytes > room) facts[name] = TOO_LARGE;
-    else if (value !== undefined) facts[name] = value;
-    room -= Math.min(bytes, room);
+    if (value === undefined) continue;
+    const bytes = Buffer.byteLength(JSON.stringify(value));
+    const fits = bytes <= room;
+    facts[name] = fits ? value : TOO_LARGE;
+    if (fits) room -= bytes;
   }
   return facts;
 }
 
-function pathsIn(payload: JsonValue | undefined): string[] {
-  const named = JSON.stringify(payload ?? null).matchAll(/\$\{([^}:]+)/g);
-  return [...new Set([...named].map((match) => match[1] ?? ''))].filter((name) => splitPath(name));
+/** The names of the variables in a template that was checked when it was saved. */
+export function variablesIn(template: JsonValue): Set<string> {
+  const named = JSON.stringify(template).matchAll(/\$\{([^{}:$]+)(?::json)?\}/g);
+  return new Set([...named].map((match) => match[1] ?? ''));
 }
 
 function valueAtPath(context: FiringContext, name: string): JsonValue | undefined {
@@ -148,7 +161,7 @@ function valueAtPath(context: FiringContext, name: string): JsonValue | undefine
 function splitPath(name: string): { root: Variable; path: string[] } | undefined {
   const [rootName = '', ...path] = name.split('.');
   const root = Object.hasOwn(pathVariables, rootName) ? pathVariables[rootName] : undefined;
-  return root && path.length > 0 && path.every((part) => part !== '') ? { root, path } : undefined;
+  return root && path.every((part) => part !== '') ? { root, path } : undefined;
 }
 
 function registryProject(place: Pick<Place, 'registry'>): string | undefined {

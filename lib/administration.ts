@@ -5,19 +5,23 @@ import { LambdaFunction } from './lambda-function.ts';
 import type { Settings } from './settings.ts';
 import type { SignalboxTable } from './table.ts';
 import { allowOnTeamSecrets, teamSecretPrefix } from './team-secrets.ts';
+import type { WorkQueue } from './work-queue.ts';
 
 export interface AdministrationProps {
   readonly settings: Settings;
   readonly table: SignalboxTable;
   readonly adminKey: AdminKey;
+  /** Takes the test calls of integrations. */
+  readonly deliveries: WorkQueue;
 }
 
 /** The API behind teams, automations, integrations and history; it writes team secrets and can never read one. */
 export class Administration extends Construct {
   readonly admin: LambdaFunction;
 
-  constructor(scope: Construct, id: string, { settings, table, adminKey }: AdministrationProps) {
+  constructor(scope: Construct, id: string, props: AdministrationProps) {
     super(scope, id);
+    const { settings, table, adminKey, deliveries } = props;
     this.admin = new LambdaFunction(this, 'Admin', {
       settings,
       name: 'admin',
@@ -26,6 +30,7 @@ export class Administration extends Construct {
         TABLE_NAME: table.name,
         ADMIN_KEY_SECRET_ID: adminKey.secretId,
         SECRET_NAME_PREFIX: teamSecretPrefix(settings),
+        DELIVERIES_QUEUE_URL: deliveries.url,
         ALLOWED_ADDRESSES: settings.allowedAddresses.join(','),
       } satisfies AdminEnv,
     });
@@ -50,6 +55,7 @@ export class Administration extends Construct {
       'secretsmanager:PutSecretValue',
       'secretsmanager:DeleteSecret',
     ]);
+    this.admin.sendTo(deliveries);
     adminKey.readableBy(this.admin);
   }
 }

@@ -26,6 +26,7 @@ export class Delivery extends Construct {
         TABLE_NAME: table.name,
         DELIVERIES_QUEUE_URL: this.deliveries.url,
         ALLOWED_ADDRESSES: settings.allowedAddresses.join(','),
+        SLACK_API_URL: '',
       } satisfies DispatcherEnv,
     });
     dispatcher.allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], table.arn);

@@ -23,7 +23,7 @@ export class SignalboxStack extends Stack {
     const { deliveries } = new Delivery(this, 'Delivery', { settings, table });
     new Matching(this, 'Matching', { settings, table, events, deliveries });
     new Sweeping(this, 'Sweeping', { settings, table, events, deliveries });
-    const { admin } = new Administration(this, 'Administration', { settings, table, adminKey });
+    const { admin } = new Administration(this, 'Administration', { settings, table, adminKey, deliveries });
     const api = new HttpApi(this, 'HttpApi', { settings, table, adminKey, ingest, admin });
 
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where clients send events and requests.' });

@@ -84,6 +84,7 @@ async function start(options: RuntimeOptions, stops: Stop[]): Promise<Runtime> {
   const functions = loadFunctions(bundles, (name) => ({
     ...aws,
     ...topology.functions[name].environment(parts),
+    ...standIns(),
   }));
   stops.push(captureOutput(print));
   startPumps(functions, queues, print, stops);
@@ -112,6 +113,12 @@ async function startEmulators(
   const table = await startTable(join(path, 'table'), { wasKilled });
   stops.push(table.stop);
   return { endpoints: { dynamodb: table.url, sqs: queues.url, secretsManager: secrets.url }, queues };
+}
+
+/** What the user has stand in for the outside world, by variables of the same names. */
+function standIns(): Record<string, string> {
+  const url = process.env['SLACK_API_URL'];
+  return url === undefined ? {} : { SLACK_API_URL: url };
 }
 
 function queueNames(): string[] {

@@ -127,6 +127,7 @@ export const functions = {
       TABLE_NAME: tableName,
       DELIVERIES_QUEUE_URL: queueUrls.deliveries,
       ALLOWED_ADDRESSES: allowedAddresses,
+      SLACK_API_URL: '',
     }),
   },
   sweeper: {
@@ -142,10 +143,11 @@ export const functions = {
   admin: {
     timeoutSeconds: 15,
     memoryMb: 512,
-    environment: ({ tableName, adminKeySecretId, allowedAddresses }): AdminEnv => ({
+    environment: ({ tableName, adminKeySecretId, queueUrls, allowedAddresses }): AdminEnv => ({
       TABLE_NAME: tableName,
       ADMIN_KEY_SECRET_ID: adminKeySecretId,
       SECRET_NAME_PREFIX: teamSecretPrefix,
+      DELIVERIES_QUEUE_URL: queueUrls.deliveries,
       ALLOWED_ADDRESSES: allowedAddresses,
     }),
   },

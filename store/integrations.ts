@@ -1,17 +1,55 @@
+import { isDeepStrictEqual } from 'node:util';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Integration } from '../core/integration.ts';
-import type { Table } from './client.ts';
-import { getItem, getItems, type Item, putIfAbsent, putItem, queryPrefix } from './items.ts';
+import { holds, type Table } from './client.ts';
+import { deleteItem, getItem, getItems, type Item, putIfAbsent, putItem, queryPrefix } from './items.ts';
 import { integrationKey, memberKey, teamPartition } from './keys.ts';
-import { reserveName } from './names.ts';
+import { type ReservedName, releaseName, reserveName } from './names.ts';
+
+export type IntegrationSave = 'saved' | 'name_taken' | 'stale';
 
 /** Stores a new integration; false when the team has one of that name. */
 export async function createIntegration(table: Table, integration: Integration): Promise<boolean> {
-  const { id, team, name } = integration;
-  const wanted = { partition: teamPartition(team), noun: 'integration', name };
-  const isLive = async (ownerId: string) => (await readIntegration(table, ownerId)) !== undefined;
-  if (!(await reserveName(table, wanted, id, { nowMs: integration.createdAtMs, isLive }))) return false;
+  const { id, team } = integration;
+  if (!(await reserve(table, integration))) return false;
   await putItem(table, memberKey(team, 'INTEGRATION', id));
   return putIfAbsent(table, { ...integrationKey(id), ...integration });
+}
+
+/** Moves an integration on to its next state, if `before` is still its state: name first, then the item, as a creation does. */
+export async function updateIntegration(
+  table: Table,
+  before: Integration,
+  after: Integration,
+): Promise<IntegrationSave> {
+  if (!(await reserve(table, after))) return 'name_taken';
+  const written = await holds(
+    table.client.send(
+      new PutCommand({
+        TableName: table.name,
+        Item: { ...integrationKey(after.id), ...after },
+        ...ifVersion(before.version),
+      }),
+    ),
+  );
+  // The write may be done although its answer got lost and its repetition was refused.
+  const isSaved = written || isDeepStrictEqual(await readIntegration(table, after.id), after);
+  await releaseUnlessUsed(table, nameOf(isSaved ? before : after), after.id);
+  return isSaved ? 'saved' : 'stale';
+}
+
+/** Deletes an integration, if `before` is still its state; false otherwise. */
+export async function deleteIntegration(table: Table, before: Integration): Promise<boolean> {
+  const { id, team, version } = before;
+  const deleted = await holds(
+    table.client.send(
+      new DeleteCommand({ TableName: table.name, Key: integrationKey(id), ...ifVersion(version) }),
+    ),
+  );
+  if (!deleted && (await readIntegration(table, id))) return false;
+  await deleteItem(table, memberKey(team, 'INTEGRATION', id));
+  await releaseName(table, nameOf(before), id);
+  return true;
 }
 
 export async function readIntegration(table: Table, id: string): Promise<Integration | undefined> {
@@ -24,6 +62,31 @@ export async function listIntegrations(table: Table, team: string): Promise<Inte
   const keys = hints.map(({ sk }) => integrationKey(sk.slice('INTEGRATION#'.length)));
   const found = (await getItems(table, keys)).map(toIntegration);
   return found.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+const nameOf = ({ team, name }: Integration): ReservedName => ({
+  partition: teamPartition(team),
+  noun: 'integration',
+  name,
+});
+
+function reserve(table: Table, integration: Integration): Promise<boolean> {
+  const wanted = nameOf(integration);
+  const isLive = async (ownerId: string) => (await readIntegration(table, ownerId))?.name === wanted.name;
+  return reserveName(table, wanted, integration.id, { nowMs: integration.updatedAtMs, isLive });
+}
+
+/** Gives back the name that an integration had or would have had, unless it has it now. */
+async function releaseUnlessUsed(table: Table, name: ReservedName, id: string): Promise<void> {
+  if ((await readIntegration(table, id))?.name !== name.name) await releaseName(table, name, id);
+}
+
+function ifVersion(version: number) {
+  return {
+    ConditionExpression: '#version = :version',
+    ExpressionAttributeNames: { '#version': 'version' },
+    ExpressionAttributeValues: { ':version': version },
+  };
 }
 
 function toIntegration({ pk: _pk, sk: _sk, ...integration }: Item): Integration {

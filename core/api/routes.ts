@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { AutomationChange, AutomationInput } from '../automation.ts';
-import { IntegrationInput } from '../integration.ts';
+import { IntegrationChange, IntegrationInput } from '../integration.ts';
 import type { Ability } from '../key.ts';
 import { KeyInput } from '../key.ts';
 import { TeamName } from '../name.ts';
+import { TestInput } from './test-input.ts';
 
 export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -26,6 +27,7 @@ const SecretInput = z.strictObject({
 });
 const OfTeam = z.strictObject({ team: TeamName });
 const OfTeamOrNone = OfTeam.partial();
+const Force = z.strictObject({ force: z.enum(['true', 'false']).default('false') });
 const DeliveryQuery = z
   .strictObject({
     team: TeamName.optional(),
@@ -55,7 +57,12 @@ export const routes = {
     body: SecretInput,
   },
   listSecrets: { method: 'GET', path: '/v1/teams/{team}/secrets', ability: 'team:read' },
-  deleteSecret: { method: 'DELETE', path: '/v1/teams/{team}/secrets/{name}', ability: 'secrets:write' },
+  deleteSecret: {
+    method: 'DELETE',
+    path: '/v1/teams/{team}/secrets/{name}',
+    ability: 'secrets:write',
+    query: Force,
+  },
   createKey: { method: 'POST', path: '/v1/keys', ability: 'keys:write', body: KeyInput },
   listKeys: { method: 'GET', path: '/v1/keys', ability: 'keys:write', query: OfTeamOrNone },
   revokeKey: { method: 'DELETE', path: '/v1/keys/{id}', ability: 'keys:write' },
@@ -67,6 +74,24 @@ export const routes = {
   },
   listIntegrations: { method: 'GET', path: '/v1/integrations', ability: 'team:read', query: OfTeam },
   readIntegration: { method: 'GET', path: '/v1/integrations/{id}', ability: 'team:read' },
+  updateIntegration: {
+    method: 'PATCH',
+    path: '/v1/integrations/{id}',
+    ability: 'integrations:write',
+    body: IntegrationChange,
+  },
+  deleteIntegration: {
+    method: 'DELETE',
+    path: '/v1/integrations/{id}',
+    ability: 'integrations:write',
+    query: Force,
+  },
+  testIntegration: {
+    method: 'POST',
+    path: '/v1/integrations/{id}/test',
+    ability: 'integrations:write',
+    body: TestInput,
+  },
   createAutomation: {
     method: 'POST',
     path: '/v1/automations',

@@ -14,10 +14,17 @@ import {
 } from './automations.ts';
 import type { AdminContext } from './context.ts';
 import { listDeliveries, readDelivery } from './deliveries.ts';
-import { createIntegration, listIntegrations, readIntegration } from './integrations.ts';
+import {
+  createIntegration,
+  deleteIntegration,
+  listIntegrations,
+  readIntegration,
+  updateIntegration,
+} from './integrations.ts';
 import { createKey, listKeys, revokeKey } from './keys.ts';
 import { deleteSecret, listSecrets, putSecret } from './secrets.ts';
 import { createTeam, listTeams } from './teams.ts';
+import { testIntegration } from './test-call.ts';
 
 type RouteHandler<Name extends RouteName> = (
   input: RouteInput<Name>,
@@ -36,6 +43,9 @@ const handlers: { [Name in RouteName]: RouteHandler<Name> } = {
   createIntegration,
   listIntegrations,
   readIntegration,
+  updateIntegration,
+  deleteIntegration,
+  testIntegration,
   createAutomation,
   listAutomations,
   readAutomation,

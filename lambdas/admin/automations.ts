@@ -2,11 +2,8 @@ import type { Activity } from '../../core/activity.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
 import { type AutomationDefinition, AutomationInput, type Head, triggerHash } from '../../core/automation.ts';
 import { randomId } from '../../core/id.ts';
-import { secretVariables } from '../../core/integration.ts';
 import { mayActOn } from '../../core/key.ts';
 import { Problem, parseInput } from '../../core/problem.ts';
-import { parseTemplate } from '../../core/template.ts';
-import { isTemplateVariable, templateVariableNames } from '../../core/template-variables.ts';
 import { readActivity } from '../../store/activity.ts';
 import {
   type Automation,
@@ -20,6 +17,7 @@ import {
 import { readIntegration } from '../../store/integrations.ts';
 import type { HttpAnswer } from '../shared/http.ts';
 import { type AdminContext, permit, requireTeam, visible } from './context.ts';
+import { checkTemplate } from './template-check.ts';
 import { checkWindowBudget } from './window-budget.ts';
 
 export async function createAutomation(
@@ -138,26 +136,25 @@ function nextState(
   return { head: { ...before.head, revision: number, enabled, version, updatedAtMs: nowMs }, revision };
 }
 
-/** What a schema can't see: the scope's owner and budget, the integration, and the variables that its payload may name. */
+/** What a schema can't see: the scope's owner and budget, the integration, and the variables that its templates may name. */
 async function check(input: AutomationInput, id: string, context: AdminContext): Promise<void> {
   checkScope(input, context);
   await checkWindowBudget(context.table, input, id);
   const { action } = input;
-  if (action.type !== 'webhook') return;
+  if (action.type === 'no_op') return;
   const integration = await readIntegration(context.table, action.integration);
   if (integration?.team !== input.team) {
     const detail = `team ${input.team} has no integration ${action.integration}`;
     const hint = `see GET /v1/integrations?team=${input.team}`;
     throw new Problem({ code: 'invalid_input', field: 'action.integration', detail, hint });
   }
-  const secrets = secretVariables(integration);
-  const known = (name: string) => isTemplateVariable(name) || secrets.includes(name);
-  const parsed = parseTemplate(action.payload, known, [...templateVariableNames, ...secrets]);
-  if (!('problems' in parsed)) return;
-  const [problem] = parsed.problems;
-  const field = ['action.payload', problem?.path].filter(Boolean).join('.');
-  const hint = `there are ${templateVariableNames.join(', ')}, artifact_metadata.<path>, run_config.<path>, and the secrets that the integration grants`;
-  throw new Problem({ code: 'invalid_input', field, detail: problem?.message ?? 'is not a payload', hint });
+  if (integration.type !== action.type) {
+    const detail = `integration ${integration.name} is of the type ${integration.type}`;
+    const hint = `choose one of the type ${action.type}, or make the action's type ${integration.type}`;
+    throw new Problem({ code: 'invalid_input', field: 'action.integration', detail, hint });
+  }
+  const problem = checkTemplate(action, integration);
+  if (problem) throw new Problem({ ...problem, field: `action.${problem.field}` });
 }
 
 function checkScope({ scope, team }: AutomationDefinition, { caller }: AdminContext): void {

@@ -1,4 +1,5 @@
 import type { AllowedRanges } from '../../core/address.ts';
+import type { Delivery } from '../../core/delivery.ts';
 import type { Ability, Caller } from '../../core/key.ts';
 import { mayActOn } from '../../core/key.ts';
 import { Problem } from '../../core/problem.ts';
@@ -18,6 +19,8 @@ export interface AdminContext {
   secretNamePrefix: string;
   /** The values of team secrets: written here, never read. */
   vault: Vault;
+  /** Has the dispatcher attempt a delivery. */
+  sendDelivery: (delivery: Delivery) => Promise<void>;
 }
 
 export interface Vault {

@@ -1,3 +1,4 @@
+import { actionOfTest, coarseAttempt, coarseReason } from '../../core/actions/test-call.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
 import type { Attempt } from '../../core/delivery.ts';
 import { readHead } from '../../store/automations.ts';
@@ -41,8 +42,11 @@ export async function readDelivery(
 ): Promise<HttpAnswer> {
   const id = params['id'] ?? '';
   const delivery = visible(context, await findDelivery(context.table, id), 'delivery');
-  const attempts = (await readAttempts(context.table, id)).map(attemptToJson);
-  return { status: 200, body: { ...toJson(delivery), attempts } };
+  const attempts = await readAttempts(context.table, id);
+  const shown = actionOfTest(delivery)
+    ? attempts.map(coarseAttempt).map(testToJson)
+    : attempts.map(attemptToJson);
+  return { status: 200, body: { ...toJson(delivery), attempts: shown } };
 }
 
 function toJson(delivery: StoredDelivery) {
@@ -55,7 +59,7 @@ function toJson(delivery: StoredDelivery) {
     team,
     integration: integrationId,
     status,
-    reason,
+    reason: actionOfTest(delivery) ? coarseReason(reason) : reason,
     attempt_count: attempts,
     created_at: new Date(delivery.createdAtMs).toISOString(),
     ...(status === 'pending' && dueAtMs !== undefined && { due_at: new Date(dueAtMs).toISOString() }),
@@ -69,5 +73,13 @@ function attemptToJson({ startedAtMs, durationMs, status, ...attempt }: Attempt)
     http_status: status,
     started_at: new Date(startedAtMs).toISOString(),
     duration_ms: durationMs,
+  };
+}
+
+function testToJson({ startedAtMs, slackError, ...attempt }: ReturnType<typeof coarseAttempt>) {
+  return {
+    ...attempt,
+    ...(slackError !== undefined && { slack_error: slackError }),
+    started_at: new Date(startedAtMs).toISOString(),
   };
 }

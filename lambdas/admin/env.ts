@@ -6,6 +6,8 @@ export const AdminEnv = z.object({
   ADMIN_KEY_SECRET_ID: z.string().min(1),
   /** Team secrets are made in Secrets Manager under this prefix, each with a random name. */
   SECRET_NAME_PREFIX: z.string().min(1),
+  /** Where test calls of integrations are queued. */
+  DELIVERIES_QUEUE_URL: z.string().min(1),
   /** As for the dispatcher: which addresses beyond the public ones a webhook may name. */
   ALLOWED_ADDRESSES: z.string(),
 });

@@ -5,6 +5,7 @@ import { readEnv } from '../shared/env.ts';
 import { httpHandler } from '../shared/http.ts';
 import { keyCheck } from '../shared/key-check.ts';
 import { logStage } from '../shared/log.ts';
+import { deliveryMessage, sendMessages } from '../shared/queue.ts';
 import { answer } from './answer.ts';
 import { AdminEnv } from './env.ts';
 import { makeVault } from './vault.ts';
@@ -23,6 +24,7 @@ export const handler = httpHandler(async (request) => {
     vault,
     secretNamePrefix,
     allowedAddresses,
+    sendDelivery: (delivery) => sendMessages(env.DELIVERIES_QUEUE_URL, [deliveryMessage(delivery)]),
     now: Date.now,
   });
   const { method, path, requestId } = request;

@@ -1,16 +1,26 @@
 import { judgeUrl } from '../../core/address.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
 import { randomId } from '../../core/id.ts';
-import { type Integration, type IntegrationInput, secretsOf } from '../../core/integration.ts';
-import { Problem } from '../../core/problem.ts';
+import {
+  type Integration,
+  type IntegrationChange,
+  IntegrationInput,
+  secretFields,
+  secretVariables,
+} from '../../core/integration.ts';
+import { Problem, parseInput } from '../../core/problem.ts';
+import { type Automation, listAutomations } from '../../store/automations.ts';
 import {
   readIntegration as findIntegration,
   listIntegrations as readIntegrations,
+  deleteIntegration as removeIntegration,
+  updateIntegration as storeChange,
   createIntegration as storeIntegration,
 } from '../../store/integrations.ts';
 import { readSecret } from '../../store/secrets.ts';
 import type { HttpAnswer } from '../shared/http.ts';
 import { type AdminContext, permit, requireTeam, visible } from './context.ts';
+import { checkTemplate } from './template-check.ts';
 
 export async function createIntegration(
   { body }: RouteInput<'createIntegration'>,
@@ -18,12 +28,13 @@ export async function createIntegration(
 ): Promise<HttpAnswer> {
   permit(context, body.team);
   await requireTeam(context, body.team);
-  checkUrl(body.url, context);
+  checkUrl(body, context);
   await checkSecrets(body, context);
-  const integration = { ...body, id: randomId('int'), createdAtMs: context.now() };
-  if (await storeIntegration(context.table, integration)) return { status: 201, body: toJson(integration) };
-  const detail = `team ${body.team} has an integration ${body.name} already`;
-  throw new Problem({ code: 'conflict', field: 'name', detail, hint: 'choose another name' });
+  const nowMs = context.now();
+  const stored = { id: randomId('int'), createdAtMs: nowMs, updatedAtMs: nowMs, version: 1 };
+  const integration = { ...body, ...stored };
+  if (await storeIntegration(context.table, integration)) return answer(201, integration);
+  throw nameTaken(integration);
 }
 
 export async function listIntegrations(
@@ -40,35 +51,125 @@ export async function readIntegration(
   { params }: RouteInput<'readIntegration'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
-  const integration = visible(
-    context,
-    await findIntegration(context.table, params['id'] ?? ''),
-    'integration',
-  );
-  return { status: 200, body: toJson(integration) };
+  return answer(200, await find(params, context));
 }
 
-function checkUrl(url: string, { allowedAddresses }: AdminContext): void {
-  const judged = judgeUrl(url, allowedAddresses);
+export async function updateIntegration(
+  { params, body }: RouteInput<'updateIntegration'>,
+  context: AdminContext,
+): Promise<HttpAnswer> {
+  const before = await find(params, context);
+  checkMatch(before, context);
+  const input = changed(before, body);
+  checkUrl(input, context);
+  await checkSecrets(input, context);
+  const { id, createdAtMs, version } = before;
+  const after = { ...input, id, createdAtMs, updatedAtMs: context.now(), version: version + 1 };
+  await checkUsers(before, after, context);
+  const result = await storeChange(context.table, before, after);
+  if (result === 'name_taken') throw nameTaken(after);
+  if (result === 'stale') throw new Problem(STALE);
+  return answer(200, after);
+}
+
+/** Deletes an integration that no automation uses; with one that does, it says which, unless it is forced. */
+export async function deleteIntegration(
+  { params, query }: RouteInput<'deleteIntegration'>,
+  context: AdminContext,
+): Promise<HttpAnswer> {
+  const integration = await find(params, context);
+  checkMatch(integration, context);
+  const users = query.force === 'true' ? [] : await usersOf(integration, context);
+  if (users.length > 0) {
+    const detail = `integration ${integration.name} is used by ${namesOf(users)}`;
+    const hint = 'give these automations another integration first; with ?force=true their deliveries fail';
+    throw new Problem({ code: 'conflict', detail, hint });
+  }
+  if (await removeIntegration(context.table, integration)) return { status: 204 };
+  throw new Problem(STALE);
+}
+
+/** The integration that the caller may see or change, as the route says. */
+export async function find(params: Record<string, string>, context: AdminContext): Promise<Integration> {
+  return visible(context, await findIntegration(context.table, params['id'] ?? ''), 'integration');
+}
+
+/** The fields as they are after a change, checked as a whole: `null` takes one away. */
+function changed(before: Integration, change: IntegrationChange): IntegrationInput {
+  const { id: _id, createdAtMs: _created, updatedAtMs: _updated, version: _version, ...input } = before;
+  const merged = Object.entries({ ...input, ...change }).filter(([, value]) => value !== null);
+  return parseInput(IntegrationInput, Object.fromEntries(merged));
+}
+
+async function usersOf({ id, team }: Integration, { table }: AdminContext): Promise<Automation[]> {
+  const automations = await listAutomations(table, team);
+  return automations.filter(({ revision: { definition } }) => {
+    const { action } = definition;
+    return action.type !== 'no_op' && action.integration === id;
+  });
+}
+
+/** Refuses a change that takes away what a saved payload names: the secret would be missed only when it fires. */
+async function checkUsers(before: Integration, after: Integration, context: AdminContext): Promise<void> {
+  const granted = secretVariables(after);
+  if (secretVariables(before).every((name) => granted.includes(name))) return;
+  for (const { revision } of await usersOf(before, context)) {
+    const { name, action } = revision.definition;
+    const problem = checkTemplate(action, after);
+    if (problem === undefined) continue;
+    const detail = `automation ${name} would no longer be valid: ${problem.detail}`;
+    throw new Problem({ code: 'conflict', detail, hint: 'change that automation first' });
+  }
+}
+
+function namesOf(automations: Automation[]): string {
+  const names = automations.map(({ head, revision }) => `${revision.definition.name} (${head.id})`);
+  const more = names.length > 20 ? ` and ${names.length - 20} more` : '';
+  return names.slice(0, 20).join(', ') + more;
+}
+
+function checkUrl(input: IntegrationInput, { allowedAddresses }: AdminContext): void {
+  if (input.type !== 'webhook') return;
+  const judged = judgeUrl(input.url, allowedAddresses);
   if (!('problem' in judged)) return;
   const hint = 'webhooks go to public addresses by https; others only where the deployment allows them';
   throw new Problem({ code: 'invalid_input', field: 'url', detail: judged.problem, hint });
 }
 
 async function checkSecrets(input: IntegrationInput, { table }: AdminContext): Promise<void> {
-  for (const name of secretsOf(input)) {
+  for (const { field, name } of secretFields(input)) {
     if (await readSecret(table, input.team, name)) continue;
-    const detail = `team ${input.team} has no secret ${name}`;
-    const hint = `set it first: PUT /v1/teams/${input.team}/secrets/${name}`;
-    throw new Problem({ code: 'invalid_input', field: fieldOf(input, name), detail, hint });
+    // The name is not repeated: it may be a value that was pasted in its place.
+    const detail = `team ${input.team} has no secret of this name`;
+    const hint = `give the name of a secret, not its value; set it first: PUT /v1/teams/${input.team}/secrets/<name>`;
+    throw new Problem({ code: 'invalid_input', field, detail, hint });
   }
 }
 
-function fieldOf(input: IntegrationInput, name: string): string {
-  if (input.access_token_secret === name) return 'access_token_secret';
-  return input.signing_secret === name ? 'signing_secret' : 'secrets';
+function nameTaken({ team, name }: Integration): Problem {
+  const detail = `team ${team} has an integration ${name} already`;
+  return new Problem({ code: 'conflict', field: 'name', detail, hint: 'choose another name' });
 }
 
-function toJson({ createdAtMs, ...integration }: Integration) {
-  return { ...integration, created_at: new Date(createdAtMs).toISOString() };
+const STALE = {
+  code: 'stale_version',
+  detail: 'the integration was changed by somebody else meanwhile',
+  hint: 'read it again and repeat your change',
+} as const;
+
+const etagOf = ({ version }: Integration) => `"${version}"`;
+
+function checkMatch(integration: Integration, { headers }: AdminContext): void {
+  const wanted = headers['if-match'];
+  if (wanted !== undefined && wanted !== etagOf(integration)) throw new Problem(STALE);
+}
+
+function answer(status: number, integration: Integration): HttpAnswer {
+  return { status, body: toJson(integration), headers: { etag: etagOf(integration) } };
+}
+
+/** Secrets stand in an integration by their names alone. */
+function toJson({ createdAtMs, updatedAtMs, version: _version, ...integration }: Integration) {
+  const [created_at, updated_at] = [createdAtMs, updatedAtMs].map((ms) => new Date(ms).toISOString());
+  return { ...integration, created_at, updated_at };
 }

@@ -42,9 +42,9 @@ export async function listSecrets(
   return { status: 200, body: { secrets: (await readEntries(context.table, team)).map(toJson) } };
 }
 
-/** Deletes a secret that no integration uses; with one that does, it says which. */
+/** Deletes a secret that no integration uses; with one that does, it says which, unless it is forced. */
 export async function deleteSecret(
-  { params }: RouteInput<'deleteSecret'>,
+  { params, query }: RouteInput<'deleteSecret'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
   const { team, name } = namesIn(params);
@@ -52,9 +52,10 @@ export async function deleteSecret(
   const entry = await readSecret(context.table, team, name);
   if (!entry) throw new Problem({ code: 'not_found', detail: `team ${team} has no secret ${name}` });
   const users = (await listIntegrations(context.table, team)).filter((one) => secretsOf(one).includes(name));
-  if (users.length > 0) {
+  if (users.length > 0 && query.force !== 'true') {
     const detail = `secret ${name} is used by ${users.map((user) => user.name).join(', ')}`;
-    throw new Problem({ code: 'conflict', detail, hint: 'take it out of these integrations first' });
+    const hint = 'take it out of these integrations first; with ?force=true their deliveries fail';
+    throw new Problem({ code: 'conflict', detail, hint });
   }
   await removeEntry(context.table, team, name);
   await context.vault.remove(entry.secretId);

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { SLACK_API_URL } from '../../core/actions/slack.ts';
+import { parseAllowedRanges } from '../../core/address.ts';
 import { readHead, readRevision } from '../../store/automations.ts';
 import { openTable } from '../../store/client.ts';
 import { leaseDelivery, putAttempt, settleDelivery } from '../../store/deliveries.ts';
@@ -29,6 +31,10 @@ const deps: DispatchDeps = {
     readEntry: (team, name) => readSecret(table, team, name),
     readValue: findSecretValue,
   }),
+  slack: {
+    apiUrl: env.SLACK_API_URL || SLACK_API_URL,
+    allowed: parseAllowedRanges(env.ALLOWED_ADDRESSES),
+  },
   send: makeSender({ allowedAddresses: env.ALLOWED_ADDRESSES }),
   requeue: (message) => sendMessages(env.DELIVERIES_QUEUE_URL, [message]),
   newToken: randomUUID,

@@ -1,7 +1,12 @@
-import { type WebhookRequest, webhookRequest } from '../../core/actions/webhook.ts';
+import type { Action } from '../../core/action.ts';
+import type { ActionRequest, BuiltRequest, Secrets } from '../../core/actions/request.ts';
+import { SLACK_API_URL, type SlackDeployment, slackRequest } from '../../core/actions/slack.ts';
+import { actionOfTest } from '../../core/actions/test-call.ts';
+import { secretsForWebhook, webhookRequest } from '../../core/actions/webhook.ts';
 import type { Head, Revision } from '../../core/automation.ts';
-import { type Integration, secretsOf } from '../../core/integration.ts';
+import { channelKey, type Integration, secretsOf } from '../../core/integration.ts';
 import { longestForm, maskerOf } from '../../core/masking.ts';
+import type { Secret } from '../../core/secret.ts';
 import { RenderedTooLargeError } from '../../core/template.ts';
 import type { StoredDelivery } from '../../store/deliveries.ts';
 
@@ -10,55 +15,116 @@ export interface PrepareDeps {
   readRevision: (automationId: string, revision: number) => Promise<Revision | undefined>;
   readIntegration: (id: string) => Promise<Integration | undefined>;
   /** The value in force of a team's secret; undefined when the team has none of that name. */
-  readSecret: (team: string, name: string) => Promise<string | undefined>;
+  readSecret: (team: string, name: string) => Promise<Secret | undefined>;
+  /** Slack's own, unless the deployment says otherwise. */
+  slack?: SlackDeployment;
   now: () => number;
 }
 
 /** A delivery is ready to go out, or has ended without being sent. */
 export type Prepared =
-  | { request: WebhookRequest; mask: (text: string) => string; longestSecret: number }
+  | {
+      request: ActionRequest;
+      mask: (text: string) => string;
+      longestSecret: number;
+      /** Whose answers are judged by their body: see `judged`. */
+      isSlack: boolean;
+      /** Requests with the same key go out at least `paceMs` apart. */
+      paceKey?: string;
+      paceMs?: number;
+    }
   | { ended: 'skipped' | 'failed'; reason: string };
 
 /** Turns a delivery into a request, as its automation and integration are now. Throws only when an attempt later may do better. */
 export async function prepare(delivery: StoredDelivery, deps: PrepareDeps): Promise<Prepared> {
-  const [head, revision, integration] = await Promise.all([
-    deps.readHead(delivery.automationId),
-    deps.readRevision(delivery.automationId, delivery.revision),
+  const [intent, integration] = await Promise.all([
+    readIntent(delivery, deps),
     deps.readIntegration(delivery.integrationId ?? ''),
   ]);
+  if ('ended' in intent) return intent;
+  if (!integration) return failed('integration_deleted');
+  const plan = planOf(intent.action, integration, delivery, deps);
+  if (!plan) return failed('integration_of_other_type');
+  const secrets = await resolveSecrets(plan.secretNames, integration.team, deps);
+  if ('missing' in secrets) return failed(`secret_missing: ${secrets.missing}`);
+  const built = buildOrExplain(() => plan.build(secrets.values));
+  if ('problem' in built) return failed(built.problem);
+  const paceKey = channelKey(integration);
+  return {
+    request: built.request,
+    mask: maskerOf(built.sensitive),
+    longestSecret: longestForm(built.sensitive),
+    isSlack: integration.type === 'slack',
+    ...(paceKey !== undefined && { paceKey, paceMs: SLACK_PACE_MS }),
+  };
+}
+
+/** Slack takes one message a second in a channel. */
+const SLACK_PACE_MS = 1_000;
+
+type Ended = Extract<Prepared, { ended: unknown }>;
+
+const failed = (reason: string): Ended => ({ ended: 'failed', reason });
+
+/** What the delivery is to do: a test call says it itself, an automation's delivery by the revision that fired. */
+async function readIntent(delivery: StoredDelivery, deps: PrepareDeps): Promise<{ action: Action } | Ended> {
+  const tested = actionOfTest(delivery);
+  if (tested) return { action: tested };
+  const [head, revision] = await Promise.all([
+    deps.readHead(delivery.automationId),
+    deps.readRevision(delivery.automationId, delivery.revision),
+  ]);
   if (!head?.enabled) return { ended: 'skipped', reason: 'disabled' };
-  if (!integration) return { ended: 'failed', reason: 'integration_deleted' };
   const action = revision?.definition.action;
-  if (action?.type !== 'webhook') return { ended: 'failed', reason: 'revision_missing' };
-  const secrets = await resolveSecrets(integration, deps);
-  if ('missing' in secrets) return { ended: 'failed', reason: `secret_missing: ${secrets.missing}` };
-  const timestampSeconds = Math.floor(deps.now() / 1000);
-  try {
+  return action ? { action } : failed('revision_missing');
+}
+
+interface Plan {
+  secretNames: string[];
+  build: (secrets: Secrets) => BuiltRequest;
+}
+
+/** How an action is made into a request; undefined when its integration is of another type. */
+function planOf(
+  action: Action,
+  integration: Integration,
+  delivery: StoredDelivery,
+  { slack = { apiUrl: SLACK_API_URL, allowed: [] }, now }: PrepareDeps,
+): Plan | undefined {
+  if (action.type === 'webhook' && integration.type === 'webhook') {
     const { payload } = action;
-    const request = webhookRequest({
-      delivery,
-      integration,
-      payload,
-      secrets: secrets.values,
-      timestampSeconds,
-    });
-    const values = [...secrets.values.values()];
-    return { request, mask: maskerOf(values), longestSecret: longestForm(values) };
-  } catch (error) {
-    if (error instanceof RenderedTooLargeError) return { ended: 'failed', reason: 'payload_too_large' };
-    throw error;
+    const timestampSeconds = Math.floor(now() / 1000);
+    return {
+      secretNames: secretsForWebhook(integration, payload),
+      build: (secrets) => webhookRequest({ delivery, integration, payload, secrets, timestampSeconds }),
+    };
   }
+  if (action.type !== 'slack' || integration.type !== 'slack') return undefined;
+  return {
+    secretNames: secretsOf(integration),
+    build: (secrets) => slackRequest({ delivery, integration, action, secrets, deployment: slack }),
+  };
 }
 
 async function resolveSecrets(
-  integration: Integration,
+  names: string[],
+  team: string,
   deps: PrepareDeps,
-): Promise<{ values: Map<string, string> } | { missing: string }> {
-  const values = new Map<string, string>();
-  for (const name of secretsOf(integration)) {
-    const value = await deps.readSecret(integration.team, name);
+): Promise<{ values: Secrets } | { missing: string }> {
+  const values = new Map<string, Secret>();
+  for (const name of names) {
+    const value = await deps.readSecret(team, name);
     if (value === undefined) return { missing: name };
     values.set(name, value);
   }
   return { values };
+}
+
+function buildOrExplain(work: () => BuiltRequest): BuiltRequest {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RenderedTooLargeError) return { problem: 'payload_too_large' };
+    throw error;
+  }
 }

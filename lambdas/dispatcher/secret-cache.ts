@@ -1,3 +1,4 @@
+import { Secret } from '../../core/secret.ts';
 import type { SecretEntry } from '../../store/secrets.ts';
 
 export interface SecretCacheDeps {
@@ -14,8 +15,8 @@ const MAX_VALUES = 1000;
  */
 export function makeSecretCache(
   deps: SecretCacheDeps,
-): (team: string, name: string) => Promise<string | undefined> {
-  const values = new Map<string, string>();
+): (team: string, name: string) => Promise<Secret | undefined> {
+  const values = new Map<string, Secret>();
   return async (team, name) => {
     const entry = await deps.readEntry(team, name);
     if (!entry) return undefined;
@@ -24,8 +25,9 @@ export function makeSecretCache(
     if (known !== undefined) return known;
     const value = await deps.readValue(entry.secretId, entry.versionId);
     if (value === undefined) return undefined;
+    const secret = new Secret(value);
     if (values.size >= MAX_VALUES) values.clear();
-    values.set(id, value);
-    return value;
+    values.set(id, secret);
+    return secret;
   };
 }

@@ -440,6 +440,7 @@ describe('a role', () => {
         `secretsmanager:PutSecretValue on ${teamSecrets}`,
         `secretsmanager:DeleteSecret on ${teamSecrets}`,
         readsAdminKey,
+        sendsTo(deliveries),
       ],
     ],
   ])('of %s holds exactly these rights', (name, rights) => {

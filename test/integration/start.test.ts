@@ -129,6 +129,7 @@ describe('a start', () => {
       'AWS_REGION',
       'AWS_SECRET_ACCESS_KEY',
       'AWS_SHARED_CREDENTIALS_FILE',
+      'DELIVERIES_QUEUE_URL',
       'SECRET_NAME_PREFIX',
       'TABLE_NAME',
       'TZ',

@@ -7,9 +7,11 @@ import type {
   RunState,
   RunStateEvent,
 } from '../../core/event.ts';
+import type { SlackIntegration, WebhookIntegration } from '../../core/integration.ts';
 import { Watcher } from '../../core/matching/watcher.ts';
 import { parseEvent } from '../../core/received-event.ts';
 import { Trigger } from '../../core/trigger.ts';
+import type { StoredDelivery } from '../../store/deliveries.ts';
 
 export function aLinkedEvent(change: object = {}): ArtifactEvent {
   const event = {
@@ -116,4 +118,53 @@ export function aWatcher(
 /** A trigger on an artifact, collection or custom event. */
 export function onEvent(event: string, filter = {}): Trigger {
   return Trigger.parse({ event, filter });
+}
+
+export function aWebhookIntegration(change: Partial<WebhookIntegration> = {}): WebhookIntegration {
+  return {
+    id: 'int_1',
+    team: 'vision',
+    type: 'webhook',
+    name: 'ci',
+    url: 'https://ci.example.com/hook',
+    method: 'POST',
+    headers: {},
+    secrets: [],
+    createdAtMs: 0,
+    updatedAtMs: 0,
+    version: 1,
+    ...change,
+  };
+}
+
+export function aSlackIntegration(change: Partial<SlackIntegration> = {}): SlackIntegration {
+  return {
+    id: 'int_2',
+    team: 'vision',
+    type: 'slack',
+    name: 'alerts',
+    ...(change.webhook_url_secret === undefined && { channel: 'C0123456789', token_secret: 'SLACK_TOKEN' }),
+    createdAtMs: 0,
+    updatedAtMs: 0,
+    version: 1,
+    ...change,
+  };
+}
+
+export function aDelivery(change: Partial<StoredDelivery> = {}): StoredDelivery {
+  return {
+    id: 'dlv_1',
+    automationId: 'aut_1',
+    revision: 1,
+    team: 'vision',
+    action: 'webhook',
+    integrationId: 'int_1',
+    facts: { run_name: 'calm-lake', event_id: 'e1', automation_name: 'loss is low' },
+    receivedAtMs: 900,
+    createdAtMs: 950,
+    depth: 1,
+    status: 'pending',
+    attempts: 0,
+    ...change,
+  };
 }

@@ -1,5 +1,6 @@
 import type { Attempt, Delivery } from '../../core/delivery.ts';
-import type { Integration } from '../../core/integration.ts';
+import type { WebhookIntegration } from '../../core/integration.ts';
+import { reveal, Secret } from '../../core/secret.ts';
 import { wandbSignature } from '../../core/signature.ts';
 import { type DispatchDeps, dispatch } from '../../lambdas/dispatcher/dispatch.ts';
 import { makeSecretCache } from '../../lambdas/dispatcher/secret-cache.ts';
@@ -8,16 +9,20 @@ import type { StageLine } from '../../lambdas/shared/log.ts';
 import type { Settlement } from '../../store/deliveries.ts';
 import { aDefinition } from '../support/builders.ts';
 
-const integration: Integration = {
+const integration: WebhookIntegration = {
   id: 'int_1',
   team: 'vision',
   type: 'webhook',
   name: 'ci',
   url: 'https://ci.example.com/hook',
+  method: 'POST',
+  headers: {},
   access_token_secret: 'TOKEN',
   signing_secret: 'SIGNING',
   secrets: [],
   createdAtMs: 0,
+  updatedAtMs: 0,
+  version: 1,
 };
 const delivery: Delivery = {
   id: 'dlv_1',
@@ -31,7 +36,10 @@ const delivery: Delivery = {
   createdAtMs: 950,
   depth: 1,
 };
-const values: Record<string, string> = { TOKEN: 'token-token', SIGNING: 'signing-signing' };
+const values: Record<string, Secret> = {
+  TOKEN: new Secret('token-token'),
+  SIGNING: new Secret('signing-signing'),
+};
 const ok: SendResult = {
   outcome: { kind: 'delivered', status: 200 },
   durationMs: 12,
@@ -301,8 +309,8 @@ test('a replaced secret takes effect at once, and a known version is not read ag
     },
   });
   await readSecret('t', 'A');
-  expect(await readSecret('t', 'A')).toBe('value of v1');
+  expect(reveal((await readSecret('t', 'A'))!)).toBe('value of v1');
   versionId = 'v2';
-  expect(await readSecret('t', 'A')).toBe('value of v2');
+  expect(reveal((await readSecret('t', 'A'))!)).toBe('value of v2');
   expect(reads).toEqual(['v1', 'v2']);
 });

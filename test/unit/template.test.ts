@@ -1,10 +1,6 @@
 import type { JsonValue } from '../../core/json.ts';
-import {
-  MAX_RENDERED_BYTES,
-  parseTemplate,
-  RenderedTooLargeError,
-  renderTemplate,
-} from '../../core/template.ts';
+import { MAX_RENDERED_BYTES, RenderedTooLargeError, renderTemplate } from '../../core/template.ts';
+import { parseTemplate } from '../../core/template-check.ts';
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: templates of ours are what is tested here.
 const values: Record<string, JsonValue> = {
@@ -30,7 +26,7 @@ const names = [...Object.keys(values), 'absent'];
 const known = (name: string) => names.includes(name);
 const rendered = (payload: JsonValue) => JSON.parse(renderTemplate(payload, value));
 const problemsOf = (payload: unknown) => {
-  const result = parseTemplate(payload, known, names);
+  const result = parseTemplate(payload, { known, names });
   return 'problems' in result ? result.problems.map(({ path, message }) => `${path}: ${message}`) : [];
 };
 
@@ -101,7 +97,7 @@ describe('renderTemplate', () => {
 describe('parseTemplate', () => {
   test('takes a payload, and lists the variables it names once each', () => {
     const payload = { a: '${run_name} ${whole} ${$}', b: ['${run_name}', '${number:json}'], c: null, d: 1 };
-    expect(parseTemplate(payload, known)).toEqual({
+    expect(parseTemplate(payload, { known })).toEqual({
       template: { payload, variables: ['run_name', 'whole', 'number'] },
     });
   });

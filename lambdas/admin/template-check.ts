@@ -1,0 +1,27 @@
+import { type Action, templateOf } from '../../core/action.ts';
+import { type Integration, secretVariables } from '../../core/integration.ts';
+import type { ProblemDetails } from '../../core/problem.ts';
+import { parseTemplate } from '../../core/template-check.ts';
+import { isTemplateVariable, templateVariableNames } from '../../core/template-variables.ts';
+
+/** What is wrong with an action's templates, sent through this integration; `field` is a path in the action. */
+export function checkTemplate(action: Action, integration: Integration): ProblemDetails | undefined {
+  const template = templateOf(action);
+  if (template === undefined) return undefined;
+  const secrets = secretVariables(integration);
+  const parsed = parseTemplate(template, {
+    known: (name) => isTemplateVariable(name) || secrets.includes(name),
+    names: [...templateVariableNames, ...secrets],
+    areTexts: action.type === 'slack',
+  });
+  if (!('problems' in parsed)) return undefined;
+  const [problem = { path: '', message: 'is not a template' }] = parsed.problems;
+  return { code: 'invalid_input', field: problem.path, detail: problem.message, hint: hintFor(integration) };
+}
+
+function hintFor({ type }: Integration): string {
+  const names = `${templateVariableNames.join(', ')}, the last three also with a path behind them`;
+  const secrets =
+    type === 'slack' ? 'a Slack text takes no secrets' : 'and the secrets that the integration grants';
+  return `there are ${names}; ${secrets}`;
+}

@@ -1,0 +1,16 @@
+import { outcomeOfSlack } from '../../core/slack-outcome.ts';
+import type { Prepared } from './prepare.ts';
+import type { SendResult } from './send.ts';
+
+/** The result of a request, judged by what the one who answered means: Slack refuses with status 200. */
+export function judged(
+  { isSlack }: Extract<Prepared, { request: unknown }>,
+  result: SendResult,
+): SendResult & { slackError?: string } {
+  const { status, outcome, responseHead = '' } = result;
+  if (!isSlack || status === undefined) return result;
+  const wait = outcome.kind === 'failed' ? outcome.retryAfterSeconds : undefined;
+  const headers = wait === undefined ? {} : { 'retry-after': String(wait) };
+  const { slackError, ...said } = outcomeOfSlack(status, headers, responseHead);
+  return { ...result, outcome: said, ...(slackError !== undefined && { slackError }) };
+}
