@@ -43,7 +43,11 @@ async function seedTeam(table: Table, team: string, nowMs: number): Promise<stri
     access_token_secret: 'TOKEN',
     signing_secret: 'SIGNING',
     secrets: [],
+    method: 'POST',
+    headers: {},
+    version: 1,
     createdAtMs: nowMs,
+    updatedAtMs: nowMs,
   });
   return key;
 }
