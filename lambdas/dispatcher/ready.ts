@@ -4,16 +4,16 @@ import type { Place } from '../../store/health.ts';
 import type { Claim } from '../../store/newest.ts';
 import { type AdmitDeps, admit, type Ended } from './admit.ts';
 import { enter, type InFlightDeps, type Later, later } from './in-flight.ts';
+import { type PaceDeps, type Paced, pace } from './pace.ts';
 import { type PrepareDeps, type Prepared, prepare } from './prepare.ts';
 
-export interface ReadyDeps extends AdmitDeps, InFlightDeps, PrepareDeps {
+export interface ReadyDeps extends AdmitDeps, InFlightDeps, PaceDeps, PrepareDeps {
   claimSubject: (
     delivery: StoredDelivery,
     subject: string,
     claim: { token: string; nowMs: number; untilMs: number },
   ) => Promise<Claim>;
   releaseSubject: (delivery: StoredDelivery, subject: string, token: string) => Promise<void>;
-  reservePace: (channel: string, intervalMs: number) => Promise<number>;
   countHeldBack: (automationId: string, minuteMs: number) => Promise<number>;
 }
 
@@ -23,11 +23,7 @@ export interface Held {
   subject?: string;
 }
 
-type Request = Extract<Prepared, { request: unknown }> & {
-  /** Messages with the same key go out `paceMs` apart. */
-  paceKey?: string;
-  paceMs?: number;
-};
+type Request = Extract<Prepared, { request: unknown }> & Paced;
 export type Ready = Request & { expiresAtMs: number };
 
 /** Another attempt on the same subject is over soon. */
@@ -71,18 +67,6 @@ async function withCount(delivery: StoredDelivery, deps: ReadyDeps): Promise<Sto
     ...delivery,
     digest: { ...digest, count: await deps.countHeldBack(automationId, digest.minuteMs) },
   };
-}
-
-/** Undefined when it may go now: its channel is free, or it waited for its turn there. */
-async function pace(
-  delivery: StoredDelivery,
-  { paceKey, paceMs }: Request,
-  deps: ReadyDeps,
-): Promise<Later | undefined> {
-  if (paceKey === undefined || paceMs === undefined) return undefined;
-  if (delivery.wait?.pacedAtMs !== undefined && delivery.wait.pacedAtMs <= deps.now()) return undefined;
-  const pacedAtMs = await deps.reservePace(paceKey, paceMs);
-  return pacedAtMs <= deps.now() ? undefined : later(delivery, pacedAtMs, { pacedAtMs });
 }
 
 async function claim(
