@@ -188,10 +188,15 @@ export async function stampDelivery(
   return stamped ? readDelivery(table, id) : undefined;
 }
 
-/** Adds an attempt to the history. Written once: an attempt does not change. */
-export async function putAttempt(table: Table, id: string, attempt: Attempt, nowMs: number): Promise<void> {
+/** Adds an attempt to the history. Written once: an attempt does not change. False when it is there already. */
+export async function putAttempt(
+  table: Table,
+  id: string,
+  attempt: Attempt,
+  nowMs: number,
+): Promise<boolean> {
   const ttl = Math.floor(nowMs / 1000) + KEPT_SECONDS;
-  await putIfAbsent(table, { ...attemptKey(id, attempt.number), ...attempt, ttl });
+  return putIfAbsent(table, { ...attemptKey(id, attempt.number), ...attempt, ttl });
 }
 
 export async function readDelivery(table: Table, id: string): Promise<StoredDelivery | undefined> {

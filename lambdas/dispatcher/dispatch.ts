@@ -1,5 +1,5 @@
 import type { Attempt } from '../../core/delivery.ts';
-import { maxAttempts, nextStep } from '../../core/retry.ts';
+import { maxAttempts, nextStep, recordedOutcome } from '../../core/retry.ts';
 import type { Lease, Settlement } from '../../store/deliveries.ts';
 import type { StageLine } from '../shared/log.ts';
 import { deliveryMessage } from '../shared/queue.ts';
@@ -13,7 +13,9 @@ import type { Sender, SendResult } from './send.ts';
 export interface DispatchDeps extends ReadyDeps, DisableDeps {
   lease: (id: string, lease: { token: string; nowMs: number; untilMs: number }) => Promise<Lease | undefined>;
   settle: (id: string, token: string, settlement: Settlement) => Promise<boolean>;
-  putAttempt: (id: string, attempt: Attempt) => Promise<void>;
+  /** False when that attempt is in the history already. */
+  putAttempt: (id: string, attempt: Attempt) => Promise<boolean>;
+  readAttempts: (id: string) => Promise<Attempt[]>;
   send: Sender;
   newToken: () => string;
   log: (line: StageLine) => void;
@@ -38,15 +40,34 @@ export async function dispatch(deliveryId: string, deps: DispatchDeps): Promise<
   const untilMs = nowMs + LEASE_MS;
   const lease = await deps.lease(deliveryId, { token, nowMs, untilMs });
   if (!lease) return deps.log({ stage: 'delivery.skipped', deliveryId, reason: 'done, leased or not due' });
-  if (lease.lostAttempt) {
-    await deps.putAttempt(deliveryId, { ...lease.lostAttempt, durationMs: 0, outcome: 'unknown' });
-  }
+  if (await settleLost(lease, deps)) return;
   if (roundOf(lease) > maxAttempts) return end(lease, { ended: 'failed', reason: 'attempts_used_up' }, deps);
   const held: Held = {};
   const ready = await readyOrRelease({ ...lease, untilMs }, held, deps);
   if ('request' in ready) return attempt(lease, ready, held, deps);
   await ('ended' in ready ? end(lease, ready, deps) : wait(lease, ready, deps));
   await letGo(lease, held, deps);
+}
+
+/**
+ * Notes that an earlier attempt never said how it ended. Was it noted before its function died, then the delivery is
+ * settled by that, and true is answered: what is known to have arrived is not sent again.
+ */
+async function settleLost(
+  { lostAttempt, delivery, token, attempt }: Lease,
+  deps: DispatchDeps,
+): Promise<boolean> {
+  if (!lostAttempt) return false;
+  const { id } = delivery;
+  if (await deps.putAttempt(id, { ...lostAttempt, durationMs: 0, outcome: 'unknown' })) return false;
+  const noted = (await deps.readAttempts(id)).find(({ number }) => number === lostAttempt.number);
+  const outcome = noted && recordedOutcome(noted);
+  if (!noted || !outcome) return false;
+  const endedAtMs = noted.startedAtMs + noted.durationMs;
+  const next = nextStep(outcome, noted.number - (delivery.attemptsBefore ?? 0), endedAtMs, deps.random());
+  const settlement =
+    next.status === 'pending' ? { ...pendingUntil(next.retryAt, false), attempts: attempt - 1 } : next;
+  return deps.settle(id, token, settlement);
 }
 
 /** The number of an attempt since the delivery was made, or since a user sent it again. */

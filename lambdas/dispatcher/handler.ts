@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { readHead, readRevision } from '../../store/automations.ts';
 import { openTable } from '../../store/client.ts';
-import { leaseDelivery, putAttempt, putDelivery, settleDelivery } from '../../store/deliveries.ts';
+import {
+  leaseDelivery,
+  putAttempt,
+  putDelivery,
+  readAttempts,
+  settleDelivery,
+} from '../../store/deliveries.ts';
 import {
   disableIntegration,
   leavePlace,
@@ -36,6 +42,7 @@ const deps: DispatchDeps = {
   lease: (id, lease) => leaseDelivery(table, id, lease),
   settle: (id, token, settlement) => settleDelivery(table, id, token, settlement),
   putAttempt: (id, attempt) => putAttempt(table, id, attempt, now()),
+  readAttempts: (id) => readAttempts(table, id),
   putDelivery: (delivery, dueAtMs) => putDelivery(table, delivery, dueAtMs),
   requeue: (message) => sendMessages(env.DELIVERIES_QUEUE_URL, [message]),
 

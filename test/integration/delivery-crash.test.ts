@@ -24,7 +24,14 @@ interface Case {
 
 const subject = { entity_name: 't', project_name: 'p', artifact_collection_name: 'c', alias: 'a' };
 const ok: Answer = () => ({ outcome: delivered, durationMs: 0 });
-const failsOnce: Answer = (atMs) => ({ outcome: atMs === start ? down : delivered, durationMs: 0 });
+const seen = new Set<string | undefined>();
+/** Refuses the first request of each delivery. */
+const failsOnce: Answer = (_atMs, { headers }) => {
+  const id = headers['webhook-id'];
+  const outcome = seen.has(id) ? delivered : down;
+  seen.add(id);
+  return { outcome, durationMs: 0 };
+};
 const gone: Answer = () => ({ outcome: { kind: 'refused', code: 'gone', status: 410 }, durationMs: 0 });
 
 const cases: Record<string, Case> = {
@@ -84,17 +91,19 @@ async function setUp(world: VirtualDelivery, at: string, { answer, settings, del
   return { id: made.id, integration, automation, at };
 }
 
+type Run = Awaited<ReturnType<typeof setUp>> & { fault: Fault & { name: string } };
+
 describe.each(Object.entries(cases))('a delivery that is %s', (name, one) => {
   test('is neither lost, stuck nor doubled, wherever the function dies', async () => {
     const world = new VirtualDelivery(store.table, start);
     const clean = await setUp(world, 'clean', one);
-    await world.dispatchOnce(clean.id);
+    await world.dispatchOnce(clean.id, { call: -1, when: 'before' });
     const calls = [...world.calls];
-    const faults: (Fault & { name: string })[] = calls.flatMap((call, n) => [
+    const faults: Run['fault'][] = calls.flatMap((call, n) => [
       { call: n, when: 'before' as const, name: call },
       { call: n, when: 'after' as const, name: call },
     ]);
-    const runs: (Awaited<ReturnType<typeof setUp>> & { fault: (typeof faults)[number] })[] = [];
+    const runs: Run[] = [];
     for (const [n, fault] of faults.entries()) {
       const set = await setUp(world, `${n}`, one);
       await world.dispatchOnce(set.id, fault);
@@ -102,30 +111,29 @@ describe.each(Object.entries(cases))('a delivery that is %s', (name, one) => {
     }
     await world.runFor(20 * MINUTE_MS);
     expect(world.problems).toEqual([]);
-    const [status, posts] = ends[name]!;
-    for (const { id, integration, automation, fault, at } of runs) {
-      const where = `${fault.when} ${fault.name}`;
-      const stored = await readDelivery(store.table, id);
-      expect([where, stored?.status]).toEqual([where, status]);
-      const made = world.posts.filter((post) => post.delivery === id).length;
-      // The one hole: the POST went out, and nobody could note it.
-      const isUnknown = isBetween(calls, fault, 'send', 'settle');
-      expect([where, made]).toEqual([where, isUnknown ? expect.any(Number) : posts]);
-      expect(made).toBeLessThanOrEqual(posts + 1);
-      const attempts = await readAttempts(store.table, id);
-      const known = attempts.filter(({ outcome }) => outcome !== 'unknown');
-      expect(known.length).toBeGreaterThanOrEqual(posts);
-      expect(made - known.length).toBeLessThanOrEqual(attempts.length - known.length);
-      expect([where, (await readFlow(store.table, integration, world.nowMs)).free.length]).toEqual([
-        where,
-        10,
-      ]);
-      if (name.includes('digest')) expect(await countHeldBack(store.table, automation, start)).toBe(1);
-      if (name.includes('notice')) await checkNotice(world, at, integration);
-    }
-    expect(runs.length).toBeGreaterThan(8);
+    for (const run of runs) await check(world, name, calls, run);
+    expect(runs.length).toBeGreaterThanOrEqual(8);
   }, 120_000);
 });
+
+async function check(world: VirtualDelivery, name: string, calls: string[], run: Run): Promise<void> {
+  const { id, integration, automation, fault, at } = run;
+  const [status, posts] = ends[name]!;
+  const where = `${fault.when} ${fault.name}`;
+  expect([where, (await readDelivery(store.table, id))?.status]).toEqual([where, status]);
+  const made = world.posts.filter((post) => post.delivery === id).length;
+  // The one hole: the POST went out, and nobody could note it.
+  const isUnknown = isBetween(calls, fault, 'send', 'putAttempt');
+  expect([where, made]).toEqual([
+    where,
+    isUnknown ? posts + 1 - (status === 'delivered' && posts > 1 ? 1 : 0) : posts,
+  ]);
+  const attempts = (await readAttempts(store.table, id)).filter(({ outcome }) => outcome !== 'unknown');
+  expect([where, attempts.length]).toEqual([where, isUnknown ? made - 1 : posts]);
+  expect([where, (await readFlow(store.table, integration, world.nowMs)).free.length]).toEqual([where, 10]);
+  if (name.includes('digest')) expect(await countHeldBack(store.table, automation, start)).toBe(1);
+  if (name.includes('notice')) await checkNotice(world, at, integration);
+}
 
 /** Whoever was told was told once; who was not is told by the next delivery. */
 async function checkNotice(world: VirtualDelivery, at: string, integration: string): Promise<void> {

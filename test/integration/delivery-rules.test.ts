@@ -323,7 +323,13 @@ describe('in flight', () => {
       const dies = world.delivery(`die${n}`, automation, integration);
       await putDelivery(store.table, dies, start);
       await world.dispatchOnce(dies.id, { call: 4, when: 'after' });
-      expect(world.calls).toEqual(['lease', 'readRevision', 'admitToMinute', 'readFlow', 'takePlace']);
+      expect(world.calls.slice(0, 5)).toEqual([
+        'lease',
+        'readRevision',
+        'admitToMinute',
+        'readFlow',
+        'takePlace',
+      ]);
     }
     const id = await fire('d');
     await world.runFor(70_000);

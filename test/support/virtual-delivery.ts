@@ -14,6 +14,7 @@ import {
   leaseDelivery,
   putAttempt,
   putDelivery,
+  readAttempts,
   settleDelivery,
   stampDelivery,
 } from '../../store/deliveries.ts';
@@ -314,6 +315,7 @@ export class VirtualDelivery {
       lease: io('lease', (id, lease) => leaseDelivery(table, id, lease)),
       settle: io('settle', (id, token, settlement) => settleDelivery(table, id, token, settlement)),
       putAttempt: io('putAttempt', (id, attempt) => putAttempt(table, id, attempt, now())),
+      readAttempts: io('readAttempts', (id) => readAttempts(table, id)),
       putDelivery: io('putDelivery', (delivery, dueAtMs) => putDelivery(table, delivery, dueAtMs)),
       requeue: io('requeue', async (message) => this.enqueue([message])),
       announce: io('announce', (delivery, subject) => announceNewest(table, delivery, subject, now())),

@@ -91,7 +91,9 @@ function setUp(change: Partial<DispatchDeps> = {}, { attempt = 1, result = ok, l
     putAttempt: async (_id, one) => {
       seen.order.push('attempt');
       seen.attempts.push(one);
+      return true;
     },
+    readAttempts: async () => [],
     ...openDoors(),
     readHead: async () => ({
       id: 'aut_1',
@@ -223,6 +225,27 @@ describe('an attempt', () => {
       [2, 'unknown'],
       [3, 'delivered'],
     ]);
+  });
+
+  test.each<[Partial<Attempt>, Settlement]>([
+    [{ outcome: 'delivered', status: 200 }, { status: 'delivered' }],
+    [
+      { outcome: 'refused', status: 404, code: 'http_status' },
+      { status: 'failed', reason: 'http_status' },
+    ],
+    [
+      { outcome: 'failed', status: 503, code: 'http_status' },
+      { status: 'pending', dueAtMs: 300_600, sweepAtMs: 300_600, attempts: 2 },
+    ],
+  ])('is not made when the earlier one was noted but not settled: %j', async (noted, settlement) => {
+    const record = { number: 2, startedAtMs: 500, durationMs: 100, ...noted } as Attempt;
+    const { seen, run } = setUp(
+      { putAttempt: async () => false, readAttempts: async () => [record] },
+      { attempt: 3, lost: true },
+    );
+    await run();
+    expect(seen.sent).toEqual([]);
+    expect(seen.settled).toEqual([settlement]);
   });
 
   test('is not sent once the attempts are used up by lost leases', async () => {
