@@ -133,9 +133,23 @@ function pendingUntil(dueAtMs: number, isNear: boolean) {
 }
 
 async function attempt(lease: Lease, ready: Ready, held: Held, deps: DispatchDeps): Promise<void> {
-  const { delivery, token } = lease;
   const startedAtMs = deps.now();
   const result = await deps.send({ ...ready.request, extraHeadBytes: ready.longestSecret });
+  // Others wait for what it held: that is given back at once, beside the notes about how it went.
+  const [why] = await Promise.all([
+    giveBack(lease, held, result, deps),
+    note(lease, ready, { startedAtMs, result }, deps),
+  ]);
+  if (why) await disable(lease.delivery.integrationId ?? '', why, deps);
+}
+
+async function note(
+  lease: Lease,
+  ready: Ready,
+  { startedAtMs, result }: { startedAtMs: number; result: SendResult },
+  deps: DispatchDeps,
+): Promise<void> {
+  const { delivery, token } = lease;
   const record = attemptRecord({ number: lease.attempt, startedAtMs }, ready, result);
   // The attempt comes first: it did happen, whatever becomes of the lease.
   await deps.putAttempt(delivery.id, record);
@@ -156,7 +170,6 @@ async function attempt(lease: Lease, ready: Ready, held: Held, deps: DispatchDep
     durationMs: result.durationMs,
     lagMs: deps.now() - delivery.receivedAtMs,
   });
-  await leave(lease, held, result, deps);
 }
 
 /** What follows an attempt; a retry that would come too late is none. */
@@ -172,18 +185,16 @@ function stepAfter(
   return late ? { status: late.ended, reason: late.reason } : { status: 'pending', dueAtMs: next.retryAt };
 }
 
-/** Gives back what an attempt held; how it ended may be the end of its integration. */
-async function leave(
-  lease: Lease,
+/** Gives back what an attempt held; how it ended may be the end of its integration, and then this says why. */
+async function giveBack(
+  { delivery, token }: Lease,
   { place, subject }: Held,
   result: SendResult,
   deps: DispatchDeps,
-): Promise<void> {
-  const { delivery, token } = lease;
+) {
   if (subject !== undefined) await deps.releaseSubject(delivery, subject, token);
-  if (!place || delivery.integrationId === undefined) return;
-  const why = await leaveAfter(delivery.integrationId, place, result, deps);
-  if (why) await disable(delivery.integrationId, why, deps);
+  if (!place || delivery.integrationId === undefined) return undefined;
+  return leaveAfter(delivery.integrationId, place, result, deps);
 }
 
 function idsOf({ delivery }: Lease) {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { readHead, readRevision } from '../../store/automations.ts';
 import { openTable } from '../../store/client.ts';
@@ -29,6 +30,7 @@ import { sendMessages } from '../shared/queue.ts';
 import { findSecretValue } from '../shared/secrets.ts';
 import { type DispatchDeps, dispatch } from './dispatch.ts';
 import { DispatcherEnv } from './env.ts';
+import { makeFlowCache } from './flow-cache.ts';
 import { makeRevisionCache } from './revision-cache.ts';
 import { makeSecretCache } from './secret-cache.ts';
 import { makeSender } from './send.ts';
@@ -38,7 +40,7 @@ const table = openTable(env.TABLE_NAME);
 
 const { now } = Date;
 const deps: DispatchDeps = {
-  ...{ newToken: randomUUID, random: Math.random, now, log: logStage },
+  ...{ newToken: randomUUID, random: Math.random, sleep, now, log: logStage },
   lease: (id, lease) => leaseDelivery(table, id, lease),
   settle: (id, token, settlement) => settleDelivery(table, id, token, settlement),
   putAttempt: (id, attempt) => putAttempt(table, id, attempt, now()),
@@ -53,7 +55,7 @@ const deps: DispatchDeps = {
   putHeldBack: (delivery) => putHeldBack(table, delivery, now()),
   countHeldBack: (automationId, minuteMs) => countHeldBack(table, automationId, minuteMs),
 
-  readFlow: (integrationId) => readFlow(table, integrationId, now()),
+  flows: makeFlowCache((integrationId) => readFlow(table, integrationId, now()), now),
   takePlace: (integrationId, place) => takePlace(table, integrationId, place),
   leavePlace: (integrationId, place, attempt) => leavePlace(table, integrationId, place, attempt),
   reserveTurn: (integrationId, intervalMs) => reserveTurn(table, integrationId, intervalMs, now()),

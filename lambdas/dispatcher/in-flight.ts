@@ -5,9 +5,10 @@ import type { Outcome } from '../../core/retry.ts';
 import type { StoredDelivery } from '../../store/deliveries.ts';
 import type { Place } from '../../store/health.ts';
 import type { Ended } from './admit.ts';
+import type { FlowCache } from './flow-cache.ts';
 
 export interface InFlightDeps {
-  readFlow: (integrationId: string) => Promise<Flow>;
+  flows: FlowCache;
   takePlace: (integrationId: string, place: Place) => Promise<boolean>;
   leavePlace: (
     integrationId: string,
@@ -19,6 +20,7 @@ export interface InFlightDeps {
     integrationId: string,
     times: { seenMs: number | undefined; untilMs: number },
   ) => Promise<boolean>;
+  sleep: (ms: number) => Promise<unknown>;
   random: () => number;
   now: () => number;
 }
@@ -29,30 +31,60 @@ export type Later = { waitUntilMs: number; wait: Wait };
 /** Longer than one attempt takes: should it die, the next one may try the integration then. */
 const PROBE_MS = 20_000;
 
+/** A turn this near is waited for on the spot; a queue's delays are whole seconds. */
+const MAX_STAY_MS = 500;
+
 /** Places are taken at random, so a few tries find a free one or prove that there is none. */
 const MAX_TRIES = 6;
+
+interface Taker {
+  token: string;
+  untilMs: number;
+}
 
 /** Takes one of the integration's places for an attempt, or says when to come back. */
 export async function enter(
   delivery: StoredDelivery,
   integrationId: string,
-  { token, untilMs }: { token: string; untilMs: number },
+  taker: Taker,
+  deps: InFlightDeps,
+): Promise<{ place: Place } | Later | Ended> {
+  const first = await tryToEnter(delivery, integrationId, taker, deps);
+  if (!('wait' in first) || first.wait.turnAtMs === undefined) return first;
+  const turnInMs = first.wait.turnAtMs - deps.now();
+  if (turnInMs > MAX_STAY_MS) return first;
+  await deps.sleep(turnInMs);
+  return tryToEnter({ ...delivery, wait: first.wait }, integrationId, taker, deps);
+}
+
+async function tryToEnter(
+  delivery: StoredDelivery,
+  integrationId: string,
+  { token, untilMs }: Taker,
   deps: InFlightDeps,
 ): Promise<{ place: Place } | Later | Ended> {
   let tried: Place | undefined;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const nowMs = deps.now();
-    const flow = await deps.readFlow(integrationId);
+    const flow = await deps.flows.read(integrationId);
     // The write may be done although its answer got lost.
     if (tried && flow.places.some((place) => place.token === token)) return { place: tried };
     const move = nextMove(flow, delivery.wait, nowMs, deps.random());
     if (!('place' in move)) return away(delivery, integrationId, move, deps);
+    strikeOff(flow, move, nowMs);
     const probe =
       move.probe === undefined ? {} : { probe: { seenMs: move.probe, untilMs: nowMs + PROBE_MS } };
     tried = { number: move.place, token, nowMs, untilMs, ...probe };
     if (await deps.takePlace(integrationId, tried)) return { place: tried };
+    deps.flows.forget(integrationId);
   }
   return standInLine(delivery, integrationId, 0, deps);
+}
+
+/** Others that share this view of the integration must not try for the same place, nor try it again as well. */
+function strikeOff(flow: Flow, { place, probe }: { place: number; probe?: number }, nowMs: number): void {
+  flow.free = flow.free.filter((number) => number !== place);
+  if (probe !== undefined) flow.health = { ...flow.health, openUntilMs: nowMs + PROBE_MS };
 }
 
 function away(
@@ -106,6 +138,7 @@ export async function leaveAfter(
 ): Promise<{ reason: string; sinceMs: number } | undefined> {
   const nowMs = deps.now();
   const health = await deps.leavePlace(integrationId, place, { outcome, durationMs, nowMs });
+  deps.flows.forget(integrationId);
   if (!health) return undefined;
   const { probe } = place;
   const openMs = openForMs(health, outcome, probe !== undefined);

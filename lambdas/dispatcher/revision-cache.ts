@@ -6,14 +6,15 @@ const MAX_KEPT = 1_000;
 
 /** Keeps revisions that were read, the latest of them: a revision never changes. */
 export function makeRevisionCache(read: ReadRevision): ReadRevision {
-  const kept = new Map<string, Revision>();
-  return async (automationId, number) => {
+  const kept = new Map<string, ReturnType<ReadRevision>>();
+  return (automationId, number) => {
     const key = `${automationId}#${number}`;
-    const known = kept.get(key) ?? (await read(automationId, number));
+    const revision = kept.get(key) ?? read(automationId, number);
     kept.delete(key);
-    if (known) kept.set(key, known);
+    kept.set(key, revision);
+    revision.then((found) => found ?? kept.delete(key)).catch(() => kept.delete(key));
     const [oldest] = kept.keys();
     if (oldest !== undefined && kept.size > MAX_KEPT) kept.delete(oldest);
-    return known;
+    return revision;
   };
 }

@@ -4,6 +4,7 @@ import type { Delivery } from '../../core/delivery.ts';
 import type { IntegrationInput } from '../../core/integration.ts';
 import type { Outcome } from '../../core/retry.ts';
 import { type DispatchDeps, dispatch } from '../../lambdas/dispatcher/dispatch.ts';
+import { makeFlowCache } from '../../lambdas/dispatcher/flow-cache.ts';
 import type { OutboundRequest } from '../../lambdas/dispatcher/send.ts';
 import type { StageLine } from '../../lambdas/shared/log.ts';
 import { deliveryMessage, type QueueMessage } from '../../lambdas/shared/queue.ts';
@@ -328,7 +329,10 @@ export class VirtualDelivery {
       admitToMinute: io('admitToMinute', (delivery, max) => admitToMinute(table, delivery, max, now())),
       putHeldBack: io('putHeldBack', (delivery) => putHeldBack(table, delivery, now())),
       countHeldBack: io('countHeldBack', (id, minuteMs) => countHeldBack(table, id, minuteMs)),
-      readFlow: io('readFlow', (id) => readFlow(table, id, now())),
+      flows: makeFlowCache(
+        io('readFlow', (id: string) => readFlow(table, id, now())),
+        now,
+      ),
       takePlace: io('takePlace', (id, place) => takePlace(table, id, place)),
       leavePlace: io('leavePlace', (id, place, attempt) => leavePlace(table, id, place, attempt)),
       reserveTurn: io('reserveTurn', (id, intervalMs) => reserveTurn(table, id, intervalMs, now())),
@@ -344,6 +348,7 @@ export class VirtualDelivery {
       send,
       newToken: () => `token-${++this.#tokens}`,
       random: this.random,
+      sleep: (ms) => this.sleep(ms),
       now,
       log: (line) => this.lines.push(line),
     });

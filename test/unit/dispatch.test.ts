@@ -54,7 +54,11 @@ function openDoors() {
     announce: async () => true,
     claimSubject: async () => 'claimed' as const,
     releaseSubject: async () => undefined,
-    readFlow: async () => ({ health: {}, places: [], free: [0], nextTurnMs: 0, lastMs: 0 }),
+    flows: {
+      read: async () => ({ health: {}, places: [], free: [0], nextTurnMs: 0, lastMs: 0 }),
+      forget: () => undefined,
+    },
+    sleep: async () => undefined,
     takePlace: async () => true,
     leavePlace: async () => ({}),
     reserveTurn: async () => 0,
