@@ -32,7 +32,7 @@ export type Later = { waitUntilMs: number; wait: Wait };
 const PROBE_MS = 20_000;
 
 /** A turn this near is waited for on the spot; a queue's delays are whole seconds. */
-const MAX_STAY_MS = 500;
+const MAX_STAY_MS = 1_000;
 
 /** Places are taken at random, so a few tries find a free one or prove that there is none. */
 const MAX_TRIES = 6;
