@@ -72,7 +72,11 @@ const ends: Record<string, [status: string, posts: number]> = {
   'waiting for its integration': ['delivered', 1],
 };
 
-async function setUp(world: VirtualDelivery, at: string, { answer, settings, delivery, before, isOpen }: Case) {
+async function setUp(
+  world: VirtualDelivery,
+  at: string,
+  { answer, settings, delivery, before, isOpen }: Case,
+) {
   const team = `team-${world.name}-${at}`;
   const integration = await world.integration(`int-${at}`, answer, { team });
   await world.integration(`other-${at}`, ok, { team });

@@ -1,8 +1,15 @@
 import type { Delivery } from '../../core/delivery.ts';
+import type { Outcome } from '../../core/retry.ts';
 import { pace } from '../../lambdas/dispatcher/pace.ts';
 import { deleteAutomation, readAutomation, updateAutomation } from '../../store/automations.ts';
 import { putDelivery, readAttempts, readDelivery, reopenDelivery } from '../../store/deliveries.ts';
-import { disableIntegration, enableIntegration, readHealth } from '../../store/health.ts';
+import {
+  disableIntegration,
+  enableIntegration,
+  openCircuit,
+  readFlow,
+  readHealth,
+} from '../../store/health.ts';
 import { countHeldBack } from '../../store/storms.ts';
 import { reservePace } from '../../store/turns.ts';
 import { startStore } from '../support/store-table.ts';
@@ -166,6 +173,25 @@ describe('superseding', () => {
     expect(await stored(recent)).toMatchObject({ status: 'delivered', attempts: 1 });
   });
 
+  test('one that is overtaken while it is made ready does not go', async () => {
+    const { world, automation, integration } = await aWorld(always(delivered, 0), supersede);
+    const [old, recent] = ['old', 'new'].map((name, n) =>
+      world.delivery(name, automation, integration, { ...about('production'), receivedAtMs: start + n }),
+    );
+    for (const one of [old!, recent!]) await putDelivery(store.table, one, start);
+    world.change = (deps) => ({
+      ...deps,
+      readHead: async (id) => {
+        world.change = (same) => same;
+        await world.dispatchOnce(recent!.id);
+        return deps.readHead(id);
+      },
+    });
+    await world.dispatchOnce(old!.id);
+    expect(sent(world)).toEqual(['new']);
+    expect(await stored(old!.id)).toMatchObject({ status: 'skipped', reason: 'superseded' });
+  });
+
   test('many at once, on several dispatchers: never an older one after a newer one', async () => {
     const { world, fire } = await aWorld(
       (_at, { headers }) => ({
@@ -277,7 +303,7 @@ test('a loop through our own API ends after eight rounds', async () => {
 test.each(['disabled', 'deleted'])(
   'an automation that was %s sends nothing any more, also no retry',
   async (what) => {
-    const { world, automation, fire } = await aWorld(always(down));
+    const { world, integration, automation, fire } = await aWorld(always(down));
     const id = await fire('d');
     await world.runFor(1_000);
     const before = (await readAutomation(store.table, automation))!;
@@ -287,6 +313,7 @@ test.each(['disabled', 'deleted'])(
     const other = await fire('later');
     await world.runFor(HOUR_MS);
     expect(sent(world)).toEqual(['d']);
+    expect((await readFlow(store.table, integration, world.nowMs - HOUR_MS)).free).toHaveLength(10);
     for (const one of [id, other])
       expect(await stored(one)).toMatchObject({ status: 'skipped', reason: 'disabled' });
   },
@@ -364,7 +391,7 @@ describe('in flight', () => {
 describe('an integration', () => {
   test('that fails five times in a row is left alone, then tried by one attempt at a time', async () => {
     const backAtMs = start + 10 * MINUTE_MS;
-    const { world, fire } = await aWorld((at) => ({
+    const { world, integration, fire } = await aWorld((at) => ({
       outcome: at < backAtMs ? timedOut : delivered,
       durationMs: at < backAtMs ? 15_000 : 50,
     }));
@@ -383,6 +410,7 @@ describe('an integration', () => {
     expect(arrived.map(({ delivery }) => delivery).sort()).toEqual([...ids].sort());
     const spent = await Promise.all(ids.map(async (id) => (await stored(id))!.attempts));
     expect(spent.reduce((sum, one) => sum + one, 0)).toBe(world.posts.length);
+    expect(await readHealth(store.table, integration)).toEqual({});
     expect(mostAtOnce(world)).toBe(10);
   });
 
@@ -403,10 +431,44 @@ describe('an integration', () => {
   });
 
   test('that refuses some requests is not left alone for it', async () => {
-    const { world, fire } = await aWorld(always({ kind: 'refused', code: 'http_status', status: 422 }));
+    let outcome: Outcome = { kind: 'refused', code: 'http_status', status: 422 };
+    const { world, integration, fire } = await aWorld(() => ({ outcome, durationMs: 50 }));
     for (let n = 0; n < 12; n++) await fire(`d${n}`);
     await world.runFor(5_000);
     expect(world.posts).toHaveLength(12);
+    outcome = down;
+    await fire('e');
+    await world.runFor(1_000);
+    expect(await readHealth(store.table, integration)).not.toHaveProperty('openUntilMs');
+  });
+
+  test('is tried by the next delivery when the one that was to try it is not sent', async () => {
+    const { world, integration, automation, fire } = await aWorld(always());
+    const other = await world.automation('other', integration);
+    await openCircuit(store.table, integration, { seenMs: undefined, untilMs: start });
+    const before = (await readAutomation(store.table, automation))!;
+    await deleteAutomation(store.table, before);
+    await fire('a');
+    await world.runFor(1_000);
+    await world.fire('b', other, integration);
+    await world.runFor(1_000);
+    expect(sent(world)).toEqual(['b']);
+  });
+
+  test('that has a template for a name is told of by that name', async () => {
+    const world = new VirtualDelivery(store.table, start);
+    const name = '${delivery_id}';
+    const integration = await world.integration(
+      'int',
+      always({ kind: 'refused', code: 'gone', status: 410 }),
+      { name },
+    );
+    const other = await world.integration('other', always());
+    await world.fire('d', await world.automation('aut', integration), integration);
+    await world.runFor(MINUTE_MS);
+    const told = JSON.parse(world.posts.find((post) => post.integration === other)!.body);
+    expect(told.text).toContain(name);
+    expect(told.integration.name).toBe(name);
   });
 
   test('that answers 410 is disabled at once, and its team is told through another one', async () => {
