@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Action } from './action.ts';
+import { DeliverySettings } from './delivery-settings.ts';
 import type { EventType } from './event.ts';
 import { compileFilter, type Filter, parseFilter } from './filters/filter.ts';
 import { digest } from './id.ts';
@@ -28,11 +29,16 @@ const fields = {
   scope: Scope,
   trigger: Trigger,
   action: Action,
+  delivery: DeliverySettings.optional(),
   enabled: z.boolean().default(true),
 };
 
 /** What a user saves: automation = scope + trigger (event, condition, filter) + action. */
-export const AutomationInput = z.strictObject(fields).superRefine(checkScope).superRefine(checkFilter);
+export const AutomationInput = z
+  .strictObject(fields)
+  .superRefine(checkScope)
+  .superRefine(checkFilter)
+  .superRefine(checkSupersede);
 export type AutomationInput = z.infer<typeof AutomationInput>;
 
 /** What a user changes: the fields that are given; the team stays. The whole is checked again as an AutomationInput. */
@@ -43,6 +49,7 @@ export const AutomationChange = z
     scope: fields.scope,
     trigger: fields.trigger,
     action: fields.action,
+    delivery: DeliverySettings,
     enabled: z.boolean(),
   })
   .partial();
@@ -86,6 +93,15 @@ function checkFilter({ trigger }: Draft, context: z.RefinementCtx): void {
   for (const { path, message } of parsed.problems) {
     context.addIssue({ code: 'custom', path: ['trigger', 'filter', ...path.split('.')], message });
   }
+}
+
+function checkSupersede(
+  { trigger, delivery }: Draft & { delivery?: DeliverySettings | undefined },
+  context: z.RefinementCtx,
+): void {
+  if (!delivery?.supersede || !trigger.event.startsWith('custom.')) return;
+  const message = 'custom events are about no collection and no run, so none is newer than another';
+  context.addIssue({ code: 'custom', path: ['delivery', 'supersede'], message });
 }
 
 /** One saved state of an automation. Immutable: what the dispatcher renders, and the audit entry of the change. */

@@ -22,6 +22,24 @@ export interface Delivery {
   createdAtMs: number;
   /** Hops through our own API so far. */
   depth: number;
+  /** Set when it stands for the firings of that minute which were held back. */
+  digest?: Digest;
+  /** Set when it tells a team that one of its integrations was disabled. */
+  notice?: Notice;
+}
+
+export interface Digest {
+  minuteMs: number;
+  /** How many firings it stands for; counted when it is sent. */
+  count?: number;
+}
+
+/** What a team is told of an integration that was disabled. */
+export interface Notice {
+  integrationId: string;
+  integrationName: string;
+  reason: string;
+  sinceMs: number;
 }
 
 /** Where a delivery stands. */
@@ -32,6 +50,21 @@ export interface DeliveryProgress {
   attempts: number;
   /** Nobody may try before this moment: the retry time, or the end of the lease of whoever is trying. */
   dueAtMs?: number;
+  /** Set while it waits for its integration between two attempts. */
+  wait?: Wait;
+  /** When a user last sent it again, and how many attempts it had by then. */
+  resentAtMs?: number;
+  attemptsBefore?: number;
+}
+
+/** A wait that costs no attempt. */
+export interface Wait {
+  /** How often it waited since its last attempt. */
+  times: number;
+  /** Its turn for one of the integration's places; from then on it need not stand in line. */
+  turnAtMs?: number;
+  /** Its turn in a channel that takes one message at a time. */
+  pacedAtMs?: number;
 }
 
 /** One try to send, kept in the history with its secrets masked. */

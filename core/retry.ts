@@ -1,3 +1,5 @@
+import type { Attempt } from './delivery.ts';
+
 /** How long to wait after each failed attempt: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h. */
 export const retryDelaysSeconds: readonly number[] = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
 
@@ -34,6 +36,13 @@ export type NextStep =
   | { status: 'delivered' }
   | { status: 'failed'; reason: RefusalCode | 'attempts_used_up' }
   | { status: 'pending'; retryAt: number };
+
+/** How a recorded attempt ended; undefined when nobody knows. */
+export function recordedOutcome({ outcome, status, code }: Attempt): Outcome | undefined {
+  if (outcome === 'unknown') return undefined;
+  const answer = status === undefined ? {} : { status };
+  return { kind: outcome, ...answer, ...(code !== undefined && { code }) } as Outcome;
+}
 
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 

@@ -29,7 +29,16 @@ export class Delivery extends Construct {
         SLACK_API_URL: '',
       } satisfies DispatcherEnv,
     });
-    dispatcher.allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], table.arn);
+    dispatcher.allow(
+      [
+        'dynamodb:GetItem',
+        'dynamodb:BatchGetItem',
+        'dynamodb:Query',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ],
+      table.arn,
+    );
     allowOnTeamSecrets(dispatcher, settings, ['secretsmanager:GetSecretValue']);
     dispatcher.sendTo(this.deliveries);
     dispatcher.consume(this.deliveries);

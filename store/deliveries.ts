@@ -1,5 +1,5 @@
 import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Attempt, Delivery, DeliveryProgress, DeliveryStatus } from '../core/delivery.ts';
+import type { Attempt, Delivery, DeliveryProgress, DeliveryStatus, Wait } from '../core/delivery.ts';
 import { holds, type Table } from './client.ts';
 import { getItem, getItems, type Item, putIfAbsent, queryPrefix } from './items.ts';
 import { ATTEMPT_PREFIX, attemptKey, deliveryKey, dueShardOf } from './keys.ts';
@@ -11,26 +11,27 @@ const QUEUE_PATIENCE_MS = 120_000;
 
 export type StoredDelivery = Delivery & DeliveryProgress;
 
-/** Writes a delivery unless it is there: however often it is decided, it is the same one. */
-export async function putDelivery(table: Table, delivery: Delivery, nowMs: number): Promise<boolean> {
+/** Writes a delivery unless it is there: however often it is decided, it is the same one. It is due at `dueAtMs`. */
+export async function putDelivery(table: Table, delivery: Delivery, dueAtMs: number): Promise<boolean> {
   const key = deliveryKey(delivery.id);
-  const { id, automationId, revision, team, action, integrationId, receivedAtMs, createdAtMs, depth } =
-    delivery;
+  const { facts, ...own } = delivery;
+  const { id, automationId, team, action, createdAtMs } = own;
   const historyAt = `${new Date(createdAtMs).toISOString()}#${id}`;
   const pending = action !== 'no_op';
   return putIfAbsent(table, {
     ...key,
-    ...{ id, automationId, revision, team, action, integrationId, receivedAtMs, createdAtMs, depth },
+    ...own,
     // Kept as JSON text: user numbers go beyond what DynamoDB's own number type takes.
-    facts: JSON.stringify(delivery.facts),
-    ...{ byTeam: team, byAutomation: automationId, historyAt, ttl: Math.floor(nowMs / 1000) + KEPT_SECONDS },
+    facts: JSON.stringify(facts),
+    ...{ byTeam: team, byAutomation: automationId, historyAt },
+    ttl: Math.floor(dueAtMs / 1000) + KEPT_SECONDS,
     attempts: 0,
     ...(pending
       ? {
           status: 'pending',
-          dueAtMs: nowMs,
+          dueAtMs,
           dueShard: dueShardOf(key.pk),
-          sweepAt: nowMs + QUEUE_PATIENCE_MS,
+          sweepAt: dueAtMs + QUEUE_PATIENCE_MS,
         }
       : { status: 'delivered' }),
   });
@@ -93,8 +94,8 @@ async function isMine(table: Table, id: string, token: string): Promise<boolean>
 }
 
 export type Settlement =
-  /** `attempts` is given when the attempt does not count. */
-  | { status: 'pending'; dueAtMs: number; sweepAtMs: number; attempts?: number }
+  /** `attempts` is given when the attempt does not count, and `wait` when what comes next is not an attempt's retry. */
+  | { status: 'pending'; dueAtMs: number; sweepAtMs: number; attempts?: number; wait?: Wait }
   | { status: Exclude<DeliveryStatus, 'pending'>; reason?: string };
 
 /** Ends a lease; false when the lease was lost meanwhile, and then nothing changes. */
@@ -112,7 +113,7 @@ export function settleDelivery(
         Key: deliveryKey(id),
         UpdateExpression: update,
         ConditionExpression: 'leaseToken = :token',
-        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeNames: { '#status': 'status', '#wait': 'wait' },
         ExpressionAttributeValues: { ':token': token, ':status': settlement.status, ...values },
       }),
     ),
@@ -121,17 +122,49 @@ export function settleDelivery(
 
 function settlementUpdate(settlement: Settlement): { update: string; values: Record<string, unknown> } {
   if (settlement.status !== 'pending') {
-    const ended = 'REMOVE leaseToken, leasedAtMs, dueAtMs, dueShard, sweepAt';
+    const ended = 'REMOVE leaseToken, leasedAtMs, dueAtMs, dueShard, sweepAt, #wait';
     const { reason } = settlement;
     if (reason === undefined) return { update: `SET #status = :status ${ended}`, values: {} };
     return { update: `SET #status = :status, reason = :reason ${ended}`, values: { ':reason': reason } };
   }
-  const { dueAtMs, sweepAtMs, attempts } = settlement;
-  const again = 'SET #status = :status, dueAtMs = :due, sweepAt = :sweep';
-  const values = { ':due': dueAtMs, ':sweep': sweepAtMs };
-  if (attempts === undefined) return { update: `${again} REMOVE leaseToken, leasedAtMs`, values };
-  const update = `${again}, attempts = :attempts REMOVE leaseToken, leasedAtMs`;
-  return { update, values: { ...values, ':attempts': attempts } };
+  const { dueAtMs, sweepAtMs, attempts, wait } = settlement;
+  const sets = ['#status = :status', 'dueAtMs = :due', 'sweepAt = :sweep'];
+  if (attempts !== undefined) sets.push('attempts = :attempts');
+  if (wait !== undefined) sets.push('#wait = :wait');
+  const removes = ['leaseToken', 'leasedAtMs', ...(wait === undefined ? ['#wait'] : [])];
+  return {
+    update: `SET ${sets.join(', ')} REMOVE ${removes.join(', ')}`,
+    values: {
+      ...{ ':due': dueAtMs, ':sweep': sweepAtMs },
+      ...(attempts !== undefined && { ':attempts': attempts }),
+      ...(wait !== undefined && { ':wait': wait }),
+    },
+  };
+}
+
+/**
+ * Opens a delivery that ended for another round of attempts, because a user wants it sent again. It keeps its id, its
+ * history, and the numbers of its attempts. False when it is not there or has not ended.
+ */
+export function reopenDelivery(table: Table, id: string, nowMs: number): Promise<boolean> {
+  const key = deliveryKey(id);
+  return holds(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: key,
+        UpdateExpression:
+          'SET #status = :pending, dueAtMs = :now, dueShard = :shard, sweepAt = :sweep, resentAtMs = :now, attemptsBefore = attempts REMOVE reason',
+        ConditionExpression: '#status IN (:delivered, :failed, :skipped) AND #action <> :none',
+        ExpressionAttributeNames: { '#status': 'status', '#action': 'action' },
+        ExpressionAttributeValues: {
+          ...{ ':pending': 'pending', ':delivered': 'delivered', ':failed': 'failed', ':skipped': 'skipped' },
+          ...{ ':none': 'no_op', ':now': nowMs, ':sweep': nowMs + QUEUE_PATIENCE_MS },
+          ':shard': dueShardOf(key.pk),
+        },
+      }),
+    ),
+  );
 }
 
 /**
@@ -155,10 +188,15 @@ export async function stampDelivery(
   return stamped ? readDelivery(table, id) : undefined;
 }
 
-/** Adds an attempt to the history. Written once: an attempt does not change. */
-export async function putAttempt(table: Table, id: string, attempt: Attempt, nowMs: number): Promise<void> {
+/** Adds an attempt to the history. Written once: an attempt does not change. False when it is there already. */
+export async function putAttempt(
+  table: Table,
+  id: string,
+  attempt: Attempt,
+  nowMs: number,
+): Promise<boolean> {
   const ttl = Math.floor(nowMs / 1000) + KEPT_SECONDS;
-  await putIfAbsent(table, { ...attemptKey(id, attempt.number), ...attempt, ttl });
+  return putIfAbsent(table, { ...attemptKey(id, attempt.number), ...attempt, ttl });
 }
 
 export async function readDelivery(table: Table, id: string): Promise<StoredDelivery | undefined> {

@@ -12,6 +12,7 @@ import type { Watch } from '../core/watch.ts';
  * | secret        | TEAM#<team>           | SECRET#<name>               | get; list                              |
  * | api key       | KEY#<id>              | KEY                         | get                                    |
  * | integration   | INTEGRATION#<id>      | INTEGRATION                 | get                                    |
+ * | health        | INTEGRATION#<id>      | HEALTH                      | get; update by attribute               |
  * | head          | AUTOMATION#<id>       | HEAD                        | get; the truth about an automation     |
  * | revision      | AUTOMATION#<id>       | REVISION#<n>                | get; never changed                     |
  * | activity      | AUTOMATION#<id>       | ACTIVITY                    | get; add                               |
@@ -21,6 +22,10 @@ import type { Watch } from '../core/watch.ts';
  * | run state     | RUN#<team/project/run>| STATE                       | get; put if version                    |
  * | delivery      | DELIVERY#<id>         | DELIVERY                    | get; put if absent; lease; settle      |
  * | attempt       | DELIVERY#<id>         | ATTEMPT#<nn>                | query                                  |
+ * | newest        | NEWEST#<automation>   | <digest of the subject>     | put if newest; claim                   |
+ * | minute        | MINUTE#<automation>   | <time>                      | add if there is room                   |
+ * | held back     | HELD#<automation>     | <time>#<delivery>           | count                                  |
+ * | pace          | PACE#<channel>        | PACE                        | reserve a turn                         |
  * | dead record   | DEAD                  | <time>#<message id>         | an operator                            |
  *
  * A hint may outlive what it points to and is checked against it; it is written before, so it never lacks.
@@ -49,6 +54,7 @@ export const secretKey = (team: string, name: string): ItemKey => ({
 });
 export const apiKeyKey = (id: string): ItemKey => ({ pk: `KEY#${id}`, sk: 'KEY' });
 export const integrationKey = (id: string): ItemKey => ({ pk: `INTEGRATION#${id}`, sk: 'INTEGRATION' });
+export const healthKey = (id: string): ItemKey => ({ pk: integrationKey(id).pk, sk: 'HEALTH' });
 export const headKey = (id: string): ItemKey => ({ pk: `AUTOMATION#${id}`, sk: 'HEAD' });
 export const REVISION_PREFIX = 'REVISION#';
 export const revisionKey = (id: string, revision: number): ItemKey => ({
@@ -84,6 +90,24 @@ export const ATTEMPT_PREFIX = 'ATTEMPT#';
 export const attemptKey = (id: string, number: number): ItemKey => ({
   pk: deliveryKey(id).pk,
   sk: `${ATTEMPT_PREFIX}${String(number).padStart(2, '0')}`,
+});
+
+export const newestKey = (automationId: string, subject: string): ItemKey => ({
+  pk: `NEWEST#${automationId}`,
+  sk: digest(subject).slice(0, 32),
+});
+export const minuteKey = (automationId: string, minuteMs: number): ItemKey => ({
+  pk: `MINUTE#${automationId}`,
+  sk: new Date(minuteMs).toISOString(),
+});
+export const heldBackPartition = (automationId: string) => `HELD#${automationId}`;
+export const heldBackKey = (automationId: string, minuteMs: number, deliveryId: string): ItemKey => ({
+  pk: heldBackPartition(automationId),
+  sk: `${new Date(minuteMs).toISOString()}#${deliveryId}`,
+});
+export const paceKey = (channel: string): ItemKey => ({
+  pk: `PACE#${digest(channel).slice(0, 32)}`,
+  sk: 'PACE',
 });
 
 export const deadRecordKey = (time: string, messageId: string): ItemKey => ({

@@ -1,19 +1,23 @@
 import type { Attempt } from '../../core/delivery.ts';
-import { maxAttempts, nextStep } from '../../core/retry.ts';
+import { maxAttempts, nextStep, recordedOutcome } from '../../core/retry.ts';
 import type { Lease, Settlement } from '../../store/deliveries.ts';
 import type { StageLine } from '../shared/log.ts';
-import { deliveryMessage, type QueueMessage } from '../shared/queue.ts';
-import { type PrepareDeps, type Prepared, prepare } from './prepare.ts';
-import { HEAD_BYTES, type Sender, type SendResult } from './send.ts';
+import { deliveryMessage } from '../shared/queue.ts';
+import { type Ended, endBefore } from './admit.ts';
+import { attemptRecord } from './attempt-record.ts';
+import { type DisableDeps, disable } from './disable.ts';
+import { type Later, leaveAfter } from './in-flight.ts';
+import { type Held, makeReady, type Ready, type ReadyDeps } from './ready.ts';
+import type { Sender, SendResult } from './send.ts';
 
-export interface DispatchDeps extends PrepareDeps {
+export interface DispatchDeps extends ReadyDeps, DisableDeps {
   lease: (id: string, lease: { token: string; nowMs: number; untilMs: number }) => Promise<Lease | undefined>;
   settle: (id: string, token: string, settlement: Settlement) => Promise<boolean>;
-  putAttempt: (id: string, attempt: Attempt) => Promise<void>;
+  /** False when that attempt is in the history already. */
+  putAttempt: (id: string, attempt: Attempt) => Promise<boolean>;
+  readAttempts: (id: string) => Promise<Attempt[]>;
   send: Sender;
-  requeue: (message: QueueMessage) => Promise<void>;
   newToken: () => string;
-  random: () => number;
   log: (line: StageLine) => void;
 }
 
@@ -26,110 +30,171 @@ const NEAR_RETRY_MS = 60_000;
 /** How long a delayed message may be late before the sweeper sends the delivery again. */
 const QUEUE_PATIENCE_MS = 60_000;
 
-/** Makes one attempt at a delivery: lease, prepare, send, settle. Without a lease it does nothing. */
+/** Lambda stops a function that feeds its own queue some 16 times in a row: then the sweeper carries on. */
+const MAX_HOPS = 8;
+
+/** Makes one attempt at a delivery: lease, make ready, send, settle. Without a lease it does nothing. */
 export async function dispatch(deliveryId: string, deps: DispatchDeps): Promise<void> {
   const nowMs = deps.now();
   const token = deps.newToken();
-  const lease = await deps.lease(deliveryId, { token, nowMs, untilMs: nowMs + LEASE_MS });
+  const untilMs = nowMs + LEASE_MS;
+  const lease = await deps.lease(deliveryId, { token, nowMs, untilMs });
   if (!lease) return deps.log({ stage: 'delivery.skipped', deliveryId, reason: 'done, leased or not due' });
-  if (lease.lostAttempt) {
-    await deps.putAttempt(deliveryId, { ...lease.lostAttempt, durationMs: 0, outcome: 'unknown' });
-  }
-  if (lease.attempt > maxAttempts) return end(lease, { ended: 'failed', reason: 'attempts_used_up' }, deps);
-  const prepared = await prepareOrRelease(lease, deps);
-  if ('ended' in prepared) return end(lease, prepared, deps);
-  const startedAtMs = deps.now();
-  const result = await deps.send({ ...prepared.request, extraHeadBytes: prepared.longestSecret });
-  await settle(lease, toAttempt(lease, prepared, startedAtMs, result), result, deps);
+  if (await settleLost(lease, deps)) return;
+  if (roundOf(lease) > maxAttempts) return end(lease, { ended: 'failed', reason: 'attempts_used_up' }, deps);
+  const held: Held = {};
+  const ready = await readyOrRelease({ ...lease, untilMs }, held, deps);
+  if ('request' in ready) return attempt(lease, ready, held, deps);
+  await ('ended' in ready ? end(lease, ready, deps) : wait(lease, ready, deps));
+  await letGo(lease, held, deps);
+}
+
+/**
+ * Notes that an earlier attempt never said how it ended. Was it noted before its function died, then the delivery is
+ * settled by that, and true is answered: what is known to have arrived is not sent again.
+ */
+async function settleLost(
+  { lostAttempt, delivery, token, attempt }: Lease,
+  deps: DispatchDeps,
+): Promise<boolean> {
+  if (!lostAttempt) return false;
+  const { id } = delivery;
+  if (await deps.putAttempt(id, { ...lostAttempt, durationMs: 0, outcome: 'unknown' })) return false;
+  const noted = (await deps.readAttempts(id)).find(({ number }) => number === lostAttempt.number);
+  const outcome = noted && recordedOutcome(noted);
+  if (!noted || !outcome) return false;
+  const endedAtMs = noted.startedAtMs + noted.durationMs;
+  const next = nextStep(outcome, noted.number - (delivery.attemptsBefore ?? 0), endedAtMs, deps.random());
+  const settlement =
+    next.status === 'pending' ? { ...pendingUntil(next.retryAt, false), attempts: attempt - 1 } : next;
+  return deps.settle(id, token, settlement);
+}
+
+/** The number of an attempt since the delivery was made, or since a user sent it again. */
+function roundOf({ attempt: number, delivery }: Lease): number {
+  return number - (delivery.attemptsBefore ?? 0);
 }
 
 /** An outage that lasts longer than this counts as attempts, so that every delivery ends. */
 const FREE_OUTAGE_MS = 24 * 60 * 60 * 1000;
 
-/** An outage while preparing is not the receiver's fault: the delivery is given back without spending an attempt. */
-async function prepareOrRelease(lease: Lease, deps: DispatchDeps): Promise<Prepared> {
+/** An outage on the way is not the receiver's fault: the delivery is given back without spending an attempt. */
+async function readyOrRelease(
+  lease: Lease & { untilMs: number },
+  held: Held,
+  deps: DispatchDeps,
+): Promise<Ready | Later | Ended> {
   try {
-    return await prepare(lease.delivery, deps);
+    return await makeReady(lease, held, deps);
   } catch (error) {
     const dueAtMs = deps.now() + NEAR_RETRY_MS;
-    const isFree = deps.now() - lease.delivery.createdAtMs < FREE_OUTAGE_MS;
-    const settlement = {
-      status: 'pending',
-      dueAtMs,
-      sweepAtMs: dueAtMs,
+    const { delivery } = lease;
+    const isFree = deps.now() - (delivery.resentAtMs ?? delivery.createdAtMs) < FREE_OUTAGE_MS;
+    await deps.settle(delivery.id, lease.token, {
+      ...{ status: 'pending', dueAtMs, sweepAtMs: dueAtMs },
       ...(isFree && { attempts: lease.attempt - 1 }),
-    } as const;
-    await deps.settle(lease.delivery.id, lease.token, settlement);
+      ...(delivery.wait && { wait: delivery.wait }),
+    });
+    await letGo(lease, held, deps);
     throw error;
   }
 }
 
-async function end(
-  lease: Lease,
-  { ended, reason }: { ended: 'skipped' | 'failed'; reason: string },
-  deps: DispatchDeps,
-): Promise<void> {
+/** Gives back what was taken for an attempt that is not made. */
+async function letGo({ delivery }: Lease, { place }: Held, deps: DispatchDeps): Promise<void> {
+  if (place) await deps.leavePlace(delivery.integrationId ?? '', place, undefined);
+}
+
+async function end(lease: Lease, { ended, reason }: Ended, deps: DispatchDeps): Promise<void> {
   await deps.settle(lease.delivery.id, lease.token, { status: ended, reason });
   deps.log({ stage: 'delivery.skipped', ...idsOf(lease), status: ended, reason });
 }
 
-async function settle(lease: Lease, attempt: Attempt, result: SendResult, deps: DispatchDeps): Promise<void> {
+/** Puts a delivery aside that has to wait for its integration: due again later, and the attempt does not count. */
+async function wait(lease: Lease, { waitUntilMs: dueAtMs, wait }: Later, deps: DispatchDeps): Promise<void> {
+  const { delivery, token, attempt: number } = lease;
+  const isNear = wait.times <= MAX_HOPS && dueAtMs - deps.now() <= NEAR_RETRY_MS;
+  const pending = pendingUntil(dueAtMs, isNear);
+  const settled = await deps.settle(delivery.id, token, { ...pending, attempts: number - 1, wait });
+  if (settled && isNear) await comeBack(lease, dueAtMs, deps);
+  deps.log({
+    stage: 'delivery.waiting',
+    ...idsOf(lease),
+    ...{ waits: wait.times, until: new Date(dueAtMs).toISOString() },
+  });
+}
+
+async function comeBack({ delivery }: Lease, dueAtMs: number, deps: DispatchDeps): Promise<void> {
+  await deps.requeue(deliveryMessage(delivery, Math.max(0, Math.ceil((dueAtMs - deps.now()) / 1000))));
+}
+
+function pendingUntil(dueAtMs: number, isNear: boolean) {
+  return { status: 'pending', dueAtMs, sweepAtMs: dueAtMs + (isNear ? QUEUE_PATIENCE_MS : 0) } as const;
+}
+
+async function attempt(lease: Lease, ready: Ready, held: Held, deps: DispatchDeps): Promise<void> {
+  const startedAtMs = deps.now();
+  const result = await deps.send({ ...ready.request, extraHeadBytes: ready.longestSecret });
+  // Others wait for what it held: that is given back at once, beside the notes about how it went.
+  const [why] = await Promise.all([
+    giveBack(lease, held, result, deps),
+    note(lease, ready, { startedAtMs, result }, deps),
+  ]);
+  if (why) await disable(lease.delivery.integrationId ?? '', why, deps);
+}
+
+async function note(
+  lease: Lease,
+  ready: Ready,
+  { startedAtMs, result }: { startedAtMs: number; result: SendResult },
+  deps: DispatchDeps,
+): Promise<void> {
   const { delivery, token } = lease;
-  const nowMs = deps.now();
-  const next = nextStep(result.outcome, lease.attempt, nowMs, deps.random());
+  const record = attemptRecord({ number: lease.attempt, startedAtMs }, ready, result);
   // The attempt comes first: it did happen, whatever becomes of the lease.
-  await deps.putAttempt(delivery.id, attempt);
-  const isNear = next.status === 'pending' && next.retryAt - nowMs <= NEAR_RETRY_MS;
-  const settled = await deps.settle(delivery.id, token, settlementOf(next, isNear));
-  if (settled && next.status === 'pending' && isNear) {
-    await deps.requeue(deliveryMessage(delivery, Math.ceil((next.retryAt - nowMs) / 1000)));
-  }
+  await deps.putAttempt(delivery.id, record);
+  const next = stepAfter(lease, ready, result, deps);
+  const isNear = next.status === 'pending' && next.dueAtMs - deps.now() <= NEAR_RETRY_MS;
+  const settlement = next.status === 'pending' ? pendingUntil(next.dueAtMs, isNear) : next;
+  const settled = await deps.settle(delivery.id, token, settlement);
+  if (settled && next.status === 'pending' && isNear) await comeBack(lease, next.dueAtMs, deps);
   deps.log({
     stage: 'delivery.attempted',
     ...idsOf(lease),
     attempt: lease.attempt,
-    outcome: attempt.outcome,
-    httpStatus: attempt.status,
-    code: attempt.code,
+    outcome: record.outcome,
+    httpStatus: record.status,
+    code: record.code,
     status: next.status,
-    ...(next.status === 'pending' && { retryAt: new Date(next.retryAt).toISOString() }),
+    ...(next.status === 'pending' && { retryAt: new Date(next.dueAtMs).toISOString() }),
     durationMs: result.durationMs,
-    lagMs: nowMs - delivery.receivedAtMs,
+    lagMs: deps.now() - delivery.receivedAtMs,
   });
 }
 
-function settlementOf(next: ReturnType<typeof nextStep>, isNear: boolean): Settlement {
-  if (next.status !== 'pending') return next;
-  const sweepAtMs = next.retryAt + (isNear ? QUEUE_PATIENCE_MS : 0);
-  return { status: 'pending', dueAtMs: next.retryAt, sweepAtMs };
-}
-
-function toAttempt(
+/** What follows an attempt; a retry that would come too late is none. */
+function stepAfter(
   lease: Lease,
-  { request, mask, longestSecret }: Extract<Prepared, { request: unknown }>,
-  startedAtMs: number,
-  { outcome, durationMs, status, responseHead }: SendResult,
-): Attempt {
-  const headers = Object.entries(request.headers).map(([name, value]) => [name, mask(value)]);
-  const { method, url, body } = request;
-  return {
-    number: lease.attempt,
-    startedAtMs,
-    durationMs,
-    outcome: outcome.kind,
-    ...(status !== undefined && { status }),
-    ...('code' in outcome && { code: outcome.code }),
-    request: { method, url: mask(url), headers: Object.fromEntries(headers), body: mask(body) },
-    ...(responseHead !== undefined && { response: maskedHead(responseHead, mask, longestSecret) }),
-  };
+  { expiresAtMs }: Ready,
+  { outcome }: SendResult,
+  deps: DispatchDeps,
+): Exclude<Settlement, { status: 'pending' }> | { status: 'pending'; dueAtMs: number } {
+  const next = nextStep(outcome, roundOf(lease), deps.now(), deps.random());
+  if (next.status !== 'pending') return next;
+  const late = endBefore(lease.delivery, expiresAtMs, next.retryAt);
+  return late ? { status: late.ended, reason: late.reason } : { status: 'pending', dueAtMs: next.retryAt };
 }
 
-/** Masks an answer's head. One that was cut may end in a part of a secret, so as much as that could be goes. */
-function maskedHead(text: string, mask: (text: string) => string, longestSecret: number): string {
-  // The cut may have taken up to three bytes of a letter with it.
-  const wasCut = Buffer.byteLength(text) > HEAD_BYTES + longestSecret - 4;
-  const masked = mask(text);
-  return (wasCut ? masked.slice(0, Math.max(0, masked.length - longestSecret)) : masked).slice(0, HEAD_BYTES);
+/** Gives back what an attempt held; how it ended may be the end of its integration, and then this says why. */
+async function giveBack(
+  { delivery, token }: Lease,
+  { place, subject }: Held,
+  result: SendResult,
+  deps: DispatchDeps,
+) {
+  if (subject !== undefined) await deps.releaseSubject(delivery, subject, token);
+  if (!place || delivery.integrationId === undefined) return undefined;
+  return leaveAfter(delivery.integrationId, place, result, deps);
 }
 
 function idsOf({ delivery }: Lease) {

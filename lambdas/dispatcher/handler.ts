@@ -1,12 +1,30 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { SLACK_API_URL } from '../../core/actions/slack.ts';
 import { parseAllowedRanges } from '../../core/address.ts';
 import { readHead, readRevision } from '../../store/automations.ts';
 import { openTable } from '../../store/client.ts';
-import { leaseDelivery, putAttempt, settleDelivery } from '../../store/deliveries.ts';
-import { readIntegration } from '../../store/integrations.ts';
+import {
+  leaseDelivery,
+  putAttempt,
+  putDelivery,
+  readAttempts,
+  settleDelivery,
+} from '../../store/deliveries.ts';
+import {
+  disableIntegration,
+  leavePlace,
+  openCircuit,
+  readFlow,
+  readHealth,
+  takePlace,
+} from '../../store/health.ts';
+import { listIntegrations, readIntegration } from '../../store/integrations.ts';
+import { announceNewest, claimSubject, releaseSubject } from '../../store/newest.ts';
 import { readSecret } from '../../store/secrets.ts';
+import { admitToMinute, countHeldBack, putHeldBack } from '../../store/storms.ts';
+import { reservePace, reserveTurn } from '../../store/turns.ts';
 import { batchResponse } from '../shared/batch.ts';
 import { readEnv } from '../shared/env.ts';
 import { errorLine, logStage } from '../shared/log.ts';
@@ -14,19 +32,44 @@ import { sendMessages } from '../shared/queue.ts';
 import { findSecretValue } from '../shared/secrets.ts';
 import { type DispatchDeps, dispatch } from './dispatch.ts';
 import { DispatcherEnv } from './env.ts';
+import { makeFlowCache } from './flow-cache.ts';
+import { makeRevisionCache } from './revision-cache.ts';
 import { makeSecretCache } from './secret-cache.ts';
 import { makeSender } from './send.ts';
 
 const env = readEnv(DispatcherEnv);
 const table = openTable(env.TABLE_NAME);
 
+const { now } = Date;
 const deps: DispatchDeps = {
+  ...{ newToken: randomUUID, random: Math.random, sleep, now, log: logStage },
   lease: (id, lease) => leaseDelivery(table, id, lease),
   settle: (id, token, settlement) => settleDelivery(table, id, token, settlement),
-  putAttempt: (id, attempt) => putAttempt(table, id, attempt, Date.now()),
+  putAttempt: (id, attempt) => putAttempt(table, id, attempt, now()),
+  readAttempts: (id) => readAttempts(table, id),
+  putDelivery: (delivery, dueAtMs) => putDelivery(table, delivery, dueAtMs),
+  requeue: (message) => sendMessages(env.DELIVERIES_QUEUE_URL, [message]),
+
+  announce: (delivery, subject) => announceNewest(table, delivery, subject, now()),
+  claimSubject: (delivery, subject, claim) => claimSubject(table, delivery, subject, claim),
+  releaseSubject: (delivery, subject, token) => releaseSubject(table, delivery, subject, token),
+  admitToMinute: (delivery, max) => admitToMinute(table, delivery, max, now()),
+  putHeldBack: (delivery) => putHeldBack(table, delivery, now()),
+  countHeldBack: (automationId, minuteMs) => countHeldBack(table, automationId, minuteMs),
+
+  flows: makeFlowCache((integrationId) => readFlow(table, integrationId, now()), now),
+  takePlace: (integrationId, place) => takePlace(table, integrationId, place),
+  leavePlace: (integrationId, place, attempt) => leavePlace(table, integrationId, place, attempt),
+  reserveTurn: (integrationId, intervalMs) => reserveTurn(table, integrationId, intervalMs, now()),
+  reservePace: (channel, intervalMs) => reservePace(table, channel, intervalMs, now()),
+  openCircuit: (integrationId, times) => openCircuit(table, integrationId, times),
+  readHealth: (integrationId) => readHealth(table, integrationId),
+  disableIntegration: (integrationId, why) => disableIntegration(table, integrationId, why),
+
   readHead: (id) => readHead(table, id),
-  readRevision: (id, revision) => readRevision(table, id, revision),
+  readRevision: makeRevisionCache((id, revision) => readRevision(table, id, revision)),
   readIntegration: (id) => readIntegration(table, id),
+  listIntegrations: (team) => listIntegrations(table, team),
   readSecret: makeSecretCache({
     readEntry: (team, name) => readSecret(table, team, name),
     readValue: findSecretValue,
@@ -36,11 +79,6 @@ const deps: DispatchDeps = {
     allowed: parseAllowedRanges(env.ALLOWED_ADDRESSES),
   },
   send: makeSender({ allowedAddresses: env.ALLOWED_ADDRESSES }),
-  requeue: (message) => sendMessages(env.DELIVERIES_QUEUE_URL, [message]),
-  newToken: randomUUID,
-  random: Math.random,
-  now: Date.now,
-  log: logStage,
 };
 
 /** Attempts the deliveries of a batch side by side; a record comes back only when something on our side broke. */

@@ -5,6 +5,8 @@ export interface StageLine {
     | 'event.matched'
     | 'delivery.attempted'
     | 'delivery.skipped'
+    | 'delivery.waiting'
+    | 'integration.disabled'
     | 'sweep.done'
     | 'events.redriven'
     | 'change.saved'

@@ -411,7 +411,7 @@ describe('a role', () => {
       'dispatcher',
       [
         ...logs('Delivery/Dispatcher'),
-        ...onTable('GetItem', 'PutItem', 'UpdateItem'),
+        ...onTable('GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),
         `secretsmanager:GetSecretValue on ${teamSecrets}`,
         sendsTo(deliveries),
         ...consumes(deliveries),

@@ -1,0 +1,26 @@
+import type { StoredDelivery } from '../../store/deliveries.ts';
+import { type Later, later } from './in-flight.ts';
+
+export interface PaceDeps {
+  reservePace: (channel: string, intervalMs: number) => Promise<number>;
+  now: () => number;
+}
+
+/** What a prepared request says of a channel that takes one message at a time. */
+export interface Paced {
+  /** Messages with the same key go out `paceMs` apart. */
+  paceKey?: string;
+  paceMs?: number;
+}
+
+/** Undefined when it may go now: its channel is free, or it waited for its turn there. */
+export async function pace(
+  delivery: StoredDelivery,
+  { paceKey, paceMs }: Paced,
+  deps: PaceDeps,
+): Promise<Later | undefined> {
+  if (paceKey === undefined || paceMs === undefined) return undefined;
+  if (delivery.wait?.pacedAtMs !== undefined && delivery.wait.pacedAtMs <= deps.now()) return undefined;
+  const pacedAtMs = await deps.reservePace(paceKey, paceMs);
+  return pacedAtMs <= deps.now() ? undefined : later(delivery, pacedAtMs, { pacedAtMs });
+}

@@ -1,0 +1,90 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ageOrder } from '../core/subject.ts';
+import { holds, type Table } from './client.ts';
+import type { StoredDelivery } from './deliveries.ts';
+import { getItem } from './items.ts';
+import { newestKey } from './keys.ts';
+
+/** A delivery may be sent again for as long as it is kept. */
+const KEPT_SECONDS = 91 * 24 * 60 * 60;
+
+/** Says that this delivery is there; false when a newer one of its automation and subject said so before. */
+export function announceNewest(
+  table: Table,
+  delivery: StoredDelivery,
+  subject: string,
+  nowMs: number,
+): Promise<boolean> {
+  return holds(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: newestKey(delivery.automationId, subject),
+        UpdateExpression: 'SET newest = :mine, #ttl = :ttl',
+        ConditionExpression: 'attribute_not_exists(pk) OR newest <= :mine',
+        ExpressionAttributeNames: { '#ttl': 'ttl' },
+        ExpressionAttributeValues: {
+          ':mine': ageOrder(delivery),
+          ':ttl': Math.floor(nowMs / 1000) + KEPT_SECONDS,
+        },
+      }),
+    ),
+  );
+}
+
+export type Claim = 'claimed' | 'busy' | 'superseded';
+
+/**
+ * Takes the subject for one attempt: nothing newer was announced, and no other attempt on it is under way. So an older
+ * request never overtakes a newer one on the wire.
+ */
+export async function claimSubject(
+  table: Table,
+  delivery: StoredDelivery,
+  subject: string,
+  claim: { token: string; nowMs: number; untilMs: number },
+): Promise<Claim> {
+  const key = newestKey(delivery.automationId, subject);
+  const mine = ageOrder(delivery);
+  const taken = await holds(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: key,
+        UpdateExpression: 'SET busyToken = :token, busyUntilMs = :until',
+        ConditionExpression: 'newest = :mine AND (attribute_not_exists(busyUntilMs) OR busyUntilMs <= :now)',
+        ExpressionAttributeValues: {
+          ':mine': mine,
+          ':token': claim.token,
+          ':until': claim.untilMs,
+          ':now': claim.nowMs,
+        },
+      }),
+    ),
+  );
+  if (taken) return 'claimed';
+  const item = await getItem(table, key);
+  if (item?.['newest'] !== mine) return 'superseded';
+  // The write may be done although its answer got lost.
+  return item['busyToken'] === claim.token ? 'claimed' : 'busy';
+}
+
+/** Lets the next attempt on the subject go. */
+export async function releaseSubject(
+  table: Table,
+  delivery: StoredDelivery,
+  subject: string,
+  token: string,
+): Promise<void> {
+  await holds(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: newestKey(delivery.automationId, subject),
+        UpdateExpression: 'REMOVE busyToken, busyUntilMs',
+        ConditionExpression: 'busyToken = :token',
+        ExpressionAttributeValues: { ':token': token },
+      }),
+    ),
+  );
+}
