@@ -1,4 +1,5 @@
-import type { Action, Head, Revision } from './automation.ts';
+import type { Action } from './action.ts';
+import type { Head, Revision } from './automation.ts';
 import type { Delivery, Facts, Notice } from './delivery.ts';
 import { derivedId } from './id.ts';
 import type { Integration } from './integration.ts';
@@ -35,14 +36,14 @@ export function noticeText({ integrationName, integrationId, reason, sinceMs }: 
 
 /** What `prepare` renders for a notice, in the place of an automation's revision. */
 export function noticeRevision(delivery: Delivery): { head: Head; revision: Revision } {
-  const { automationId, revision, team, integrationId = '', createdAtMs } = delivery;
+  const { automationId, revision, team, integrationId = '', createdAtMs, action } = delivery;
   const definition = {
     name: 'Signalbox',
     description: '',
     team,
     scope: { kind: 'team', team },
     trigger: { event: 'custom.signalbox', filter: {} },
-    action: noticeAction(integrationId),
+    action: action === 'slack' ? slackNotice(integrationId) : noticeAction(integrationId),
   } as Revision['definition'];
   const times = { createdAtMs, updatedAtMs: createdAtMs };
   return {
@@ -56,6 +57,11 @@ export function noticeRevision(delivery: Delivery): { head: Head; revision: Revi
       savedBy: '',
     },
   };
+}
+
+/** Its words are said as what happened (see `prepare`). */
+function slackNotice(integration: string): Action {
+  return { type: 'slack', integration, title: '', message: '', severity: 'WARN' };
 }
 
 /** The notice's words go in as values: an integration's name must not be read as a template. */

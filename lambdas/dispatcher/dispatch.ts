@@ -7,6 +7,7 @@ import { type Ended, endBefore } from './admit.ts';
 import { attemptRecord } from './attempt-record.ts';
 import { type DisableDeps, disable } from './disable.ts';
 import { type Later, leaveAfter } from './in-flight.ts';
+import { judged } from './judged.ts';
 import { type Held, makeReady, type Ready, type ReadyDeps } from './ready.ts';
 import type { Sender, SendResult } from './send.ts';
 
@@ -134,7 +135,7 @@ function pendingUntil(dueAtMs: number, isNear: boolean) {
 
 async function attempt(lease: Lease, ready: Ready, held: Held, deps: DispatchDeps): Promise<void> {
   const startedAtMs = deps.now();
-  const result = await deps.send({ ...ready.request, extraHeadBytes: ready.longestSecret });
+  const result = judged(ready, await deps.send({ ...ready.request, extraHeadBytes: ready.longestSecret }));
   // Others wait for what it held: that is given back at once, beside the notes about how it went.
   const [why] = await Promise.all([
     giveBack(lease, held, result, deps),

@@ -4,6 +4,8 @@ import { SLACK_API_URL, type SlackDeployment, slackRequest } from '../../core/ac
 import { actionOfTest } from '../../core/actions/test-call.ts';
 import { secretsForWebhook, webhookRequest } from '../../core/actions/webhook.ts';
 import type { Head, Revision } from '../../core/automation.ts';
+import { digestText } from '../../core/digest.ts';
+import { noticeText } from '../../core/notice.ts';
 import { channelKey, type Integration, secretsOf } from '../../core/integration.ts';
 import { longestForm, maskerOf } from '../../core/masking.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -102,8 +104,14 @@ function planOf(
   if (action.type !== 'slack' || integration.type !== 'slack') return undefined;
   return {
     secretNames: secretsOf(integration),
-    build: (secrets) => slackRequest({ delivery, integration, action, secrets, deployment: slack }),
+    build: (secrets) => slackRequest({ delivery, integration, action, secrets, deployment: slack, ...happenedIn(delivery) }),
   };
+}
+
+/** What a notice or a digest says; a firing says it by its facts. */
+function happenedIn({ notice, digest, facts }: StoredDelivery): { happened?: string } {
+  if (notice) return { happened: noticeText(notice) };
+  return digest?.count === undefined ? {} : { happened: digestText(digest.count, facts) };
 }
 
 async function resolveSecrets(

@@ -39,6 +39,32 @@ export async function huntCanaries(templates: number, seed: number): Promise<Can
   return report;
 }
 
+/** Nothing stands in the way of a delivery: its minute is empty, its integration healthy and idle. */
+function openDoors() {
+  return {
+    admitToMinute: async () => true,
+    putHeldBack: async () => undefined,
+    putDelivery: async () => true,
+    countHeldBack: async () => 0,
+    announce: async () => true,
+    claimSubject: async () => 'claimed' as const,
+    releaseSubject: async () => undefined,
+    flows: {
+      read: async () => ({ health: {}, places: [], free: [0], nextTurnMs: 0, lastMs: 0 }),
+      forget: () => undefined,
+    },
+    sleep: async () => undefined,
+    takePlace: async () => true,
+    leavePlace: async () => ({}),
+    reserveTurn: async () => 0,
+    reservePace: async () => 0,
+    openCircuit: async () => true,
+    readHealth: async () => ({}),
+    listIntegrations: async () => [],
+    disableIntegration: async () => true,
+  } satisfies Partial<DispatchDeps>;
+}
+
 async function attempt(one: CanaryCase, dice: Dice, seen: unknown[], report: CanaryReport): Promise<void> {
   const note = async (...values: unknown[]) => {
     seen.push(...values);
@@ -50,7 +76,12 @@ async function attempt(one: CanaryCase, dice: Dice, seen: unknown[], report: Can
       await note(...values);
       return true;
     },
-    putAttempt: note,
+    ...openDoors(),
+    readAttempts: async () => [],
+    putAttempt: async (...values) => {
+      await note(...values);
+      return true;
+    },
     readHead: async (id) => ({
       id,
       team: 'vision',

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AutomationDefinition } from '../../core/automation.ts';
 import type { Delivery } from '../../core/delivery.ts';
-import type { IntegrationInput } from '../../core/integration.ts';
+import type { WebhookIntegration } from '../../core/integration.ts';
 import type { Outcome } from '../../core/retry.ts';
 import { type DispatchDeps, dispatch } from '../../lambdas/dispatcher/dispatch.ts';
 import { makeFlowCache } from '../../lambdas/dispatcher/flow-cache.ts';
@@ -33,7 +33,7 @@ import { announceNewest, claimSubject, releaseSubject } from '../../store/newest
 import { loadRun, saveRun } from '../../store/runs.ts';
 import { admitToMinute, countHeldBack, putHeldBack } from '../../store/storms.ts';
 import { reservePace, reserveTurn } from '../../store/turns.ts';
-import { aDefinition } from './builders.ts';
+import { aDefinition, aWebhookIntegration } from './builders.ts';
 
 export interface Post {
   delivery: string;
@@ -107,12 +107,12 @@ export class VirtualDelivery {
     return this.#randomState / 2_147_483_647;
   };
 
-  async integration(id: string, answer: Answer, change: Partial<IntegrationInput> = {}): Promise<string> {
+  async integration(id: string, answer: Answer, change: Partial<WebhookIntegration> = {}): Promise<string> {
     const full = `${this.name}_${id}`;
     this.answers.set(full, answer);
     await createIntegration(this.table, {
-      ...{ id: full, team: `team-${this.name}`, type: 'webhook', name: full, url: 'https://example.com/' },
-      ...{ secrets: [], createdAtMs: this.nowMs },
+      ...aWebhookIntegration({ id: full, team: `team-${this.name}`, name: full, url: 'https://example.com/' }),
+      ...{ createdAtMs: this.nowMs, updatedAtMs: this.nowMs },
       ...change,
     });
     return full;
