@@ -49,7 +49,19 @@ async function anEndpoint(
   const [automation, integration] = [`aut_${n}`, `int_${n}`];
   const now = Date.now();
   await createIntegration(table, {
-    ...{ id: integration, team, type: 'webhook', name: integration, url, secrets: [], createdAtMs: now },
+    ...{
+      id: integration,
+      team,
+      type: 'webhook',
+      name: integration,
+      url,
+      secrets: [],
+      method: 'POST',
+      headers: {},
+      version: 1,
+      updatedAtMs: Date.now(),
+      createdAtMs: now,
+    },
   });
   const definition = {
     ...{ name: automation, description: '', team, scope: { kind: 'team', team } },

@@ -1,15 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { dispatch } from '../../lambdas/dispatcher/dispatch.ts';
-import { makeSecretCache } from '../../lambdas/dispatcher/secret-cache.ts';
+import { wiredTo } from '../../lambdas/dispatcher/wiring.ts';
 import type { HttpHandler } from '../../lambdas/shared/http.ts';
-import { logStage } from '../../lambdas/shared/log.ts';
-import { findSecretValue } from '../../lambdas/shared/secrets.ts';
-import { readHead, readRevision } from '../../store/automations.ts';
 import type { Table } from '../../store/client.ts';
-import { leaseDelivery, putAttempt, settleDelivery } from '../../store/deliveries.ts';
-import { readIntegration } from '../../store/integrations.ts';
-import { readSecret } from '../../store/secrets.ts';
 import type { Meter } from './meter.ts';
 
 const SQS = 'https://sqs.us-east-1.amazonaws.com/000000000000';
@@ -52,17 +45,7 @@ export async function loadFunctions(table: Table, meter: Meter): Promise<Functio
 
 /** As lambdas/dispatcher/handler.ts, but the webhook itself goes nowhere and is answered by 200. */
 function makeDispatcher(table: Table, meter: Meter): Functions['dispatcher'] {
-  const deps: Parameters<typeof dispatch>[1] = {
-    lease: (id, lease) => leaseDelivery(table, id, lease),
-    settle: (id, token, settlement) => settleDelivery(table, id, token, settlement),
-    putAttempt: (id, attempt) => putAttempt(table, id, attempt, Date.now()),
-    readHead: (id) => readHead(table, id),
-    readRevision: (id, revision) => readRevision(table, id, revision),
-    readIntegration: (id) => readIntegration(table, id),
-    readSecret: makeSecretCache({
-      readEntry: (team, name) => readSecret(table, team, name),
-      readValue: findSecretValue,
-    }),
+  const deps = wiredTo(table, {
     send: (outbound) =>
       meter.serve(RECEIVER_MS, () => {
         meter.add('webhooks');
@@ -71,10 +54,6 @@ function makeDispatcher(table: Table, meter: Meter): Functions['dispatcher'] {
         return { outcome, status: 200, durationMs: RECEIVER_MS, responseHead: 'ok' };
       }),
     requeue: () => Promise.reject(new Error('nothing is retried here')),
-    newToken: randomUUID,
-    random: Math.random,
-    now: Date.now,
-    log: logStage,
-  };
+  });
   return ({ Records }) => Promise.all(Records.map(({ body }) => dispatch(JSON.parse(body).deliveryId, deps)));
 }

@@ -1,85 +1,25 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { SLACK_API_URL } from '../../core/actions/slack.ts';
 import { parseAllowedRanges } from '../../core/address.ts';
-import { readHead, readRevision } from '../../store/automations.ts';
 import { openTable } from '../../store/client.ts';
-import {
-  leaseDelivery,
-  putAttempt,
-  putDelivery,
-  readAttempts,
-  settleDelivery,
-} from '../../store/deliveries.ts';
-import {
-  disableIntegration,
-  leavePlace,
-  openCircuit,
-  readFlow,
-  readHealth,
-  takePlace,
-} from '../../store/health.ts';
-import { listIntegrations, readIntegration } from '../../store/integrations.ts';
-import { announceNewest, claimSubject, releaseSubject } from '../../store/newest.ts';
-import { readSecret } from '../../store/secrets.ts';
-import { admitToMinute, countHeldBack, putHeldBack } from '../../store/storms.ts';
-import { reservePace, reserveTurn } from '../../store/turns.ts';
 import { batchResponse } from '../shared/batch.ts';
 import { readEnv } from '../shared/env.ts';
 import { errorLine, logStage } from '../shared/log.ts';
 import { sendMessages } from '../shared/queue.ts';
-import { findSecretValue } from '../shared/secrets.ts';
-import { type DispatchDeps, dispatch } from './dispatch.ts';
+import { dispatch } from './dispatch.ts';
 import { DispatcherEnv } from './env.ts';
-import { makeFlowCache } from './flow-cache.ts';
-import { makeRevisionCache } from './revision-cache.ts';
-import { makeSecretCache } from './secret-cache.ts';
 import { makeSender } from './send.ts';
+import { wiredTo } from './wiring.ts';
 
 const env = readEnv(DispatcherEnv);
-const table = openTable(env.TABLE_NAME);
-
-const { now } = Date;
-const deps: DispatchDeps = {
-  ...{ newToken: randomUUID, random: Math.random, sleep, now, log: logStage },
-  lease: (id, lease) => leaseDelivery(table, id, lease),
-  settle: (id, token, settlement) => settleDelivery(table, id, token, settlement),
-  putAttempt: (id, attempt) => putAttempt(table, id, attempt, now()),
-  readAttempts: (id) => readAttempts(table, id),
-  putDelivery: (delivery, dueAtMs) => putDelivery(table, delivery, dueAtMs),
+const deps = wiredTo(openTable(env.TABLE_NAME), {
+  send: makeSender({ allowedAddresses: env.ALLOWED_ADDRESSES }),
   requeue: (message) => sendMessages(env.DELIVERIES_QUEUE_URL, [message]),
-
-  announce: (delivery, subject) => announceNewest(table, delivery, subject, now()),
-  claimSubject: (delivery, subject, claim) => claimSubject(table, delivery, subject, claim),
-  releaseSubject: (delivery, subject, token) => releaseSubject(table, delivery, subject, token),
-  admitToMinute: (delivery, max) => admitToMinute(table, delivery, max, now()),
-  putHeldBack: (delivery) => putHeldBack(table, delivery, now()),
-  countHeldBack: (automationId, minuteMs) => countHeldBack(table, automationId, minuteMs),
-
-  flows: makeFlowCache((integrationId) => readFlow(table, integrationId, now()), now),
-  takePlace: (integrationId, place) => takePlace(table, integrationId, place),
-  leavePlace: (integrationId, place, attempt) => leavePlace(table, integrationId, place, attempt),
-  reserveTurn: (integrationId, intervalMs) => reserveTurn(table, integrationId, intervalMs, now()),
-  reservePace: (channel, intervalMs) => reservePace(table, channel, intervalMs, now()),
-  openCircuit: (integrationId, times) => openCircuit(table, integrationId, times),
-  readHealth: (integrationId) => readHealth(table, integrationId),
-  disableIntegration: (integrationId, why) => disableIntegration(table, integrationId, why),
-
-  readHead: (id) => readHead(table, id),
-  readRevision: makeRevisionCache((id, revision) => readRevision(table, id, revision)),
-  readIntegration: (id) => readIntegration(table, id),
-  listIntegrations: (team) => listIntegrations(table, team),
-  readSecret: makeSecretCache({
-    readEntry: (team, name) => readSecret(table, team, name),
-    readValue: findSecretValue,
-  }),
   slack: {
     apiUrl: env.SLACK_API_URL || SLACK_API_URL,
     allowed: parseAllowedRanges(env.ALLOWED_ADDRESSES),
   },
-  send: makeSender({ allowedAddresses: env.ALLOWED_ADDRESSES }),
-};
+});
 
 /** Attempts the deliveries of a batch side by side; a record comes back only when something on our side broke. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {

@@ -5,9 +5,9 @@ import { actionOfTest } from '../../core/actions/test-call.ts';
 import { secretsForWebhook, webhookRequest } from '../../core/actions/webhook.ts';
 import type { Head, Revision } from '../../core/automation.ts';
 import { digestText } from '../../core/digest.ts';
-import { noticeText } from '../../core/notice.ts';
 import { channelKey, type Integration, secretsOf } from '../../core/integration.ts';
 import { longestForm, maskerOf } from '../../core/masking.ts';
+import { noticeText } from '../../core/notice.ts';
 import type { Secret } from '../../core/secret.ts';
 import { RenderedTooLargeError } from '../../core/template.ts';
 import type { StoredDelivery } from '../../store/deliveries.ts';
@@ -104,7 +104,8 @@ function planOf(
   if (action.type !== 'slack' || integration.type !== 'slack') return undefined;
   return {
     secretNames: secretsOf(integration),
-    build: (secrets) => slackRequest({ delivery, integration, action, secrets, deployment: slack, ...happenedIn(delivery) }),
+    build: (secrets) =>
+      slackRequest({ delivery, integration, action, secrets, deployment: slack, ...happenedIn(delivery) }),
   };
 }
 

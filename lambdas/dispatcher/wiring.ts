@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readHead, readRevision } from '../../store/automations.ts';
+import type { Table } from '../../store/client.ts';
+import {
+  leaseDelivery,
+  putAttempt,
+  putDelivery,
+  readAttempts,
+  settleDelivery,
+} from '../../store/deliveries.ts';
+import {
+  disableIntegration,
+  leavePlace,
+  openCircuit,
+  readFlow,
+  readHealth,
+  takePlace,
+} from '../../store/health.ts';
+import { listIntegrations, readIntegration } from '../../store/integrations.ts';
+import { announceNewest, claimSubject, releaseSubject } from '../../store/newest.ts';
+import { readSecret } from '../../store/secrets.ts';
+import { admitToMinute, countHeldBack, putHeldBack } from '../../store/storms.ts';
+import { reservePace, reserveTurn } from '../../store/turns.ts';
+import { logStage } from '../shared/log.ts';
+import { findSecretValue } from '../shared/secrets.ts';
+import type { DispatchDeps } from './dispatch.ts';
+import { makeFlowCache } from './flow-cache.ts';
+import { makeRevisionCache } from './revision-cache.ts';
+import { makeSecretCache } from './secret-cache.ts';
+
+/** What `dispatch` works with in AWS: the table, the secrets and a clock. The network is the caller's. */
+export function wiredTo(
+  table: Table,
+  network: Pick<DispatchDeps, 'send' | 'requeue' | 'slack'>,
+): DispatchDeps {
+  const { now } = Date;
+  return {
+    ...network,
+    ...{ newToken: randomUUID, random: Math.random, sleep, now, log: logStage },
+    lease: (id, lease) => leaseDelivery(table, id, lease),
+    settle: (id, token, settlement) => settleDelivery(table, id, token, settlement),
+    putAttempt: (id, attempt) => putAttempt(table, id, attempt, now()),
+    readAttempts: (id) => readAttempts(table, id),
+    putDelivery: (delivery, dueAtMs) => putDelivery(table, delivery, dueAtMs),
+
+    announce: (delivery, subject) => announceNewest(table, delivery, subject, now()),
+    claimSubject: (delivery, subject, claim) => claimSubject(table, delivery, subject, claim),
+    releaseSubject: (delivery, subject, token) => releaseSubject(table, delivery, subject, token),
+    admitToMinute: (delivery, max) => admitToMinute(table, delivery, max, now()),
+    putHeldBack: (delivery) => putHeldBack(table, delivery, now()),
+    countHeldBack: (automationId, minuteMs) => countHeldBack(table, automationId, minuteMs),
+
+    flows: makeFlowCache((integrationId) => readFlow(table, integrationId, now()), now),
+    takePlace: (integrationId, place) => takePlace(table, integrationId, place),
+    leavePlace: (integrationId, place, attempt) => leavePlace(table, integrationId, place, attempt),
+    reserveTurn: (integrationId, intervalMs) => reserveTurn(table, integrationId, intervalMs, now()),
+    reservePace: (channel, intervalMs) => reservePace(table, channel, intervalMs, now()),
+    openCircuit: (integrationId, times) => openCircuit(table, integrationId, times),
+    readHealth: (integrationId) => readHealth(table, integrationId),
+    disableIntegration: (integrationId, why) => disableIntegration(table, integrationId, why),
+
+    readHead: (id) => readHead(table, id),
+    readRevision: makeRevisionCache((id, revision) => readRevision(table, id, revision)),
+    readIntegration: (id) => readIntegration(table, id),
+    listIntegrations: (team) => listIntegrations(table, team),
+    readSecret: makeSecretCache({
+      readEntry: (team, name) => readSecret(table, team, name),
+      readValue: findSecretValue,
+    }),
+  };
+}
