@@ -111,7 +111,12 @@ export class VirtualDelivery {
     const full = `${this.name}_${id}`;
     this.answers.set(full, answer);
     await createIntegration(this.table, {
-      ...aWebhookIntegration({ id: full, team: `team-${this.name}`, name: full, url: 'https://example.com/' }),
+      ...aWebhookIntegration({
+        id: full,
+        team: `team-${this.name}`,
+        name: full,
+        url: 'https://example.com/',
+      }),
       ...{ createdAtMs: this.nowMs, updatedAtMs: this.nowMs },
       ...change,
     });
