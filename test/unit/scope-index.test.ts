@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { FilterSource } from '../../core/filters/filter.ts';
 import { BoundTable, partsOf } from '../../core/matching/bound-table.ts';
 import { eventReader } from '../../core/matching/event-reader.ts';
-import { RequirementTable } from '../../core/matching/requirement-table.ts';
+import { MatchIndex } from '../../core/matching/match-index.ts';
 import { ScopeIndex } from '../../core/matching/scope-index.ts';
 import { ScopeTable } from '../../core/matching/scope-table.ts';
 import type { Watcher } from '../../core/matching/watcher.ts';
@@ -163,63 +163,127 @@ const pattern = fc.oneof(
 );
 const scalar = fc.oneof(text, fc.constantFrom(0, 1, 1.5), fc.boolean());
 
-describe('the table of requirements', () => {
+describe('the index of filters on one field', () => {
   const filter = fc.oneof<fc.Arbitrary<FilterSource>[]>(
     scalar.map((alias) => ({ alias })),
     fc.array(scalar, { minLength: 1, maxLength: 3 }).map(($in) => ({ alias: { $in } })),
     pattern.map(($regex) => ({ alias: { $regex } })),
     text.map(($contains) => ({ alias: { $contains } })),
   );
+  const found = (index: ScopeIndex, alias: unknown) =>
+    idsOf(index.plain('artifact.alias_added')?.matching(eventReader({ alias })) ?? []);
 
-  test('finds what a look at each requirement finds, whatever was put in and taken out', () => {
+  test('finds what a look at each filter finds, whatever was put in and taken out', () => {
     fc.assert(
       fc.property(changesOf(filter), fc.array(scalar, { minLength: 1, maxLength: 6 }), (changes, values) => {
-        const table = new RequirementTable();
-        const needed = (watcher: Watcher) => watcher.filter.requirements()[0]!;
+        const index = new ScopeIndex();
         const triggers = changes.map((one) => ({ ...one, item: onEvent('artifact.alias_added', one.item) }));
-        const left = change(
-          withIds(triggers).filter(({ item }) => needed(item) !== undefined),
-          {
-            put: (watcher) => table.put(needed(watcher), watcher),
-            remove: (watcher) => table.remove(needed(watcher), watcher),
-          },
-        );
+        const left = change(withIds(triggers), {
+          put: (watcher) => index.put(watcher),
+          remove: ({ automationId }) => index.remove(automationId),
+        });
         for (const value of values) {
-          const found: Watcher[] = [];
-          table.collect(value, found);
           const expected = idsOf(left.filter((one) => one.filter.test(() => value)));
-          expect([value, idsOf(found)]).toEqual([value, expected]);
+          expect([value, found(index, value)]).toEqual([value, expected]);
         }
       }),
       { numRuns: 1_000 },
     );
   });
 
-  test('says how many come up at the same time, and takes out what it does not hold without harm', () => {
-    const table = new RequirementTable();
-    const needs = { kind: 'prefix', text: 'pro', path: 'alias', whole: true } as const;
-    table.put(needs, aWatcher({}, 'one'));
-    table.remove(needs, aWatcher({}, 'two'));
-    table.remove({ ...needs, text: 'other' }, aWatcher({}, 'one'));
-    table.remove({ ...needs, kind: 'contains' }, aWatcher({}, 'one'));
-    expect([table.filedUnder(needs), table.filedUnder({ ...needs, text: 'other' })]).toEqual([1, 0]);
-    const found: Watcher[] = [];
-    table.collect('production', found);
-    expect(idsOf(found)).toEqual(['one']);
+  test('tells a number and a boolean from their names', () => {
+    const index = new ScopeIndex();
+    for (const [at, alias] of ['1', 1, 'true', true].entries()) {
+      index.put(aWatcher({ trigger: onEvent('artifact.alias_added', { alias }) }, `${at}`));
+    }
+    expect(['1', 1, 'true', true].map((alias) => found(index, alias))).toEqual([['0'], ['1'], ['2'], ['3']]);
   });
 
-  test.each([[null], [['production']], [{ a: 1 }]])(
-    'finds nothing for %j, whose elements come by themselves',
-    (value) => {
-      const table = new RequirementTable();
-      for (const [at, alias] of ['production', '', 'null'].entries()) {
-        table.put({ kind: 'equals', values: [alias], path: 'alias', whole: true }, aWatcher({}, `${at}`));
-      }
-      const found: Watcher[] = [];
-      table.collect(value, found);
-      expect(found).toEqual([]);
-    },
-  );
+  test.each([[null], [[['production']]], [{ a: 1 }]])('finds nothing for %j', (value) => {
+    const index = new ScopeIndex();
+    for (const [at, alias] of ['production', '', 'null'].entries()) {
+      index.put(aWatcher({ trigger: onEvent('artifact.alias_added', { alias }) }, `${at}`));
+    }
+    expect(found(index, value)).toEqual([]);
+  });
+});
+
+interface Step {
+  scope: number;
+  id: string;
+  filter: FilterSource;
+  isRemoved: boolean;
+}
+
+describe('the index of many scopes', () => {
+  test('is the same as an index for each', () => {
+    const all = new MatchIndex();
+    const filters = fc.constantFrom<FilterSource>(
+      {},
+      { alias: 'a' },
+      { alias: 'a', user: 'b' },
+      { user: 'b' },
+    );
+    const step: fc.Arbitrary<Step> = fc.record({
+      scope: fc.nat(40),
+      id: fc.constantFrom('x', 'y', 'z'),
+      filter: filters,
+      isRemoved: fc.boolean(),
+    });
+    const added = 'artifact.alias_added';
+    const events = [{ alias: 'a' }, { user: 'b' }, { alias: 'a', user: 'b' }, {}].map(eventReader);
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const scopes = Array.from({ length: 41 }, () => {
+          const number = all.addScope();
+          return { number, alone: new ScopeIndex(), door: new ScopeIndex(all, number) };
+        });
+        const apply = (index: ScopeIndex, { id, isRemoved }: Step, watcher: Watcher) =>
+          isRemoved ? index.remove(id) : index.put(watcher);
+        for (const one of steps) {
+          const { alone, door } = scopes[one.scope]!;
+          // The same automation in both: what one index notes of it must not mislead the other.
+          const watcher = aWatcher({ trigger: onEvent(added, one.filter) }, one.id);
+          apply(alone, one, watcher);
+          apply(door, one, watcher);
+        }
+        for (const { number, alone } of scopes) {
+          const expected = events.map((event) => idsOf(alone.plain(added)?.matching(event) ?? []));
+          expect(events.map((event) => idsOf(all.matching(number, added, event)))).toEqual(expected);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('leaves out a metric only where no condition on it is met', () => {
+    const value = fc.integer({ min: -3, max: 3 });
+    const trigger = fc.oneof(
+      fc
+        .tuple(fc.constantFrom('>', '>=', '<', '<=', '==', '!='), value)
+        .map(([comparison, bound]) => onThreshold({ comparison, value: bound })),
+      fc
+        .tuple(fc.constantFrom('between', 'outside'), value, value)
+        .map(([comparison, a, b]) =>
+          onThreshold({ comparison, value: undefined, values: [Math.min(a, b), Math.max(a, b)] }),
+        ),
+    );
+    fc.assert(
+      fc.property(fc.array(trigger, { minLength: 1, maxLength: 4 }), value, (triggers, x) => {
+        const all = new MatchIndex();
+        const number = all.addScope();
+        const index = new ScopeIndex(all, number);
+        triggers.forEach((one, at) => {
+          index.put(aWatcher({ trigger: one }, `${at}`));
+        });
+        const { metric } = (triggers[0] as MetricsTrigger).threshold!;
+        const met: Watcher[] = [];
+        for (const { bounds } of index.metric(metric)!.tables()) bounds.collect(x, met);
+        if (met.length > 0) expect(all.metricNear(number, metric, x)).toBe(index.metric(metric));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
 });
 
 describe('the table of scopes', () => {
