@@ -25,13 +25,15 @@ Only ratios count: they are medians of the ratios within a round, and say how ma
 
 const WINDOW = new URL('./window.ts', import.meta.url);
 
-async function windowSection({ say }: Settings): Promise<Figure[]> {
+async function windowSection({ say, isQuick }: Settings): Promise<Figure[]> {
   if (!existsSync(WINDOW)) {
     say('window: skipped, there is no bench/window.ts');
     return [];
   }
-  const { windowFigures } = (await import(WINDOW.href)) as { windowFigures: () => Promise<Figure[]> };
-  return windowFigures();
+  const { windowFigures } = (await import(WINDOW.href)) as {
+    windowFigures: (settings: { isQuick: boolean }) => Promise<Figure[]>;
+  };
+  return windowFigures({ isQuick });
 }
 
 function readArguments() {

@@ -116,10 +116,10 @@ function matchOpened(event: WireEvent, scopes: number[], world: World): string[]
 }
 
 function matchPoints(event: WireEvent, scopes: number[], world: World, ids: string[]): void {
-  const { field } = eventReader(event);
+  const reader = eventReader(event);
   for (const { metrics } of event.points ?? []) {
     for (const name in metrics) {
-      meet({ name, value: metrics[name] ?? Number.NaN, field }, scopes, world, ids);
+      meet({ name, value: metrics[name] ?? Number.NaN, event: reader }, scopes, world, ids);
     }
   }
 }
@@ -147,7 +147,7 @@ function add(watchers: Watcher[], ids: string[]): void {
 interface Value {
   name: string;
   value: number;
-  field: EventReader['field'];
+  event: EventReader;
 }
 
 /** Adds the automations with a condition on a metric that one value meets. */
@@ -159,12 +159,10 @@ function meet(met: Value, scopes: number[], { index, counts }: World, ids: strin
 }
 
 /** Answers how many were tried. */
-function addMet(near: MetricIndex, { value, field }: Value, ids: string[]): number {
+function addMet(near: MetricIndex, { value, event }: Value, ids: string[]): number {
   const met: Watcher[] = [];
-  for (const { bounds } of near.tables()) bounds.collect(value, met);
-  for (const watcher of met) {
-    if (watcher.isDecided || watcher.filter.test(field)) ids.push(watcher.automationId);
-  }
+  for (const { tables } of near.groupsFor(event)) for (const { bounds } of tables) bounds.collect(value, met);
+  add(met, ids);
   return met.length;
 }
 
@@ -189,7 +187,7 @@ function matchRoute(
 function matchMetricsRoute(
   message: EventMessage,
   route: Route,
-  { field }: EventReader,
+  event: EventReader,
   scopes: number[],
   world: World,
   ids: string[],
@@ -198,7 +196,7 @@ function matchMetricsRoute(
   if (point) {
     const values = point.slice(2);
     metrics.forEach((name, at) => {
-      meet({ name, value: Number(values[at]), field }, scopes, world, ids);
+      meet({ name, value: Number(values[at]), event }, scopes, world, ids);
     });
     return;
   }
@@ -206,7 +204,7 @@ function matchMetricsRoute(
   const points = watched.length > 0 ? openPoints(message, route) : undefined;
   for (const name of watched) {
     for (const value of (points && valuesOf(points, name)) ?? []) {
-      if (typeof value === 'number') meet({ name, value, field }, scopes, world, ids);
+      if (typeof value === 'number') meet({ name, value, event }, scopes, world, ids);
     }
   }
 }

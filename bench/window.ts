@@ -27,8 +27,18 @@ interface Contender {
 }
 
 const WINDOWS = [5, 10, 50, 100, 1000];
-const ROUNDS = 11;
 const PUSHES = 20_000;
+
+/** How many values are pushed in a turn, and how often each contender has one, of at least so many milliseconds. */
+interface Effort {
+  pushes: number;
+  rounds: number;
+  warmUps: number;
+  turnMs: number;
+}
+
+const FULL: Effort = { pushes: PUSHES, rounds: 11, warmUps: 4, turnMs: 25 };
+const QUICK: Effort = { pushes: 5_000, rounds: 3, warmUps: 2, turnMs: 5 };
 
 /** What a training run logs. Peers look for a new extreme in the whole window whenever the old one leaves it. */
 const shapes = {
@@ -54,7 +64,9 @@ const ours: Contender = {
     for (let step = 0; step < values.length; step++) {
       const value = values[step] as number;
       placeValue(series, { step, value, receivedAtMs: 1_790_000_000_000 + step * 50 }, window);
-      total += (average.read() ?? 0) + (least.read() ?? 0) + (most.read() ?? 0) + (deviation.read() ?? 0);
+      board.update();
+      const four = average.read() + least.read() + most.read() + deviation.read();
+      if (step >= window - 1) total += four;
     }
     return total;
   },
@@ -64,12 +76,13 @@ const ours: Contender = {
     const aggregates = ['average', 'min', 'max'] as const;
     const gauges = aggregates.map((aggregate) => board.gauge({ kind: 'aggregate', aggregate, window }));
     gauges.push(board.deviation(window));
-    let numbers: (number | undefined)[] = [];
+    let numbers: number[] = [];
     for (const [step, value] of values.entries()) {
       placeValue(series, { step, value, receivedAtMs: 0 }, window);
+      board.update();
       numbers = gauges.map((gauge) => gauge.read());
     }
-    return numbers.map((number) => number ?? Number.NaN) as Four;
+    return numbers as Four;
   },
 };
 
@@ -83,7 +96,8 @@ const stdlib: Contender = {
     let total = 0;
     for (let at = 0; at < values.length; at++) {
       const value = values[at] as number;
-      total += (average(value) ?? 0) + (least(value) ?? 0) + (most(value) ?? 0) + (deviation(value) ?? 0);
+      const four = (average(value) ?? 0) + (least(value) ?? 0) + (most(value) ?? 0) + (deviation(value) ?? 0);
+      if (at >= window - 1) total += four;
     }
     return total;
   },
@@ -114,24 +128,31 @@ const simple: Contender = {
 };
 
 /** Pushes a second beside peers, round by round in one process, and how far each is from the truth. */
-export async function windowFigures(): Promise<Figure[]> {
+export async function windowFigures({ isQuick }: { isQuick: boolean }): Promise<Figure[]> {
+  const effort = isQuick ? QUICK : FULL;
   const figures: Figure[] = [];
   for (const [shape, valueAt] of Object.entries(shapes)) {
-    const values = Float64Array.from({ length: PUSHES }, (_, at) => valueAt(at));
+    const values = Float64Array.from({ length: effort.pushes }, (_, at) => valueAt(at));
     for (const window of WINDOWS) {
       checkAgreement(values, window);
-      figures.push(...speedFigures(`${shape} values, window ${window}`, values, window));
+      figures.push(...speedFigures(`${shape} values, window ${window}`, { values, window, effort }));
     }
   }
   return [...figures, errorFigure()];
 }
 
-function speedFigures(figure: string, values: Float64Array, window: number): Figure[] {
+interface Contest {
+  values: Float64Array;
+  window: number;
+  effort: Effort;
+}
+
+function speedFigures(figure: string, { values, window, effort }: Contest): Figure[] {
   const contenders = [ours, stdlib, simple];
   const rates = contenders.map((): number[] => []);
-  for (let round = -2; round < ROUNDS; round++) {
+  for (let round = -effort.warmUps; round < effort.rounds; round++) {
     for (const [at, contender] of contenders.entries()) {
-      const rate = pushesPerSecond(contender, values, window);
+      const rate = pushesPerSecond(contender, { values, window, effort });
       if (round >= 0) rates[at]?.push(rate);
     }
   }
@@ -148,10 +169,10 @@ function speedFigures(figure: string, values: Float64Array, window: number): Fig
 
 let sink = 0;
 
-function pushesPerSecond(contender: Contender, values: Float64Array, window: number): number {
+function pushesPerSecond(contender: Contender, { values, window, effort }: Contest): number {
   const startedAt = performance.now();
   let pushes = 0;
-  while (performance.now() - startedAt < 20) {
+  while (performance.now() - startedAt < effort.turnMs) {
     sink += contender.run(values, window);
     pushes += values.length;
   }

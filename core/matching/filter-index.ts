@@ -2,7 +2,7 @@ import { operatorsIn } from '../filters/clause.ts';
 import type { Filter } from '../filters/filter.ts';
 import type { Requirement } from '../filters/requirements.ts';
 import type { EventReader } from './event-reader.ts';
-import { ALWAYS, type FilterShelf } from './filter-shelf.ts';
+import { ALWAYS, type Filed, type FilterShelf } from './filter-shelf.ts';
 import type { Question } from './questions.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -16,8 +16,8 @@ export interface MatchCounts {
  * that a field equals, or how its text begins, ends, or what it contains. Only those that the event meets there are
  * tested further, so an event costs what it comes near to, not what there is.
  */
-export class FilterIndex {
-  readonly #shelf: FilterShelf;
+export class FilterIndex<Thing extends Filed = Watcher> {
+  readonly #shelf: FilterShelf<Thing>;
   readonly #number: number;
   #size = 0;
   /** What it asks an event, and how many watchers wait for an answer to each. */
@@ -25,7 +25,7 @@ export class FilterIndex {
   readonly #waiting: number[] = [];
 
   /** Its place on the shelf is the one of this number. */
-  constructor(shelf: FilterShelf, number: number) {
+  constructor(shelf: FilterShelf<Thing>, number: number) {
     this.#shelf = shelf;
     this.#number = number;
   }
@@ -34,7 +34,7 @@ export class FilterIndex {
     return this.#size;
   }
 
-  put(watcher: Watcher): void {
+  put(watcher: Thing): void {
     this.#size++;
     const requirements = watcher.filter.requirements();
     const anchor = this.#anchorAmong(requirements);
@@ -52,13 +52,13 @@ export class FilterIndex {
     if (anchor.kind === 'contains') this.#shelf.textsOf(this.#number, question).add(anchor.text);
   }
 
-  remove(watcher: Watcher): void {
+  remove(watcher: Thing): void {
     const anchor = watcher.filter.requirements().find((one) => this.#takeOut(watcher, one));
     if (anchor || this.#shelf.remove(this.#number, ALWAYS, watcher)) this.#size--;
   }
 
   /** The watchers whose filter takes the event. */
-  matching(event: EventReader, counts?: MatchCounts): Watcher[] {
+  matching(event: EventReader, counts?: MatchCounts): Thing[] {
     return this.#shelf.matching(this.#number, event, counts);
   }
 
@@ -77,7 +77,7 @@ export class FilterIndex {
     return filed;
   }
 
-  #takeOut(watcher: Watcher, anchor: Requirement): boolean {
+  #takeOut(watcher: Thing, anchor: Requirement): boolean {
     const { questions } = this.#shelf;
     const question = questions.about(anchor);
     const answers = questions.answersTo(question, anchor);

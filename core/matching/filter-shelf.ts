@@ -1,10 +1,19 @@
+import type { Filter } from '../filters/filter.ts';
 import type { JsonValue } from '../json.ts';
 import { ContainedTexts } from './contained-texts.ts';
 import type { EventReader } from './event-reader.ts';
 import type { MatchCounts } from './filter-index.ts';
 import { PairTable } from './pair-table.ts';
-import { isScalar, type Question, Questions, SEVERAL } from './questions.ts';
-import type { Watcher } from './watcher.ts';
+import { type Clauses, isScalar, type Question, Questions, SEVERAL } from './questions.ts';
+
+/** What can be found by its filter: an automation, or several with the same one. */
+export interface Filed {
+  readonly filter: Filter;
+  /** Set by the index: that it came up says already that its filter takes the event. */
+  isDecided: boolean;
+  /** Set by the index, where these are all of the filter: a test without opening it. */
+  clauses: Clauses | undefined;
+}
 
 /** Lists of questions as long as this are kept once, for all the indexes that ask the same. */
 const MAX_SHARED = 8;
@@ -16,13 +25,13 @@ export const ALWAYS = -1;
  * What all filter indexes of a cache share: the questions that each asks an event, and its watchers by the answer
  * that they wait for.
  */
-export class FilterShelf {
+export class FilterShelf<Thing extends Filed> {
   readonly questions = new Questions();
   readonly #asked: (readonly Question[])[] = [NOTHING];
   readonly #shared = new Map<string, readonly Question[]>();
   readonly #places = new PairTable();
   /** One watcher mostly; it stands alone then, because each list on the way to it is one more thing to fetch. */
-  readonly #held: (Watcher | Watcher[])[] = [[]];
+  readonly #held: (Thing | Thing[])[] = [[]];
   readonly #textPlaces = new PairTable();
   readonly #texts: ContainedTexts[] = [new ContainedTexts()];
   /** How many watchers of any index always come up: mostly none, and no index is asked for them then. */
@@ -42,7 +51,7 @@ export class FilterShelf {
     return kept;
   }
 
-  put(index: number, answer: number, watcher: Watcher): void {
+  put(index: number, answer: number, watcher: Thing): void {
     if (answer === ALWAYS) this.#always++;
     const place = this.#places.getOrMake(index, answer, () => this.#held.push([]) - 1);
     const held = this.#held[place];
@@ -52,7 +61,7 @@ export class FilterShelf {
   }
 
   /** Whether it was there. */
-  remove(index: number, answer: number, watcher: Watcher): boolean {
+  remove(index: number, answer: number, watcher: Thing): boolean {
     const place = this.#places.get(index, answer);
     const held = this.#held[place];
     const list = Array.isArray(held) ? held : held ? [held] : [];
@@ -76,21 +85,21 @@ export class FilterShelf {
   }
 
   /** The watchers of an index whose filter takes the event. */
-  matching(index: number, event: EventReader, counts?: MatchCounts): Watcher[] {
+  matching(index: number, event: EventReader, counts?: MatchCounts): Thing[] {
     const candidates = this.#candidates(index, event);
     if (counts) counts.candidates += candidates.length;
     return candidates.length === 0 ? candidates : candidates.filter((watcher) => this.#takes(watcher, event));
   }
 
-  #takes(watcher: Watcher, event: EventReader): boolean {
+  #takes(watcher: Thing, event: EventReader): boolean {
     const { isDecided, clauses } = watcher;
     if (isDecided) return true;
     const taken = clauses && this.questions.holdIn(event, clauses);
     return taken ?? watcher.filter.test(event.field);
   }
 
-  #candidates(index: number, event: EventReader): Watcher[] {
-    const found: Watcher[] = [];
+  #candidates(index: number, event: EventReader): Thing[] {
+    const found: Thing[] = [];
     if (this.#always > 0) this.#collect(index, ALWAYS, found);
     let isManifold = false;
     for (const question of this.#asked[index] ?? NOTHING) {
@@ -101,7 +110,7 @@ export class FilterShelf {
   }
 
   /** Whether several values led to what was found. */
-  #ask(index: number, question: Question, event: EventReader, into: Watcher[]): boolean {
+  #ask(index: number, question: Question, event: EventReader, into: Thing[]): boolean {
     const answer = question.kind === 'contains' ? SEVERAL : this.questions.answerIn(event, question);
     if (answer === SEVERAL) return this.#askAll(index, question, event.values(question.path), into);
     this.#collect(index, answer, into);
@@ -109,7 +118,7 @@ export class FilterShelf {
   }
 
   /** Whether any was found. */
-  #askAll(index: number, question: Question, value: JsonValue | undefined, into: Watcher[]): boolean {
+  #askAll(index: number, question: Question, value: JsonValue | undefined, into: Thing[]): boolean {
     const before = into.length;
     for (const item of Array.isArray(value) ? value : [value]) {
       if (question.kind === 'contains') this.#askForTexts(index, question, item, into);
@@ -118,14 +127,14 @@ export class FilterShelf {
     return into.length > before;
   }
 
-  #askForTexts(index: number, question: Question, value: JsonValue | undefined, into: Watcher[]): void {
+  #askForTexts(index: number, question: Question, value: JsonValue | undefined, into: Thing[]): void {
     if (typeof value !== 'string') return;
     for (const text of this.textsOf(index, question).foundIn(value)) {
       this.#collect(index, this.questions.answerOfPart(question, text), into);
     }
   }
 
-  #collect(index: number, answer: number, into: Watcher[]): void {
+  #collect(index: number, answer: number, into: Thing[]): void {
     if (answer === 0) return;
     const held = this.#held[this.#places.get(index, answer)];
     if (Array.isArray(held)) for (const watcher of held) into.push(watcher);

@@ -1,6 +1,11 @@
+import { compileFilter, type Filter } from '../filters/filter.ts';
 import { type Measure, measureKey, reachOf } from '../metrics/measure.ts';
 import { type Condition, conditionOf, isMetricsTrigger } from '../trigger.ts';
 import { BoundTable, partsOf } from './bound-table.ts';
+import type { EventReader } from './event-reader.ts';
+import { FilterIndex } from './filter-index.ts';
+import type { Filed, FilterShelf } from './filter-shelf.ts';
+import type { Clauses } from './questions.ts';
 import type { QuietBands } from './quiet-bands.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -20,70 +25,49 @@ export interface MeasureTable {
   size: number;
 }
 
-/** The automations that watch one metric in one scope, by the number that they compare. */
-export class MetricIndex {
-  readonly #bands: QuietBands;
-  readonly #number: number;
-  readonly #tables: MeasureTable[] = [];
-  readonly #notFinite: Watcher[] = [];
-  #size = 0;
+const NOBODY: ReadonlyMap<string, Watcher> = new Map();
 
-  /** Its band is the one of this number. */
-  constructor(bands: QuietBands, number: number) {
-    this.#bands = bands;
-    this.#number = number;
+/** Most tables have nobody who waits, so they share that. */
+function withOne(waiting: ReadonlyMap<string, Watcher>, watcher: Watcher): ReadonlyMap<string, Watcher> {
+  const grown = waiting === NOBODY ? new Map<string, Watcher>() : (waiting as Map<string, Watcher>);
+  return grown.set(watcher.automationId, watcher);
+}
+
+/** The automations on one metric that have the same filter, by the number that they compare. */
+export class MetricGroup implements Filed {
+  readonly filter: Filter;
+  isDecided = false;
+  clauses: Clauses | undefined;
+  readonly tables: MeasureTable[] = [];
+  readonly notFinite: Watcher[] = [];
+  /** Those on a value that is not finite, which wait for one that is. */
+  forFinite: ReadonlyMap<string, Watcher> = NOBODY;
+
+  constructor(filter: Filter) {
+    this.filter = filter;
   }
 
-  get size(): number {
-    return this.#size;
+  get isEmpty(): boolean {
+    return this.tables.length + this.notFinite.length === 0;
   }
 
-  /** How many values a series must keep for these automations. */
-  get reach(): number {
-    let reach = this.#notFinite.length > 0 ? 1 : 0;
-    for (const table of this.#tables) reach = Math.max(reach, table.reach);
-    return reach;
-  }
-
-  /** The largest number of other runs that a condition looks at; 0 where none does. */
-  get runs(): number {
-    let runs = 0;
-    for (const table of this.#tables) runs = Math.max(runs, table.runs);
-    return runs;
-  }
-
-  tables(): readonly MeasureTable[] {
-    return this.#tables;
-  }
-
-  notFinite(): readonly Watcher[] {
-    return this.#notFinite;
-  }
-
-  put(watcher: Watcher): void {
-    this.#size++;
-    watcher.isDecided = isEmpty(watcher.definition.trigger.filter);
-    const condition = conditionOfWatcher(watcher);
+  put(watcher: Watcher, condition: Condition): void {
     if (condition.kind === 'not_finite') {
-      this.#notFinite.push(watcher);
+      this.notFinite.push(watcher);
+      if (waitsForFalse(watcher)) this.forFinite = withOne(this.forFinite, watcher);
       return;
     }
     const table = this.#tableOf(condition) ?? this.#add(condition);
-    const parts = partsOf(condition);
-    for (const part of parts) this.#bands.shrink(this.#number, part);
-    table.bounds.put(parts, watcher);
+    table.bounds.put(partsOf(condition), watcher);
     table.size++;
-    if (!waitsForFalse(watcher)) return;
-    if (table.afterFalse === NOBODY) table.afterFalse = new Map();
-    (table.afterFalse as Map<string, Watcher>).set(watcher.automationId, watcher);
+    if (waitsForFalse(watcher)) table.afterFalse = withOne(table.afterFalse, watcher);
   }
 
   /** Takes out a watcher that was put in. */
-  remove(watcher: Watcher): void {
-    this.#size--;
-    const condition = conditionOfWatcher(watcher);
+  remove(watcher: Watcher, condition: Condition): void {
     if (condition.kind === 'not_finite') {
-      this.#notFinite.splice(this.#notFinite.indexOf(watcher), 1);
+      this.notFinite.splice(this.notFinite.indexOf(watcher), 1);
+      (this.forFinite as Map<string, Watcher>).delete(watcher.automationId);
       return;
     }
     const table = this.#tableOf(condition);
@@ -91,22 +75,114 @@ export class MetricIndex {
     table.bounds.remove(partsOf(condition), watcher);
     (table.afterFalse as Map<string, Watcher>).delete(watcher.automationId);
     table.size--;
-    if (table.size === 0) this.#tables.splice(this.#tables.indexOf(table), 1);
+    if (table.size === 0) this.tables.splice(this.tables.indexOf(table), 1);
   }
 
   #tableOf(condition: Condition): MeasureTable | undefined {
     const key = keyOf(condition);
-    return this.#tables.find((table) => table.key === key);
+    return this.tables.find((table) => table.key === key);
   }
 
   #add(condition: Condition): MeasureTable {
     const table = emptyTable(condition);
-    this.#tables.push(table);
+    this.tables.push(table);
     return table;
   }
 }
 
-const NOBODY: ReadonlyMap<string, Watcher> = new Map();
+/** What the metrics of all scopes share. */
+export interface MetricShelves {
+  bands: QuietBands;
+  groups: FilterShelf<MetricGroup>;
+}
+
+/** The automations that watch one metric in one scope. Those with the same filter stand together: it is tested once. */
+export class MetricIndex {
+  readonly #shared: MetricShelves;
+  readonly #number: number;
+  /** Those without a filter, which most are. */
+  readonly #unfiltered = new MetricGroup(NO_FILTER);
+  #filtered: Map<string, MetricGroup> | undefined;
+  #byFilter: FilterIndex<MetricGroup> | undefined;
+  #size = 0;
+
+  /** Its places on the shelves are those of this number. */
+  constructor(shared: MetricShelves, number: number) {
+    this.#shared = shared;
+    this.#number = number;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** How many values a series must keep for these automations, whatever their filters. */
+  get reach(): number {
+    let reach = 0;
+    for (const { tables, notFinite } of this.#groups()) {
+      if (notFinite.length > 0) reach = Math.max(reach, 1);
+      for (const table of tables) reach = Math.max(reach, table.reach);
+    }
+    return reach;
+  }
+
+  /** The largest number of other runs that a condition looks at; 0 where none does. */
+  get runs(): number {
+    let runs = 0;
+    for (const { tables } of this.#groups()) for (const table of tables) runs = Math.max(runs, table.runs);
+    return runs;
+  }
+
+  /** The groups whose filter takes the event. */
+  groupsFor(event: EventReader): MetricGroup[] {
+    const found = this.#byFilter?.matching(event) ?? [];
+    if (!this.#unfiltered.isEmpty) found.push(this.#unfiltered);
+    return found;
+  }
+
+  put(watcher: Watcher): void {
+    this.#size++;
+    const condition = conditionOfWatcher(watcher);
+    for (const part of partsOf(condition)) this.#shared.bands.shrink(this.#number, part);
+    this.#groupOf(watcher).put(watcher, condition);
+  }
+
+  /** Takes out a watcher that was put in. */
+  remove(watcher: Watcher): void {
+    this.#size--;
+    const group = this.#groupOf(watcher);
+    group.remove(watcher, conditionOfWatcher(watcher));
+    if (group === this.#unfiltered || !group.isEmpty) return;
+    this.#byFilter?.remove(group);
+    this.#filtered?.delete(JSON.stringify(watcher.definition.trigger.filter));
+  }
+
+  *#groups(): Generator<MetricGroup> {
+    yield this.#unfiltered;
+    if (this.#filtered) yield* this.#filtered.values();
+  }
+
+  #groupOf(watcher: Watcher): MetricGroup {
+    const { filter } = watcher.definition.trigger;
+    if (isEmpty(filter)) return this.#unfiltered;
+    const source = JSON.stringify(filter);
+    this.#filtered ??= new Map();
+    const known = this.#filtered.get(source);
+    if (known) return known;
+    const group = new MetricGroup(watcher.filter);
+    this.#filtered.set(source, group);
+    this.#byFilter ??= new FilterIndex(this.#shared.groups, this.#number);
+    this.#byFilter.put(group);
+    return group;
+  }
+}
+
+const NO_FILTER = compileFilter({});
+
+function isEmpty(filter: object): boolean {
+  for (const _key in filter) return false;
+  return true;
+}
 
 /** How many values of a run's series a condition looks at (docs/triggers.md: reach). */
 export function reachOfCondition(condition: Condition): number {
@@ -115,7 +191,7 @@ export function reachOfCondition(condition: Condition): number {
 }
 
 /** The number that a condition compares, where it comes from the run's own series. */
-export function measureOf(condition: Condition): Measure | undefined {
+function measureOf(condition: Condition): Measure | undefined {
   switch (condition.kind) {
     case 'threshold':
       return { kind: 'aggregate', aggregate: condition.aggregate, window: condition.window };
@@ -137,11 +213,6 @@ export function conditionOfWatcher({ definition }: Watcher): Condition {
 
 export function waitsForFalse({ definition: { trigger } }: Watcher): boolean {
   return 'repeat' in trigger && trigger.repeat.mode === 'after_false';
-}
-
-function isEmpty(filter: object): boolean {
-  for (const _key in filter) return false;
-  return true;
 }
 
 function keyOf(condition: Condition): string {

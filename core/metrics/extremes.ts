@@ -1,58 +1,90 @@
 /**
- * The smallest and largest value of a window. The window is made of the end of a finished block, whose extremes from
- * each value to its end are known, and of newer values, of which one of each is enough. A block is as long as the
- * window, so a value costs four comparisons, in order or not.
+ * The smallest and the largest value of a window, kept up while it slides. Most values cost two comparisons each that
+ * nearly always end the same way, which counts for more than their number: an extreme is looked for only when the old
+ * one leaves the window.
  */
 export class Extremes {
+  least = Number.NaN;
+  most = Number.NaN;
   private readonly size: number;
-  private readonly minima: Float64Array;
-  private readonly maxima: Float64Array;
-  /** By how many values the window is beyond the block. */
-  private beyond = 0;
-  private least = Number.POSITIVE_INFINITY;
-  private most = Number.NEGATIVE_INFINITY;
+  private readonly lower: Succession;
+  private readonly upper: Succession;
 
   constructor(size: number) {
     this.size = size;
-    this.minima = new Float64Array(size);
-    this.maxima = new Float64Array(size);
+    this.lower = new Succession(size, -1);
+    this.upper = new Succession(size, 1);
   }
 
-  min(): number {
-    return lesser(this.least, this.minima[this.beyond] as number);
+  /** Moves on to the value at `at`, which was the value number `position` of all. */
+  slide(values: Float64Array, at: number, position: number): void {
+    const { least, most } = this;
+    const value = values[at] as number;
+    const gone = values[at - this.size] as number;
+    if (value <= least) this.least = value;
+    else if (gone === least) this.least = this.lower.next(values, at, position);
+    if (value >= most) this.most = value;
+    else if (gone === most) this.most = this.upper.next(values, at, position);
   }
 
-  max(): number {
-    return greater(this.most, this.maxima[this.beyond] as number);
+  clear(): void {
+    this.least = Number.NaN;
+    this.most = Number.NaN;
   }
 
-  /** Moves on to the value at `at`. */
-  slide(values: Float64Array, at: number): void {
-    this.beyond++;
-    if (this.beyond === this.size) {
-      this.fill(values, at + 1);
-    } else {
-      const value = values[at] as number;
-      if (value < this.least) this.least = value;
-      if (value > this.most) this.most = value;
+  /** Begins anew with the values that end at `at`. */
+  fill(values: Float64Array, at: number, position: number): void {
+    this.least = this.lower.fill(values, at, position);
+    this.most = this.upper.fill(values, at, position);
+  }
+}
+
+/**
+ * Says which value is the largest when the largest has left; with a sign of −1, of the values turned around. Of a block
+ * of values as long as the window, the largest from each value to the block's end are known, and of the newer values
+ * the largest as far as they were looked at; a block is made only when the whole last one has left. So each value is
+ * looked at twice at most, in order or not.
+ */
+class Succession {
+  private readonly size: number;
+  private readonly sign: 1 | -1;
+  private readonly tops: Float64Array;
+  /** Where the block ends, counted as positions are. */
+  private blockEnd = 0;
+  /** How many of the newer values were looked at, and the largest of them. */
+  private looked = 0;
+  private newer = Number.NEGATIVE_INFINITY;
+
+  constructor(size: number, sign: 1 | -1) {
+    this.size = size;
+    this.sign = sign;
+    this.tops = new Float64Array(size);
+  }
+
+  next(values: Float64Array, at: number, position: number): number {
+    const { sign } = this;
+    const beyond = position - this.blockEnd;
+    if (beyond >= this.size) return this.fill(values, at, position);
+    let { newer } = this;
+    for (let from = at - beyond + this.looked + 1; from <= at; from++) {
+      newer = greater(newer, sign * (values[from] as number));
     }
+    this.newer = newer;
+    this.looked = beyond;
+    return sign * greater(newer, this.tops[beyond] as number);
   }
 
-  /** Begins anew with the values that end at `end`. */
-  fill(values: Float64Array, end: number): void {
-    const { minima, maxima } = this;
-    let least = Number.POSITIVE_INFINITY;
-    let most = Number.NEGATIVE_INFINITY;
-    for (let rank = this.size - 1, at = end - 1; rank >= 0; rank--, at--) {
-      const value = values[at] as number;
-      least = lesser(least, value);
-      most = greater(most, value);
-      minima[rank] = least;
-      maxima[rank] = most;
+  fill(values: Float64Array, at: number, position: number): number {
+    const { sign, tops, size } = this;
+    let top = Number.NEGATIVE_INFINITY;
+    for (let rank = size - 1, from = at; rank >= 0; rank--, from--) {
+      top = greater(top, sign * (values[from] as number));
+      tops[rank] = top;
     }
-    this.beyond = 0;
-    this.least = Number.POSITIVE_INFINITY;
-    this.most = Number.NEGATIVE_INFINITY;
+    this.blockEnd = position;
+    this.looked = 0;
+    this.newer = Number.NEGATIVE_INFINITY;
+    return sign * top;
   }
 }
 

@@ -5,8 +5,8 @@ import { WideSum } from './wide-sum.ts';
 
 export type FramePart = 'sum' | 'extremes' | 'spread';
 
-/** What has gone through the sum of squares may be so many times what is left in it: 256 × 2^-52 < 1e-13. */
-const TRUSTED_LOSS = 256;
+/** All that the sum of squares ever was may be so many times the variance: 2^11 × 2^-51 < 1e-12, of its root half. */
+const TRUSTED_LOSS = 2048;
 
 /** More than squares lose that are too small for a double; nothing beside squares of the window's own scale. */
 const UNDERFLOW = 2 ** -900;
@@ -26,8 +26,10 @@ const UNDERFLOW = 2 ** -900;
  */
 export class Frame {
   private readonly series: Series;
-  private readonly size: number;
-  private readonly offset: number;
+  readonly size: number;
+  readonly offset: number;
+  /** 1 / (n (n − 1)), which makes the variance of n Σd² − (Σd)². */
+  private readonly perPair: number;
   private extremes: Extremes | undefined = undefined;
   private hasSum = false;
   private hasSpread = false;
@@ -36,28 +38,27 @@ export class Frame {
   private revision = -1;
   /** The changes of the series that the parts know of. */
   private seen = -1;
-  private isFull = false;
 
   private high = 0;
   private low = 0;
   private wide: WideSum | undefined = undefined;
 
-  /** A power of 2. */
+  /** Powers of 2: scale × unit is 1. */
   private scale = 1;
+  private unit = 1;
   private scaledCentre = 0;
   /** size × centre in two exact parts. */
   private upper = 0;
   private lower = 0;
   private squares = 0;
-  private lost = 0;
-  /** All that was added to the squares and taken from them: bounds their error. */
+  /** The sum of all that the squares were since they were made: bounds their error. */
   private traffic = 0;
-  private spread = 0;
 
   constructor(series: Series, size: number, offset: number) {
     this.series = series;
     this.size = size;
     this.offset = offset;
+    this.perPair = 1 / (size * (size - 1));
   }
 
   /** Keeps up a part from now on. */
@@ -72,50 +73,57 @@ export class Frame {
     this.seen = -1;
   }
 
+  /** Brings all parts up to date with the series; what is asked for is as of then. */
+  update(): void {
+    const { series, size } = this;
+    if (this.seen === series.changes) return;
+    this.seen = series.changes;
+    const end = series.end - this.offset;
+    const position = series.moved + end;
+    const moved = position - this.position;
+    this.position = position;
+    if (end - series.start < size) this.clear();
+    else if (moved === 1 && end > size && this.revision === series.revision) this.slide(end - 1);
+    else this.catchUp(end, moved);
+  }
+
   average(): number {
-    if (!this.advance()) return Number.NaN;
-    return this.currentAverage();
+    return this.wide === undefined ? (this.high + this.low) / this.size : averageOf(this.wide, this.size);
   }
 
   min(): number {
-    return this.advance() && this.extremes !== undefined ? this.extremes.min() : Number.NaN;
+    return this.extremes === undefined ? Number.NaN : this.extremes.least;
   }
 
   max(): number {
-    return this.advance() && this.extremes !== undefined ? this.extremes.max() : Number.NaN;
+    return this.extremes === undefined ? Number.NaN : this.extremes.most;
   }
 
   /** The sample standard deviation (n − 1). */
   deviation(): number {
-    if (!this.advance()) return Number.NaN;
-    this.settle();
-    return this.spread / this.scale;
+    return this.spread() * this.unit;
   }
 
   /** How many deviations `value` is from the average; not a number when there is none. */
   zscore(value: number): number {
-    if (!this.advance()) return Number.NaN;
-    this.settle();
-    if (this.spread === 0) return Number.NaN;
-    const zscore = (0 - this.sumBeyond(value)) / this.size / this.spread;
+    const spread = this.spread();
+    if (spread === 0 || Number.isNaN(spread)) return Number.NaN;
+    const zscore = (0 - this.sumBeyond(value)) / this.size / spread;
     return Number.isFinite(zscore) ? zscore : this.farZscore(value);
   }
 
-  /** Brings all parts up to date; false while the window is not full. */
-  private advance(): boolean {
-    if (this.seen !== this.series.changes) this.follow();
-    return this.isFull;
-  }
-  private follow(): void {
-    const { series, size } = this;
-    this.seen = series.changes;
-    const end = series.end - this.offset;
-    this.isFull = end - series.start >= size;
-    if (!this.isFull) return;
-    const moved = series.moved + end - this.position;
-    this.position += moved;
-    if (this.revision !== series.revision || moved > size || end - moved < size) this.fill(end);
+  private catchUp(end: number, moved: number): void {
+    const isNear = moved >= 0 && moved <= this.size && end - moved >= this.size;
+    if (!isNear || this.revision !== this.series.revision) this.fill(end);
     else for (let at = end - moved; at < end; at++) this.slide(at);
+  }
+
+  /** While the window is not full. */
+  private clear(): void {
+    this.revision = -1;
+    this.high = Number.NaN;
+    this.wide = undefined;
+    this.extremes?.clear();
   }
 
   /** Moves all parts on to the value at `at`. One long function: handing doubles on would cost more than this does. */
@@ -124,8 +132,8 @@ export class Frame {
     const { values } = this.series;
     const entering = values[at] as number;
     const leaving = values[at - this.size] as number;
-    if (this.extremes !== undefined) this.extremes.slide(values, at);
-    if (!this.hasSum) return;
+    if (this.extremes !== undefined) this.extremes.slide(values, at, this.series.moved + at);
+    if (this.hasSum !== true) return;
     const change = entering - leaving;
     const sum = high + change;
     const lost = lostIn(high, change, sum);
@@ -139,20 +147,19 @@ export class Frame {
     } else {
       this.slideWide(at);
     }
-    if (!this.hasSpread || change === 0) return;
+    if (this.hasSpread !== true || change === 0) return;
     const to = entering * scale - scaledCentre;
     const from = leaving * scale - scaledCentre;
-    const squaresChange = (to - from) * (to + from);
-    this.squares = squares + squaresChange;
-    this.lost += lostIn(squares, squaresChange, squares + squaresChange);
-    this.traffic += Math.abs(squaresChange) + UNDERFLOW;
+    const squaresNow = squares + (to - from) * (to + from);
+    this.squares = squaresNow;
+    this.traffic += squaresNow + UNDERFLOW;
   }
 
   private fill(end: number): void {
     this.revision = this.series.revision;
     if (this.hasSum) this.fillSum(end);
     if (this.hasSpread) this.fillSquares(end);
-    this.extremes?.fill(this.series.values, end);
+    this.extremes?.fill(this.series.values, end - 1, this.series.moved + end - 1);
   }
 
   private slideWide(at: number): void {
@@ -163,20 +170,23 @@ export class Frame {
     this.high = Number.NaN;
   }
 
-  /** Makes the deviation, in units of the window. */
-  private settle(): void {
+  /** The deviation, in units of the window. */
+  private spread(): number {
     const { size, squares } = this;
-    const distance = (this.high - this.upper - this.lower + this.low) * this.scale;
+    const distance = (this.high - this.upper + (this.low - this.lower)) * this.scale;
     // n Σd² − (Σd)²: exact for whole numbers of ordinary size.
-    const numerator = size * (squares + this.lost) - distance * distance;
-    const isPrecise = (this.traffic + squares) * size <= TRUSTED_LOSS * numerator;
-    this.spread = Math.sqrt((isPrecise ? numerator : this.preciseNumerator()) / (size * (size - 1)));
+    const numerator = size * squares - distance * distance;
+    const isPrecise = this.traffic * size <= TRUSTED_LOSS * numerator;
+    // Two returns: one number made in two ways would be put into a box.
+    if (!isPrecise) return Math.sqrt(this.preciseNumerator() * this.perPair);
+    return Math.sqrt(numerator * this.perPair);
   }
 
   /** The same with a sum of any kind, and with the squares made anew where that is not enough. */
   private preciseNumerator(): number {
+    if (this.revision === -1) return Number.NaN;
     const numerator = this.numerator();
-    if ((this.traffic + this.squares) * this.size <= TRUSTED_LOSS * numerator) return numerator;
+    if (this.traffic * this.size <= TRUSTED_LOSS * numerator) return numerator;
     this.fillSquares(this.series.end - this.offset);
     return Math.max(0, this.numerator());
   }
@@ -184,17 +194,13 @@ export class Frame {
   /** In units of the window as it is now, nothing overflows that a double can hold (but for a factor of its size). */
   private farZscore(value: number): number {
     this.fillSquares(this.series.end - this.offset);
-    this.settle();
-    return (0 - this.sumBeyond(value)) / this.size / this.spread;
+    const spread = this.spread();
+    return (0 - this.sumBeyond(value)) / this.size / spread;
   }
 
   private numerator(): number {
     const distance = this.sumBeyond(this.scaledCentre / this.scale);
-    return this.size * (this.squares + this.lost) - distance * distance;
-  }
-
-  private currentAverage(): number {
-    return this.wide === undefined ? (this.high + this.low) / this.size : averageOf(this.wide, this.size);
+    return this.size * this.squares - distance * distance;
   }
 
   /** (sum − size × value) × scale */
@@ -246,9 +252,8 @@ export class Frame {
       lost += lostIn(squares, distance * distance, sum);
       squares = sum;
     }
-    this.squares = squares;
-    this.lost = lost;
-    this.traffic = 0;
+    this.squares = squares + lost;
+    this.traffic = this.squares;
   }
 
   /** Of few bits, so that whole numbers have exact distances; of equal values, the value itself. */
@@ -256,7 +261,8 @@ export class Frame {
     const range = Math.min(high - low, Number.MAX_VALUE);
     const exponent = Math.max(-1000, Math.min(1000, Math.floor(Math.log2(range))));
     this.scale = range > 0 ? 2 ** -exponent : 1;
-    this.scaledCentre = range > 0 ? Math.round(this.currentAverage() * this.scale * 16) / 16 : low;
+    this.unit = 1 / this.scale;
+    this.scaledCentre = range > 0 ? Math.round(this.average() * this.scale * 16) / 16 : low;
     const centre = this.scaledCentre / this.scale;
     const upper = upperBits(centre);
     this.upper = this.size * upper;

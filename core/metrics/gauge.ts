@@ -2,28 +2,67 @@ import { Frame, type FramePart } from './frame.ts';
 import { type Measure, measureKey, reachOf } from './measure.ts';
 import { emptySeries, newestValues, placeValue, type Series, sizeOf } from './series.ts';
 
-/**
- * Reads one measure off a series, again and again while values are placed in it. A reading costs no more than the values
- * that came since the last one, and at most one pass over the measure's reach.
- */
+/** Reads one measure off a series, as of the last update of its board. */
 export interface Gauge {
-  /** Undefined while the windows are not full, and where the rules say "never met". */
-  read(): number | undefined;
+  /** Not a number while the windows are not full, and where the rules say "never met". */
+  read(): number;
+}
+
+/** Classes, because what a function closes over costs more to reach than all the rest of a reading. */
+abstract class FrameGauge implements Gauge {
+  protected readonly frame: Frame;
+
+  constructor(frame: Frame) {
+    this.frame = frame;
+  }
+
+  abstract read(): number;
+}
+
+class Average extends FrameGauge {
+  read(): number {
+    return this.frame.average();
+  }
+}
+
+class Min extends FrameGauge {
+  read(): number {
+    return this.frame.min();
+  }
+}
+
+class Max extends FrameGauge {
+  read(): number {
+    return this.frame.max();
+  }
+}
+
+class Deviation extends FrameGauge {
+  read(): number {
+    return this.frame.deviation();
+  }
 }
 
 type Aggregate = 'last' | 'min' | 'max' | 'average';
 
 /**
- * The gauges of one series: one for each measure, which share what they know of the same window. For the length of a
- * batch: what they know is made from the series and nowhere kept.
+ * The gauges of one series: one for each measure, which share what they know of the same window. An update costs no
+ * more than the values that came since the last one, and at most one pass over each window. For the length of a batch:
+ * what the gauges know is made from the series and nowhere kept.
  */
 export class GaugeBoard {
   private readonly series: Series;
   private readonly gauges = new Map<string, Gauge>();
-  private readonly frames = new Map<string, Frame>();
+  private readonly frames: Frame[] = [];
 
   constructor(series: Series) {
     this.series = series;
+  }
+
+  /** To be called after changes of the series, before gauges are read. */
+  update(): void {
+    const { frames } = this;
+    for (let at = 0; at < frames.length; at++) frames[at]?.update();
   }
 
   gauge(measure: Measure): Gauge {
@@ -35,8 +74,7 @@ export class GaugeBoard {
 
   /** The sample standard deviation of the newest `window` values. */
   deviation(window: number): Gauge {
-    const frame = this.frame(window, 0, 'spread');
-    return { read: () => numberOf(frame.deviation()) };
+    return new Deviation(this.frame(window, 0, 'spread'));
   }
 
   private make(measure: Measure): Gauge {
@@ -53,14 +91,13 @@ export class GaugeBoard {
   private aggregate(aggregate: Aggregate, window: number, offset: number): Gauge {
     const { series } = this;
     if (aggregate === 'last') {
-      return { read: () => (sizeOf(series) < window ? undefined : series.values[series.end - 1]) };
+      return {
+        read: () => (sizeOf(series) < window ? Number.NaN : (series.values[series.end - 1] as number)),
+      };
     }
-    if (aggregate === 'average') {
-      const frame = this.frame(window, offset, 'sum');
-      return { read: () => numberOf(frame.average()) };
-    }
+    if (aggregate === 'average') return new Average(this.frame(window, offset, 'sum'));
     const frame = this.frame(window, offset, 'extremes');
-    return { read: aggregate === 'min' ? () => numberOf(frame.min()) : () => numberOf(frame.max()) };
+    return aggregate === 'min' ? new Min(frame) : new Max(frame);
   }
 
   private change({
@@ -71,33 +108,26 @@ export class GaugeBoard {
   }: Extract<Measure, { kind: 'change' }>): Gauge {
     const current = this.aggregate(aggregate, window, 0);
     const prior = this.aggregate(aggregate, priorWindow, window);
-    const change = changeType === 'relative' ? relativeChange : (now: number, before: number) => now - before;
-    return {
-      read: () => {
-        const before = prior.read();
-        const now = before === undefined ? undefined : current.read();
-        return now === undefined || before === undefined ? undefined : change(now, before);
-      },
-    };
+    if (changeType === 'absolute') return { read: () => current.read() - prior.read() };
+    return { read: () => relativeChange(current.read(), prior.read()) };
   }
 
   private zscore(window: number): Gauge {
     const { series } = this;
     const frame = this.frame(window, 1, 'spread');
-    return { read: () => numberOf(frame.zscore(series.values[series.end - 1] as number)) };
+    return { read: () => frame.zscore(series.values[series.end - 1] as number) };
   }
 
   private frame(size: number, offset: number, part: FramePart): Frame {
-    const key = `${size}/${offset}`;
-    const frame = this.frames.get(key) ?? new Frame(this.series, size, offset);
-    this.frames.set(key, frame);
+    let frame = this.frames.find((known) => known.size === size && known.offset === offset);
+    if (!frame) {
+      frame = new Frame(this.series, size, offset);
+      this.frames.push(frame);
+    }
     frame.want(part);
+    frame.update();
     return frame;
   }
-}
-
-export function makeGauge(series: Series, measure: Measure): Gauge {
-  return new GaugeBoard(series).gauge(measure);
 }
 
 /** The values that a measure is made from, oldest first; of a change the current window, of a z-score the newest too. */
@@ -105,25 +135,22 @@ export function windowOf(series: Series, measure: Measure): number[] {
   return newestValues(series, measure.kind === 'change' ? measure.window : reachOf(measure));
 }
 
-/** How far `newest` is from `others`, in sample standard deviations; undefined when they have none. */
-export function zscoreAgainst(newest: number, others: number[]): number | undefined {
-  if (others.length < 2) return undefined;
+/** How far `newest` is from `others`, in sample standard deviations; not a number when they have none. */
+export function zscoreAgainst(newest: number, others: number[]): number {
+  if (others.length < 2) return Number.NaN;
   const series = emptySeries(others.length);
   for (const [step, value] of others.entries()) {
     placeValue(series, { step, value, receivedAtMs: 0 }, others.length);
   }
   const frame = new Frame(series, others.length, 0);
   frame.want('spread');
-  return numberOf(frame.zscore(newest));
-}
-
-function numberOf(value: number): number | undefined {
-  return Number.isNaN(value) ? undefined : value;
+  frame.update();
+  return frame.zscore(newest);
 }
 
 /** Never met against 0. Only changes among the largest doubles overflow; their shares don't. */
-function relativeChange(now: number, before: number): number | undefined {
-  if (before === 0) return undefined;
+function relativeChange(now: number, before: number): number {
+  if (before === 0) return Number.NaN;
   const size = Math.abs(before);
   const change = now - before;
   return Number.isFinite(change) ? change / size : now / size - Math.sign(before);

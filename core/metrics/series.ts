@@ -39,7 +39,7 @@ const LATE: Placement = Object.freeze({ placement: 'late' });
 const REPEATED: Placement = Object.freeze({ placement: 'repeated' });
 const NEWEST: Placement = Object.freeze({ placement: 'placed', rank: 0 });
 
-const LEAST_ROOM = 32;
+const LEAST_ROOM = 64;
 
 /** A series without values, and room for some. */
 export function emptySeries(room = 0): Series {
@@ -64,7 +64,6 @@ export function placeValue(series: Series, point: SeriesPoint, capacity: number)
   const { step, value, receivedAtMs } = point;
   if (end > series.start) {
     if (step <= (series.steps[end - 1] as number)) return insertValue(series, point, capacity);
-    if (receivedAtMs < (series.receivedAtMs[end - 1] as number)) series.orderedFrom = end;
   }
   series.steps[end] = step;
   series.values[end] = value;
@@ -72,7 +71,8 @@ export function placeValue(series: Series, point: SeriesPoint, capacity: number)
   series.end = end + 1;
   series.changes++;
   if (end + 1 - series.start > capacity) series.start = end + 1 - capacity;
-  if (receivedAtMs > series.lastReceivedAtMs) series.lastReceivedAtMs = receivedAtMs;
+  if (receivedAtMs >= series.lastReceivedAtMs) series.lastReceivedAtMs = receivedAtMs;
+  else if (end > 0 && receivedAtMs < (series.receivedAtMs[end - 1] as number)) series.orderedFrom = end;
   return NEWEST;
 }
 

@@ -1,8 +1,8 @@
 import { type MetricValue, toNumber } from '../event.ts';
 import type { OpenedMetricsEvent } from '../event-message.ts';
-import { eventReader } from '../matching/event-reader.ts';
+import { type EventReader, eventReader } from '../matching/event-reader.ts';
 import type { MatchCounts } from '../matching/filter-index.ts';
-import type { MeasureTable, MetricIndex } from '../matching/metric-index.ts';
+import type { MeasureTable, MetricGroup, MetricIndex } from '../matching/metric-index.ts';
 import type { Watcher } from '../matching/watcher.ts';
 import { GaugeBoard, windowOf, zscoreAgainst } from '../metrics/gauge.ts';
 import { type Points, valuesOf } from '../metrics/points.ts';
@@ -61,8 +61,8 @@ export function applyMetrics(
 ): Applied<MetricFiring> {
   const applied: Applied<MetricFiring> = { firings: [], heldBack: [] };
   if (!enterAttempt(memory, event, points)) return applied;
-  const columns = watchedColumns(points, context);
-  const judge: Judge = { memory, context, applied, takes: runFilter(event) };
+  const columns = watchedColumns(points, eventReader(event), context);
+  const judge: Judge = { memory, context, applied };
   points.steps.forEach((named, at) => {
     const step = named ?? memory.lastStep + 1;
     if (step > memory.lastStep) {
@@ -70,10 +70,10 @@ export function applyMetrics(
       memory.isChanged = true;
     }
     const time = points.times?.[at];
-    for (const { metric, values, capacity } of columns) {
+    for (const { values, ...column } of columns) {
       const value = values[at];
       if (value === null || value === undefined) continue;
-      applyValue({ metric, step, value: toNumber(value), capacity, ...(time && { time }) }, judge);
+      applyValue({ ...column, step, value: toNumber(value), ...(time && { time }) }, judge);
     }
   });
   return applied;
@@ -83,11 +83,12 @@ interface Judge {
   memory: RunMemory;
   context: MetricContext;
   applied: Applied<MetricFiring>;
-  takes: (watcher: Watcher) => boolean;
 }
 
 interface ArrivedValue {
   metric: string;
+  /** The automations that watch the metric and whose filter takes the event. */
+  groups: MetricGroup[];
   step: number;
   value: number;
   capacity: number;
@@ -123,26 +124,22 @@ function lowestStep(steps: (number | null)[]): number | undefined {
   return lowest;
 }
 
-function watchedColumns(points: Points, { indexes }: MetricContext) {
-  const columns: { metric: string; values: (MetricValue | null)[]; capacity: number }[] = [];
+function watchedColumns(points: Points, reader: EventReader, { indexes }: MetricContext) {
+  const columns: {
+    metric: string;
+    values: (MetricValue | null)[];
+    capacity: number;
+    groups: MetricGroup[];
+  }[] = [];
   for (const [metric, found] of indexes) {
     const values = valuesOf(points, metric);
-    if (values) columns.push({ metric, values, capacity: Math.max(...found.map(({ reach }) => reach)) });
+    if (!values) continue;
+    // A series is kept for all that watch, whether or not their filter takes this event.
+    const capacity = Math.max(...found.map(({ reach }) => reach));
+    const groups = found.flatMap((index) => index.groupsFor(reader));
+    columns.push({ metric, values, capacity, groups });
   }
   return columns;
-}
-
-/** Whether a watcher's filter takes this run; asked once an event for each watcher. */
-function runFilter(event: OpenedMetricsEvent): (watcher: Watcher) => boolean {
-  const answers = new Map<Watcher, boolean>();
-  const reader = eventReader(event);
-  return (watcher) => {
-    const known = answers.get(watcher);
-    if (known !== undefined) return known;
-    const answer = watcher.filter.test(reader.field);
-    answers.set(watcher, answer);
-    return answer;
-  };
 }
 
 function applyValue(arrived: ArrivedValue, judge: Judge): void {
@@ -170,10 +167,11 @@ function applyValue(arrived: ArrivedValue, judge: Judge): void {
 
 /** Judges what looks at a value that took its place: whatever reaches back to it. */
 function judgeFinite(arrived: ArrivedValue, rank: number, series: Series, judge: Judge): void {
-  for (const index of judge.context.indexes.get(arrived.metric) ?? []) {
-    const { receivedAtMs } = judge.context;
-    noteFalse(index.notFinite(), (watcher) => watcher.triggerSavedAtMs <= receivedAtMs, judge);
-    for (const table of index.tables()) {
+  const { receivedAtMs } = judge.context;
+  const isOldEnough = (watcher: Watcher) => watcher.triggerSavedAtMs <= receivedAtMs;
+  for (const { tables, forFinite } of arrived.groups) {
+    if (forFinite.size > 0) noteFalse(forFinite, isOldEnough, judge.memory);
+    for (const table of tables) {
       if (rank < table.reach && sizeOf(series) >= table.reach) judgeTable(table, series, arrived, judge);
     }
   }
@@ -181,9 +179,13 @@ function judgeFinite(arrived: ArrivedValue, rank: number, series: Series, judge:
 
 /** The number that a table's conditions compare; NaN, which meets nothing, where the rules say "never met". */
 function numberOf(table: MeasureTable, series: Series, { metric, value }: ArrivedValue, { context }: Judge) {
-  if (table.measure) return boardOf(series, context.gauges).gauge(table.measure).read() ?? Number.NaN;
+  if (table.measure) {
+    const board = boardOf(series, context.gauges);
+    board.update();
+    return board.gauge(table.measure).read();
+  }
   const others = context.lastOfOthers(metric, table.runs, context.receivedAtMs);
-  return others && (zscoreAgainst(value, others) ?? Number.NaN);
+  return others && zscoreAgainst(value, others);
 }
 
 function judgeTable(table: MeasureTable, series: Series, arrived: ArrivedValue, judge: Judge): void {
@@ -197,41 +199,37 @@ function judgeTable(table: MeasureTable, series: Series, arrived: ArrivedValue, 
   const isOldEnough = (watcher: Watcher) => watcher.triggerSavedAtMs <= oldest;
   if (table.afterFalse.size > 0) {
     const isMet = new Set(met);
-    const waiting = withLatch(table.afterFalse, judge.memory);
-    noteFalse(waiting, (watcher) => isOldEnough(watcher) && !isMet.has(watcher), judge);
+    noteFalse(table.afterFalse, (watcher) => isOldEnough(watcher) && !isMet.has(watcher), judge.memory);
   }
   const { measure } = table;
   const window = () => (measure ? windowOf(series, measure) : [arrived.value]);
   for (const watcher of met) {
-    if (!isOldEnough(watcher) || !judge.takes(watcher)) continue;
+    if (!isOldEnough(watcher)) continue;
     report({ watcher, window, value: number, step: newestStep(series) ?? arrived.step, arrived }, judge);
   }
 }
 
-/** Those of the waiting automations that have a latch: few, however many wait. */
-function withLatch(waiting: ReadonlyMap<string, Watcher>, { latches }: RunMemory): Watcher[] {
-  return [...latches.keys()].flatMap((automationId) => waiting.get(automationId) ?? []);
-}
-
-/** Tells the latches that wait for it that their condition was judged and not met. */
-function noteFalse(watchers: Iterable<Watcher>, isFalse: (watcher: Watcher) => boolean, judge: Judge): void {
-  const { memory, takes } = judge;
-  if (memory.latches.size === 0) return;
-  for (const watcher of watchers) {
-    const latch = memory.latches.get(watcher.automationId);
-    if (!latch || latch.wasFalse || latch.triggerHash !== watcher.triggerHash) continue;
-    if (!isFalse(watcher) || !takes(watcher)) continue;
+/** Tells the latches of those that wait for it that their condition was judged and not met. */
+function noteFalse(
+  waiting: ReadonlyMap<string, Watcher>,
+  isFalse: (watcher: Watcher) => boolean,
+  memory: RunMemory,
+): void {
+  // Few have a latch, however many wait.
+  for (const [automationId, latch] of memory.latches) {
+    const watcher = waiting.get(automationId);
+    if (!watcher || latch.wasFalse || latch.triggerHash !== watcher.triggerHash || !isFalse(watcher))
+      continue;
     latch.wasFalse = true;
     memory.isChanged = true;
   }
 }
 
 function judgeNotFinite(arrived: ArrivedValue, judge: Judge): void {
-  const { context } = judge;
-  for (const index of context.indexes.get(arrived.metric) ?? []) {
-    for (const watcher of index.notFinite()) {
-      if (watcher.triggerSavedAtMs > context.receivedAtMs || !judge.takes(watcher)) continue;
-      const { step, value } = arrived;
+  const { step, value, groups } = arrived;
+  for (const { notFinite } of groups) {
+    for (const watcher of notFinite) {
+      if (watcher.triggerSavedAtMs > judge.context.receivedAtMs) continue;
       report({ watcher, window: () => [value], value, step, arrived }, judge);
     }
   }

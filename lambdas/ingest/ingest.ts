@@ -132,7 +132,7 @@ const CERTAINLY_FITS = 10_000;
 function checkBytes(event: SignalboxEvent): void {
   const bytes = messageBytes(event);
   if (bytes <= MAX_EVENT_BYTES) return;
-  const detail = `the event takes ${bytes} bytes and the limit is ${MAX_EVENT_BYTES}, as ASCII JSON with its metric names counted twice`;
+  const detail = `the event takes ${bytes} bytes and the limit is ${MAX_EVENT_BYTES}, as ASCII JSON with its points as columns`;
   const hint = 'split its points over several events, or shorten its metadata';
   throw new Problem({ code: 'too_large', detail, hint });
 }

@@ -1,3 +1,4 @@
+import { MatchIndex } from '../../core/matching/match-index.ts';
 import type { ScopeIndex } from '../../core/matching/scope-index.ts';
 import { ScopeTable } from '../../core/matching/scope-table.ts';
 import type { Place } from '../../core/scope.ts';
@@ -62,7 +63,8 @@ export class WatchCache {
   }
 
   #nothingKnown(): ScopeTable<WatchedScope> {
-    return new ScopeTable((scopeKey) => new WatchedScope(scopeKey, this.#deps));
+    const index = new MatchIndex();
+    return new ScopeTable((scopeKey) => new WatchedScope(scopeKey, index, this.#deps));
   }
 
   /** Groups that come at the same time share one look at the feed. */

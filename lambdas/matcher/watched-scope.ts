@@ -1,4 +1,5 @@
 import type { Head, Revision } from '../../core/automation.ts';
+import type { MatchIndex } from '../../core/matching/match-index.ts';
 import { ScopeIndex } from '../../core/matching/scope-index.ts';
 import { Watcher } from '../../core/matching/watcher.ts';
 import { type Watch, watchesOf } from '../../core/watch.ts';
@@ -16,7 +17,7 @@ const keyOf = ({ event, metric }: Want) => `${event}#${metric}`;
 
 /** What is known of one scope: who may watch what, and of what was asked for, the automations themselves. */
 export class WatchedScope {
-  readonly index = new ScopeIndex();
+  readonly index: ScopeIndex;
   readonly #scopeKey: string;
   readonly #deps: WatchedScopeDeps;
   /** By event and metric: the ids of automations that may watch. What is not in it nobody watches, and that is knowledge too. */
@@ -24,7 +25,9 @@ export class WatchedScope {
   /** What of it is in the index, or on its way there. */
   readonly #loads = new Map<string, Promise<void>>();
 
-  constructor(scopeKey: string, deps: WatchedScopeDeps) {
+  /** `all` holds what is known of all scopes. */
+  constructor(scopeKey: string, all: MatchIndex, deps: WatchedScopeDeps) {
+    this.index = new ScopeIndex(all);
     this.#scopeKey = scopeKey;
     this.#deps = deps;
   }

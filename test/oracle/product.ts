@@ -187,6 +187,15 @@ interface Command {
   };
 }
 
+/** Maps come back as objects, as the SDK reads them. */
+function asRead<Item extends object>(item: Item): Item {
+  const entries = Object.entries(item).map(([name, value]) => [
+    name,
+    value instanceof Map ? Object.fromEntries(value) : value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
 /** As much of DynamoDB as runs and their ends need. */
 function memoryTable() {
   type Item = NonNullable<Command['input']['Item']>;
@@ -202,7 +211,7 @@ function memoryTable() {
       ConditionExpression?.startsWith('#version') &&
       before?.['version'] !== ExpressionAttributeValues?.[':version'];
     if (isMissing || isStale) throw new ConditionalCheckFailedException({ message: '', $metadata: {} });
-    items.set(item.pk, known.set(item.sk, item));
+    items.set(item.pk, known.set(item.sk, asRead(item)));
     return {};
   }
 

@@ -75,20 +75,20 @@ const conditions: PlantedBug[] = [
   {
     name: 'the deviation is that of a population (n for n - 1)',
     file: FRAME,
-    from: '(this.size * (this.size - 1))',
-    to: '(this.size * this.size)',
+    from: '1 / (size * (size - 1))',
+    to: '1 / (size * size)',
   },
   {
     name: 'a sliding sum lets the wrong value go',
     file: FRAME,
-    from: 'values[at - this.size] as number',
-    to: 'values[at - this.size + 1] as number',
+    from: 'const leaving = values[at - this.size] as number;',
+    to: 'const leaving = values[at - this.size + 1] as number;',
   },
   {
     name: 'a sliding maximum overlooks what came last',
-    file: FRAME,
-    from: 'if (entering > this.most) this.most = entering;',
-    to: '',
+    file: 'core/metrics/extremes.ts',
+    from: 'if (value >= most) this.most = value;',
+    to: 'if (value >= most) this.most = most;',
   },
   {
     name: 'the reach is too small by one',
@@ -162,14 +162,14 @@ const windows: PlantedBug[] = [
   {
     name: 'a finite value does not end not_finite',
     file: METRICS,
-    from: 'noteFalse(index.notFinite(),',
-    to: 'noteFalse([],',
+    from: 'if (forFinite.size > 0) noteFalse(forFinite, isOldEnough, judge.memory);',
+    to: '',
   },
   {
     name: 'values from before the save count',
     file: METRICS,
-    from: 'if (!isOldEnough(watcher) || !judge.takes(watcher)) continue;',
-    to: 'if (!judge.takes(watcher)) continue;',
+    from: 'if (!isOldEnough(watcher)) continue;',
+    to: '',
   },
   {
     name: 'a value that came out of order hides that the next ones are from before the save',
@@ -216,7 +216,7 @@ const windows: PlantedBug[] = [
   {
     name: 'a rewind leaves the newest step',
     file: METRICS,
-    from: 'memory.lastStep = Math.min(memory.lastStep, step - 1);',
+    from: 'memory.lastStep = step - 1;',
     to: '',
   },
   {
@@ -278,10 +278,10 @@ const latches: PlantedBug[] = [
     to: '!isMet.has(watcher)',
   },
   {
-    name: 'after_false is opened by events that the filter does not take',
-    file: METRICS,
-    from: 'if (!isFalse(watcher) || !takes(watcher)) continue;',
-    to: 'if (!isFalse(watcher)) continue;',
+    name: 'filters of runs are not asked for those that came after the first',
+    file: 'core/matching/metric-index.ts',
+    from: 'const source = sourceOf(watcher);',
+    to: 'const source = this.#filtered.size > 0 ? [...this.#filtered.keys()][0] as string : sourceOf(watcher);',
   },
   {
     name: 'a latch outlives an edit of the trigger',
@@ -292,7 +292,7 @@ const latches: PlantedBug[] = [
   {
     name: 'messages are applied twice',
     file: MEMORY,
-    from: 'if (memory.applied.includes(messageId)) return false;',
+    from: 'if (memory.applied.includes(mark)) return false;',
     to: '',
   },
 ];
@@ -331,7 +331,7 @@ const states: PlantedBug[] = [
   {
     name: 'a state event that comes again counts again',
     file: MEMORY,
-    from: 'if (memory.stateEvents.includes(eventId)) return false;',
+    from: 'if (memory.stateEvents.includes(mark)) return false;',
     to: '',
   },
   {
@@ -388,8 +388,8 @@ const scopes: PlantedBug[] = [
   {
     name: 'across runs the earliest end of a run counts',
     file: 'store/ended-runs.ts',
-    from: 'if (ended.has(run as string)) continue;',
-    to: '',
+    from: 'if (isGone || ended.has(run as string)) continue;',
+    to: 'if (isGone) continue;',
   },
   {
     name: 'across runs a preempted run has not ended',

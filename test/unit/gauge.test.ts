@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { GaugeBoard, makeGauge, windowOf, zscoreAgainst } from '../../core/metrics/gauge.ts';
+import { GaugeBoard, windowOf, zscoreAgainst } from '../../core/metrics/gauge.ts';
 import { type Measure, measureKey, reachOf } from '../../core/metrics/measure.ts';
 import { emptySeries, forgetFrom, placeValue, pointsOf, type Series } from '../../core/metrics/series.ts';
 
@@ -39,11 +39,11 @@ function averageOf(values: number[]): number {
   return Number.isFinite(sum) ? sum / values.length : (smallerSum / values.length) * 2 ** 20;
 }
 
-function zscoreOf(values: number[], newest: number): number | undefined {
+function zscoreOf(values: number[], newest: number): number {
   const n = BigInt(values.length);
   const sum = sumOf(values);
   const numerator = n * values.reduce((squares, value) => squares + exactly(value) ** 2n, 0n) - sum ** 2n;
-  if (numerator === 0n) return undefined;
+  if (numerator === 0n) return Number.NaN;
   const distance = n * exactly(newest) - sum;
   const size = quotient(distance ** 2n * (n - 1n), n * numerator, true);
   return distance < 0n ? -size : size;
@@ -57,25 +57,25 @@ const aggregates = {
 };
 
 /** The rules, from scratch. */
-function measured(all: number[], measure: Measure): number | undefined {
+function measured(all: number[], measure: Measure): number {
   const values = all.slice(-reachOf(measure));
-  if (values.length < reachOf(measure)) return undefined;
+  if (values.length < reachOf(measure)) return Number.NaN;
   if (measure.kind === 'aggregate') return aggregates[measure.aggregate](values);
   if (measure.kind === 'zscore') return zscoreOf(values.slice(0, -1), values.at(-1)!);
   const c = aggregates[measure.aggregate](values.slice(measure.priorWindow));
   const p = aggregates[measure.aggregate](values.slice(0, measure.priorWindow));
   if (measure.changeType === 'absolute') return c - p;
-  if (p === 0) return undefined;
+  if (p === 0) return Number.NaN;
   return Number.isFinite(c - p) ? (c - p) / Math.abs(p) : c / Math.abs(p) - Math.sign(p);
 }
 
 /** From here on a z-score may overflow; it is far beyond any threshold. */
 const ENDLESS = 1e290;
 
-function expectSame(ours: number | undefined, theirs: number | undefined, measure: Measure): void {
-  if (measure.kind !== 'zscore' || ours === undefined || theirs === undefined) {
+function expectSame(ours: number, theirs: number, measure: Measure): void {
+  if (measure.kind !== 'zscore' || Number.isNaN(ours) || Number.isNaN(theirs)) {
     // Zero is zero, whatever its sign.
-    expect(ours === undefined ? ours : ours + 0).toBe(theirs === undefined ? theirs : theirs + 0);
+    expect(ours + 0).toBe(theirs + 0);
   } else if (!isNear(ours, theirs)) {
     throw new Error(`${measureKey(measure)} is ${ours}, not ${theirs}`);
   }
@@ -149,6 +149,7 @@ function act(series: Series, all: Measure[], todo: ReturnType<typeof sample>): v
     }
     if (!('value' in action && action.isRead)) continue;
     const values = pointsOf(series).map((point) => point.value);
+    board.update();
     for (const measure of all) expectSame(board.gauge(measure).read(), measured(values, measure), measure);
   }
 }
@@ -179,19 +180,23 @@ describe('gauges', () => {
     const all: Measure[] = [
       { kind: 'aggregate', aggregate: 'average', window: 1000 },
       { kind: 'aggregate', aggregate: 'min', window: 500 },
+      { kind: 'aggregate', aggregate: 'max', window: 500 },
+      { kind: 'change', aggregate: 'max', window: 40, priorWindow: 70, changeType: 'absolute' },
       { kind: 'zscore', window: 300 },
       { kind: 'zscore', window: 30 },
       { kind: 'change', aggregate: 'average', window: 10, priorWindow: 50, changeType: 'relative' },
     ];
     const series = emptySeries();
-    const gauges = all.map((measure) => makeGauge(series, measure));
+    const board = new GaugeBoard(series);
+    const gauges = all.map((measure) => board.gauge(measure));
     const values: number[] = [];
     for (let step = 0; step < 3000; step++) {
       values.push(valueAt(step));
       placeValue(series, { step, value: valueAt(step), receivedAtMs: 0 }, 1000);
+      board.update();
       const numbers = gauges.map((gauge) => gauge.read());
       if (step % 61 !== 0 && step % 700 > 5) continue;
-      for (const [at, measure] of all.entries()) expectSame(numbers[at], measured(values, measure), measure);
+      for (const [at, measure] of all.entries()) expectSame(numbers[at]!, measured(values, measure), measure);
     }
   });
 
@@ -200,7 +205,8 @@ describe('gauges', () => {
     fc.assert(
       fc.property(fc.array(whole, { minLength: 60, maxLength: 90 }), (values) => {
         const series = emptySeries();
-        const gauge = makeGauge(series, {
+        const board = new GaugeBoard(series);
+        const gauge = board.gauge({
           kind: 'change',
           aggregate: 'average',
           window: 10,
@@ -212,7 +218,8 @@ describe('gauges', () => {
           const plain = (part: number[]) => part.reduce((sum, it) => sum + it, 0) / part.length;
           const upTo = values.slice(0, step + 1);
           const expected = plain(upTo.slice(-10)) - plain(upTo.slice(-60, -10));
-          expect(gauge.read()).toBe(step < 59 ? undefined : expected);
+          board.update();
+          expect(gauge.read()).toBe(step < 59 ? Number.NaN : expected);
         }
       }),
     );
@@ -228,10 +235,11 @@ describe('gauges', () => {
           const board = new GaugeBoard(series);
           for (let step = 0; step < 3 * window; step++) {
             placeValue(series, { step, value: step < window ? step : value, receivedAtMs: 0 }, window + 1);
+            board.update();
             board.deviation(window).read();
           }
           expect(board.deviation(window).read()).toBe(0);
-          expect(board.gauge({ kind: 'zscore', window }).read()).toBeUndefined();
+          expect(board.gauge({ kind: 'zscore', window }).read()).toBeNaN();
         },
       ),
     );
@@ -255,7 +263,7 @@ const changeOf = (changeType: 'relative' | 'absolute', ...values: number[]) => {
     priorWindow: 2,
     changeType,
   };
-  return makeGauge(series, measure).read();
+  return new GaugeBoard(series).gauge(measure).read();
 };
 
 test.each([
@@ -263,8 +271,8 @@ test.each([
   ['absolute' as const, [1, 3, -5], -7],
   ['relative' as const, [1, 3, 5], 1.5],
   ['relative' as const, [-1, -3, -1], 0.5],
-  ['relative' as const, [-1, 1, 5], undefined],
-  ['relative' as const, [1, 3], undefined],
+  ['relative' as const, [-1, 1, 5], Number.NaN],
+  ['relative' as const, [1, 3], Number.NaN],
   ['relative' as const, [-1.7e308, -1.7e308, 1.7e308], 2],
 ])('the %s change of %p is %p', (changeType, values, expected) => {
   expect(changeOf(changeType, ...values)).toBe(expected);
@@ -273,9 +281,9 @@ test.each([
 test('a z-score across runs is that of the newest value against the others', () => {
   expect(zscoreAgainst(4, [1, 2, 3])).toBe(2);
   expect(zscoreAgainst(0, [1, 2, 3])).toBe(-2);
-  expect(zscoreAgainst(4, [2, 2, 2])).toBeUndefined();
-  expect(zscoreAgainst(4, [2])).toBeUndefined();
-  expect(zscoreAgainst(4, [])).toBeUndefined();
+  expect(zscoreAgainst(4, [2, 2, 2])).toBeNaN();
+  expect(zscoreAgainst(4, [2])).toBeNaN();
+  expect(zscoreAgainst(4, [])).toBeNaN();
 });
 
 test('a measure knows the values that it is made from', () => {

@@ -163,17 +163,15 @@ const pattern = fc.oneof(
 );
 const scalar = fc.oneof(text, fc.constantFrom(0, 1, 1.5), fc.boolean());
 
-describe('the index of filters on one field', () => {
+describe('what a filter requires of one field', () => {
   const filter = fc.oneof<fc.Arbitrary<FilterSource>[]>(
     scalar.map((alias) => ({ alias })),
     fc.array(scalar, { minLength: 1, maxLength: 3 }).map(($in) => ({ alias: { $in } })),
     pattern.map(($regex) => ({ alias: { $regex } })),
     text.map(($contains) => ({ alias: { $contains } })),
   );
-  const found = (index: ScopeIndex, alias: unknown) =>
-    idsOf(index.plain('artifact.alias_added')?.matching(eventReader({ alias })) ?? []);
 
-  test('finds what a look at each filter finds, whatever was put in and taken out', () => {
+  test('finds what a look at each requirement finds, whatever was put in and taken out', () => {
     fc.assert(
       fc.property(changesOf(filter), fc.array(scalar, { minLength: 1, maxLength: 6 }), (changes, values) => {
         const index = new ScopeIndex();
@@ -183,13 +181,17 @@ describe('the index of filters on one field', () => {
           remove: ({ automationId }) => index.remove(automationId),
         });
         for (const value of values) {
+          const found = index.plain('artifact.alias_added')?.matching(eventReader({ alias: value })) ?? [];
           const expected = idsOf(left.filter((one) => one.filter.test(() => value)));
-          expect([value, found(index, value)]).toEqual([value, expected]);
+          expect([value, idsOf(found)]).toEqual([value, expected]);
         }
       }),
       { numRuns: 1_000 },
     );
   });
+
+  const found = (index: ScopeIndex, alias: unknown) =>
+    idsOf(index.plain('artifact.alias_added')?.matching(eventReader({ alias })) ?? []);
 
   test('tells a number and a boolean from their names', () => {
     const index = new ScopeIndex();
@@ -278,7 +280,8 @@ describe('the index of many scopes', () => {
         });
         const { metric } = (triggers[0] as MetricsTrigger).threshold!;
         const met: Watcher[] = [];
-        for (const { bounds } of index.metric(metric)!.tables()) bounds.collect(x, met);
+        const groups = index.metric(metric)!.groupsFor(eventReader({}));
+        for (const { bounds } of groups.flatMap(({ tables }) => tables)) bounds.collect(x, met);
         if (met.length > 0) expect(all.metricNear(number, metric, x)).toBe(index.metric(metric));
       }),
       { numRuns: 1_000 },
@@ -401,7 +404,8 @@ describe('the index of a scope', () => {
     const failed = eventReader(aStateEvent('FAILED', { id: 'x' }));
     const states = index.states();
     const met: Watcher[] = [];
-    for (const { bounds } of loss?.tables() ?? []) bounds.collect(0.1, met);
+    const groups = loss?.groupsFor(eventReader({})) ?? [];
+    for (const { bounds } of groups.flatMap(({ tables }) => tables)) bounds.collect(0.1, met);
     return {
       size: index.size,
       linked: index.plain('artifact.linked')?.size,
@@ -413,8 +417,15 @@ describe('the index of a scope', () => {
         ),
       ],
       waiting: names.filter((name) => states?.waiting(name)),
-      loss: loss && [loss.size, loss.reach, loss.runs, idsOf([...loss.notFinite()]), idsOf(met)],
-      tables: [...(loss?.tables() ?? [])]
+      loss: loss && [
+        loss.size,
+        loss.reach,
+        loss.runs,
+        idsOf(groups.flatMap(({ notFinite }) => notFinite)),
+        idsOf(met),
+      ],
+      tables: groups
+        .flatMap(({ tables }) => tables)
         .map(({ reach, runs, size, afterFalse }) => [reach, runs, size, [...afterFalse.keys()]])
         .sort(),
       accuracy: index.metric('accuracy')?.reach,

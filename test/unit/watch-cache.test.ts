@@ -1,4 +1,5 @@
 import type { AutomationDefinition, Head, Revision } from '../../core/automation.ts';
+import { eventReader } from '../../core/matching/event-reader.ts';
 import { type Watch, watchesOf } from '../../core/watch.ts';
 import { WatchCache, type WatchCacheDeps } from '../../lambdas/matcher/watch-cache.ts';
 import type { WatchChange, WatchEntry } from '../../store/watches.ts';
@@ -106,11 +107,13 @@ function setUp() {
     const indexes = await cache.load(PLACE, wants);
     const found = indexes.flatMap((index) =>
       metrics.flatMap((metric) =>
-        [...(index.metric(metric)?.tables() ?? [])].flatMap(({ bounds }) => {
-          const met: { automationId: string; revision: number }[] = [];
-          bounds.collect(-1e9, met as never);
-          return met.map(({ automationId, revision }) => `${automationId}@${revision}`);
-        }),
+        (index.metric(metric)?.groupsFor(eventReader({})) ?? [])
+          .flatMap(({ tables }) => tables)
+          .flatMap(({ bounds }) => {
+            const met: { automationId: string; revision: number }[] = [];
+            bounds.collect(-1e9, met as never);
+            return met.map(({ automationId, revision }) => `${automationId}@${revision}`);
+          }),
       ),
     );
     return found.sort();
