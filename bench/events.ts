@@ -21,6 +21,7 @@ export interface WireEvent {
   alias?: string;
   tag?: string;
   state?: string;
+  run?: object;
   points?: { step: number; metrics: Record<string, number> }[];
 }
 
@@ -36,6 +37,24 @@ export function makeEvents(count: number, automations: Automation[], seed = 2): 
   const random = seeded(seed);
   const targets = targetsOf(automations);
   return Array.from({ length: count }, (_, at) => JSON.stringify(makeEvent(at, targets, random)));
+}
+
+/**
+ * The same events as clients send them that collect: those of one place and user are of one run, which sends them one
+ * after the other.
+ */
+export function groupByRun(lines: string[]): string[] {
+  const groups = new Map<string, WireEvent[]>();
+  for (const line of lines) {
+    const event = JSON.parse(line) as WireEvent;
+    const { team, project, registry, collection, user } = event;
+    const key = JSON.stringify([team, project, registry, collection?.name, event.run && user.slice(0, 6)]);
+    groups.set(key, [...(groups.get(key) ?? []), event]);
+  }
+  return [...groups.values()].flatMap((events) => {
+    const run = events[0]?.run;
+    return events.map((event) => JSON.stringify(run ? { ...event, run } : event));
+  });
 }
 
 interface Targets {

@@ -1,5 +1,5 @@
 import { parseContestant } from './contest.ts';
-import { makeEvents } from './events.ts';
+import { groupByRun, makeEvents } from './events.ts';
 import type { Figure, Section, Settings } from './figure.ts';
 import { openRuled, type Ruled } from './foreign.ts';
 import { type Contestant, interleave, kept, medianOf, medianRatio, type Series } from './measure.ts';
@@ -9,12 +9,16 @@ import { type Automation, type Layout, makeAutomations } from './workload.ts';
 
 const JSON_PARSE = "JSON.parse of the events' bytes";
 
-/** From the bytes that the queue hands over to the ids that match, against what must be paid to parse them alone. */
+/**
+ * From the bytes that the queue hands over to the ids that match, against what must be paid to parse the events alone.
+ * Requests have 100 events. "Of many runs": nearly each event is a message by itself, which is the worst that clients
+ * can do. "Run by run": as clients send that collect the events of a run.
+ */
 export const matchWire: Section = async (settings) => {
   const figures: Figure[] = [];
   for (const layout of ['spread', 'hot'] as const) {
     for (const size of settings.isQuick ? [1_000] : [10, 1_000, 100_000]) {
-      figures.push(...(await wireFigures(layout, size, settings)));
+      figures.push(...(await layoutFigures(layout, size, settings)));
     }
   }
   return figures;
@@ -26,12 +30,19 @@ interface Wire {
   lines: string[];
 }
 
-async function wireFigures(layout: Layout, size: number, settings: Settings): Promise<Figure[]> {
+async function layoutFigures(layout: Layout, size: number, settings: Settings): Promise<Figure[]> {
   const automations = makeAutomations(size, layout);
   const lines = makeEvents(settings.isQuick ? 2_000 : 20_000, automations);
-  const all = { label: `match-wire/${layout}/${size}`, automations, lines };
+  const label = `match-wire/${layout}/${size}`;
+  return [
+    ...(await wireFigures({ label: `${label} of many runs`, automations, lines }, settings)),
+    ...(await wireFigures({ label: `${label} run by run`, automations, lines: groupByRun(lines) }, settings)),
+  ];
+}
+
+async function wireFigures(all: Wire, settings: Settings): Promise<Figure[]> {
   // event-ruler takes minutes to load numeric ranges by the ten thousand.
-  const isForeignSize = size <= 1_000;
+  const isForeignSize = all.automations.length <= 1_000;
   const ruler =
     settings.withJava && isForeignSize ? await openRuled('event-ruler', all, settings) : undefined;
   const figures = await contest(all, ruler, settings);
@@ -50,10 +61,12 @@ function withoutNumbers({ label, automations, lines }: Wire): Wire {
   };
 }
 
-async function contest(wire: Wire, foreign: Ruled | undefined, { isQuick }: Settings): Promise<Figure[]> {
+async function contest(wire: Wire, foreign: Ruled | undefined, settings: Settings): Promise<Figure[]> {
+  const { isQuick, say } = settings;
   const ours = openOurs();
   ours.load(wire.automations);
   const bodies = packBodies(wire.lines);
+  say(describeBodies(wire, bodies));
   const matches = assertMatches(wire, bodies.flatMap((body) => ours.matchBody(body)).length);
   const contestants: Contestant[] = [
     (budgetMs) => ({
@@ -74,6 +87,12 @@ async function contest(wire: Wire, foreign: Ruled | undefined, { isQuick }: Sett
   } finally {
     await foreign?.close();
   }
+}
+
+function describeBodies({ label, lines }: Wire, bodies: string[]): string {
+  const bytes = bodies.reduce((sum, { length }) => sum + length, 0) / lines.length;
+  const each = lines.length / bodies.length;
+  return `${label}: ${each.toFixed(1)} events a message, ${bytes.toFixed(0)} bytes an event`;
 }
 
 /** Matched ids are compared one by one in match-scale; here their number on a sample, and in all with the peers. */

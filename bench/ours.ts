@@ -12,6 +12,7 @@ import type { PlainEvent } from '../core/firing.ts';
 import { type EventReader, eventReader } from '../core/matching/event-reader.ts';
 import type { MatchCounts } from '../core/matching/filter-index.ts';
 import { MatchIndex } from '../core/matching/match-index.ts';
+import type { MetricIndex } from '../core/matching/metric-index.ts';
 import { ScopeIndex } from '../core/matching/scope-index.ts';
 import { ScopeTable } from '../core/matching/scope-table.ts';
 import { Watcher } from '../core/matching/watcher.ts';
@@ -115,9 +116,10 @@ function matchOpened(event: WireEvent, scopes: number[], world: World): string[]
 }
 
 function matchPoints(event: WireEvent, scopes: number[], world: World, ids: string[]): void {
+  const reader = eventReader(event);
   for (const { metrics } of event.points ?? []) {
     for (const name in metrics) {
-      meet({ name, value: metrics[name] ?? Number.NaN, open: () => event }, scopes, world, ids);
+      meet({ name, value: metrics[name] ?? Number.NaN, event: reader }, scopes, world, ids);
     }
   }
 }
@@ -145,21 +147,23 @@ function add(watchers: Watcher[], ids: string[]): void {
 interface Value {
   name: string;
   value: number;
-  open: () => object;
+  event: EventReader;
 }
 
 /** Adds the automations with a condition on a metric that one value meets. */
-function meet({ name, value, open }: Value, scopes: number[], { index, counts }: World, ids: string[]): void {
+function meet(met: Value, scopes: number[], { index, counts }: World, ids: string[]): void {
   for (const scope of scopes) {
-    const near = index.metricNear(scope, name, value);
-    if (!near) continue;
-    const met: Watcher[] = [];
-    for (const { tables } of near.groupsFor(eventReader(open()))) {
-      for (const { bounds } of tables) bounds.collect(value, met);
-    }
-    counts.candidates += met.length;
-    add(met, ids);
+    const near = index.metricNear(scope, met.name, met.value);
+    if (near) counts.candidates += addMet(near, met, ids);
   }
+}
+
+/** Answers how many were tried. */
+function addMet(near: MetricIndex, { value, event }: Value, ids: string[]): number {
+  const met: Watcher[] = [];
+  for (const { tables } of near.groupsFor(event)) for (const { bounds } of tables) bounds.collect(value, met);
+  add(met, ids);
+  return met.length;
 }
 
 /** As the matcher goes: from the route to the index, and to the event's own bytes only where something may match. */
@@ -170,31 +174,37 @@ function matchRoute(
   world: World,
   ids: string[],
 ): void {
-  const open = lazily(() => openEvent(message, route) as PlainEvent);
-  if (route.type === 'run.metrics') matchMetricsRoute(message, route, open, scopes, world, ids);
-  else {
-    const reader = routeReader(message, route, open);
-    if (route.type === 'run.state') matchState(route.state ?? '', reader, scopes, world, ids);
-    else matchPlain(route.type, reader, scopes, world, ids);
-  }
+  const event = routeReader(
+    message,
+    route,
+    lazily(() => openEvent(message, route) as PlainEvent),
+  );
+  if (route.type === 'run.metrics') matchMetricsRoute(message, route, event, scopes, world, ids);
+  else if (route.type === 'run.state') matchState(route.state ?? '', event, scopes, world, ids);
+  else matchPlain(route.type, event, scopes, world, ids);
 }
 
 function matchMetricsRoute(
   message: EventMessage,
   route: Route,
-  open: () => object,
+  event: EventReader,
   scopes: number[],
   world: World,
   ids: string[],
 ): void {
-  const watched = (route.metrics ?? []).filter((name) =>
-    scopes.some((scope) => world.index.metric(scope, name)),
-  );
-  if (watched.length === 0) return;
-  const points = openPoints(message, route);
+  const { metrics = [], point } = route;
+  if (point) {
+    const values = point.slice(2);
+    metrics.forEach((name, at) => {
+      meet({ name, value: Number(values[at]), event }, scopes, world, ids);
+    });
+    return;
+  }
+  const watched = metrics.filter((name) => scopes.some((scope) => world.index.metric(scope, name)));
+  const points = watched.length > 0 ? openPoints(message, route) : undefined;
   for (const name of watched) {
-    for (const value of valuesOf(points, name) ?? []) {
-      if (typeof value === 'number') meet({ name, value, open }, scopes, world, ids);
+    for (const value of (points && valuesOf(points, name)) ?? []) {
+      if (typeof value === 'number') meet({ name, value, event }, scopes, world, ids);
     }
   }
 }
@@ -212,7 +222,7 @@ export function packBodies(lines: string[]): string[] {
   const bodies: string[] = [];
   for (let at = 0; at < lines.length; at += 100) {
     const events = lines.slice(at, at + 100).map((line) => parseEvent(JSON.parse(line)).event);
-    bodies.push(...packMessages(events, { receivedAtMs: 0, depth: 0 }).map(({ body }) => body));
+    bodies.push(...packMessages(events, { receivedAtMs: 1.7e12, depth: 0 }).map(({ body }) => body));
   }
   return bodies;
 }

@@ -4,6 +4,7 @@ import {
   type CustomEvent,
   type EventType,
   isRunEvent,
+  type MetricValue,
   type RunHeartbeatEvent,
   type RunMetricsEvent,
   type RunState,
@@ -12,6 +13,7 @@ import {
 } from './event.ts';
 import { derivedId, digest } from './id.ts';
 import { asciiJson } from './json.ts';
+import { type Header, readHeader, routeLine, subjectLine } from './message-header.ts';
 import { type Points, toPoints } from './metrics/points.ts';
 import type { SilenceEvent } from './runs/silence.ts';
 import type { Place } from './scope.ts';
@@ -29,10 +31,14 @@ export interface Route {
   /** The line that holds what else the event carries. Events that differ in nothing else share it. */
   bodyLine: number;
   time?: string;
+  /** Who caused it, where it says so: what filters ask for most. */
+  user?: string;
   /** Of run.metrics: the metrics that occur. */
   metrics?: string[];
-  /** Of run.metrics: the line that holds its points. */
+  /** Of run.metrics: the line that holds its points, where there are several. */
   pointsLine?: number;
+  /** Of run.metrics: its one point, as the header holds it: the step, the time, the values. */
+  point?: string[];
   /** Of alias events, the alias; of tag events, the tag. */
   label?: string;
   /** Of run.state. */
@@ -64,7 +70,7 @@ export interface OutgoingMessage {
   body: string;
 }
 
-/** SQS takes 256 KiB; the rest is room for the header line. */
+/** SQS takes 256 KiB; the rest is room for the line about the subject. */
 const MAX_BODY_BYTES = 240 * 1024;
 
 /** What travels: a client's event, or one that the sweeper made of a run's silence. */
@@ -87,7 +93,7 @@ function groupIdOf({ kind, team, project, registry, name }: Subject): string {
 
 /**
  * Packs the events of a request into as few messages as fit, each of one subject, in the order they came.
- * A body is lines of JSON: the first says who and what, the others hold what is opened only when it is needed.
+ * A body is a header (core/message-header.ts) and lines of JSON, which are opened only when they are needed.
  */
 export function packMessages(
   events: TravellingEvent[],
@@ -105,7 +111,7 @@ export function packMessages(
       continue;
     }
     if (draft) closed.push(draft);
-    const fresh: Draft = { groupId, subject, routes: [], lines: new Map(), bytes: 0 };
+    const fresh: Draft = { groupId, subject, routes: [], lines: new Map(), header: [], bytes: 0 };
     addTo(fresh, packed);
     // Deleted first, so that the drafts stay in the order in which they were begun.
     open.delete(groupId);
@@ -117,77 +123,87 @@ export function packMessages(
 interface Draft {
   groupId: string;
   subject: Subject;
-  routes: WireRoute[];
+  routes: Route[];
+  /** A line for each route. */
+  header: string[];
   /** Each line, and its number. */
   lines: Map<string, number>;
   bytes: number;
 }
 
-/** A route without its lines' numbers — short, because it is parsed for every event whether watched or not. */
-type WireRoute = [
-  type: EventType,
-  id: string,
-  bodyLine: number,
-  time: string | 0,
-  detail?: string | MetricsDetail | StateDetail,
-];
-type MetricsDetail = [metrics: string[], pointsLine: number];
-type StateDetail = [state: RunState, rewindTo: number | null, attempt: number | null, silentSinceMs?: number];
-
 interface PackedEvent {
-  event: TravellingEvent;
+  /** Without the numbers of its lines. */
+  route: Route;
   body: string;
-  points?: { metrics: string[]; line: string };
+  points?: string;
+  /** What it takes by itself. */
   bytes: number;
 }
 
-/** What a route and the line breaks take beside the texts: numbers, brackets, quotes. */
-const ROUTE_OVERHEAD = 64;
+/** A point of more metrics than this has its own line: most events with so many are not watched. */
+const MAX_INLINE = 16;
+
+/** As many lines as a message can have: for measuring. */
+const MAX_LINE = 99_999;
 
 function pack(event: TravellingEvent): PackedEvent {
-  const { type, id, team: _team, project: _project, registry: _registry, time = '', ...rest } = event;
-  const head = type.length + id.length + time.length + ROUTE_OVERHEAD;
-  if (!('points' in rest)) {
-    const body = asciiJson(rest);
-    return { event, body, bytes: body.length + head + asciiJson(detailOf(event, 0) ?? '').length };
-  }
-  const { points, ...about } = rest;
+  const { type: _type, id: _id, team: _team, project: _project, registry: _registry, ...rest } = event;
+  const { time: _time, user: _user, ...more } = rest;
+  if (!('points' in more)) return measured({ route: routeOf(event), body: asciiJson(more) });
+  const { points, ...about } = more;
   const { metrics, ...columns } = toPoints(points);
-  const [body, line] = [asciiJson(about), asciiJson(columns)];
-  const bytes = body.length + line.length + head + asciiJson(metrics).length;
-  return { event, body, points: { metrics, line }, bytes };
+  const packed = { route: { ...routeOf(event), metrics }, body: asciiJson(about) };
+  const [point, ...others] = points;
+  if (!point || others.length > 0 || metrics.length > MAX_INLINE) {
+    return measured({ ...packed, points: asciiJson(columns) });
+  }
+  const { step = '', time = '' } = point;
+  packed.route.point = [step, time, ...Object.values(point.metrics)].map(String);
+  return measured(packed);
 }
 
-/** What of an event stands in its route. */
-function detailOf(event: TravellingEvent, pointsLine: number, metrics: string[] = []): WireRoute[4] {
-  if (event.type === 'run.metrics') return [metrics, pointsLine];
-  if ('alias' in event) return event.alias;
-  if ('tag' in event) return event.tag;
-  if (event.type !== 'run.state') return undefined;
-  const { state, rewind_to: rewindTo = null, run } = event;
-  const attempt = run.attempt ?? null;
-  return 'silentSinceMs' in event
-    ? [state, rewindTo, attempt, event.silentSinceMs]
-    : [state, rewindTo, attempt];
+function measured({ route, body, points }: Omit<PackedEvent, 'bytes'>): PackedEvent {
+  const line = routeLine({
+    ...route,
+    bodyLine: MAX_LINE,
+    ...(points !== undefined && { pointsLine: MAX_LINE }),
+  });
+  const bytes = [line, body, ...(points === undefined ? [] : [points])].reduce(
+    (sum, { length }) => sum + length + 1,
+    0,
+  );
+  return { route, body, ...(points !== undefined && { points }), bytes };
 }
 
-function addTo(draft: Draft, { event, body, points, bytes }: PackedEvent): void {
-  const bodyLine = lineOf(draft, body);
-  const pointsLine = points ? lineOf(draft, points.line) : 0;
-  const detail = detailOf(event, pointsLine, points?.metrics);
-  const time = event.time ?? 0;
-  const { type, id } = event;
-  draft.routes.push(detail === undefined ? [type, id, bodyLine, time] : [type, id, bodyLine, time, detail]);
-  draft.bytes += bytes;
+function routeOf(event: TravellingEvent): Route {
+  const { type, id, time, user } = event;
+  const route: Route = { type, id, bodyLine: 0 };
+  if (time !== undefined) route.time = time;
+  if (user !== undefined) route.user = user;
+  if ('alias' in event) route.label = event.alias;
+  if ('tag' in event) route.label = event.tag;
+  if (event.type !== 'run.state') return route;
+  route.state = event.state;
+  if (event.rewind_to !== undefined) route.rewindTo = event.rewind_to;
+  if (event.run.attempt !== undefined) route.attempt = event.run.attempt;
+  if ('silentSinceMs' in event) route.silentSinceMs = event.silentSinceMs;
+  return route;
+}
+
+function addTo(draft: Draft, { route, body, points }: PackedEvent): void {
+  route.bodyLine = lineOf(draft, body);
+  if (points !== undefined) route.pointsLine = lineOf(draft, points);
+  const line = routeLine(route, draft.routes.at(-1));
+  draft.bytes += line.length + 1;
+  draft.header.push(line);
+  draft.routes.push(route);
 }
 
 /** The number of a line, which is added where it is new; a run's description is mostly the same from event to event. */
 function lineOf(draft: Draft, line: string): number {
   const known = draft.lines.get(line);
-  if (known !== undefined) {
-    draft.bytes -= line.length;
-    return known;
-  }
+  if (known !== undefined) return known;
+  draft.bytes += line.length + 1;
   draft.lines.set(line, draft.lines.size);
   return draft.lines.size - 1;
 }
@@ -198,38 +214,46 @@ export function messageBytes(event: SignalboxEvent): number {
 }
 
 function finish(draft: Draft, stamp: { receivedAtMs: number; depth: number }): OutgoingMessage {
-  const { groupId, subject, routes } = draft;
-  const eventIds = routes.map(([, eventId]) => eventId);
-  const id = derivedId('msg', groupId, String(stamp.receivedAtMs), ...eventIds);
-  const dedupId = derivedId('msg', groupId, ...eventIds);
-  const header = { v: 2, id, group: groupId, subject, ...stamp, routes };
-  return { groupId, dedupId, body: [asciiJson(header), ...draft.lines.keys()].join('\n') };
+  const { groupId, subject, routes, header, lines } = draft;
+  const dedupId = derivedId('msg', groupId, ...routes.map(({ id }) => id));
+  const first = subjectLine({ groupId, subject, ...stamp }, routes.length);
+  return { groupId, dedupId, body: [first, ...header, ...lines.keys()].join('\n') };
 }
 
-/** Reads a message's routing line; throws when the body is not one that packMessages made. */
+/** Reads a message's header; throws when the body is not one that packMessages made. */
 export function unpackMessage(body: string): EventMessage & { groupId: string } {
-  const end = body.indexOf('\n');
-  const header = JSON.parse(body.slice(0, end));
-  if (header.v !== 2) throw new Error('not an event message of version 2');
-  const { id, subject, receivedAtMs, depth, group: groupId } = header;
-  const routes = (header.routes as WireRoute[]).map(toRoute);
-  return { id, subject, receivedAtMs, depth, groupId, routes, lines: body.slice(end + 1).split('\n') };
+  return new ReceivedMessage(readHeader(body), body);
 }
 
-function toRoute([type, id, bodyLine, time, detail]: WireRoute): Route {
-  const route: Route = { type, id, bodyLine };
-  if (time !== 0) route.time = time;
-  if (typeof detail === 'string') route.label = detail;
-  else if (type === 'run.metrics') [route.metrics, route.pointsLine] = detail as MetricsDetail;
-  else if (type === 'run.state') addState(route, detail as StateDetail);
-  return route;
-}
+/** Makes its id and its lines only for those who ask: of most messages nobody watches anything. */
+class ReceivedMessage implements EventMessage {
+  readonly groupId: string;
+  readonly subject: Subject;
+  readonly receivedAtMs: number;
+  readonly depth: number;
+  readonly routes: Route[];
+  readonly #body: string;
+  readonly #headerEnd: number;
+  #lines: string[] | undefined;
 
-function addState(route: Route, [state, rewindTo, attempt, silentSinceMs]: StateDetail): void {
-  route.state = state;
-  if (rewindTo !== null) route.rewindTo = rewindTo;
-  if (attempt !== null) route.attempt = attempt;
-  if (silentSinceMs !== undefined) route.silentSinceMs = silentSinceMs;
+  constructor({ groupId, subject, receivedAtMs, depth, routes, end }: Header, body: string) {
+    this.groupId = groupId;
+    this.subject = subject;
+    this.receivedAtMs = receivedAtMs;
+    this.depth = depth;
+    this.routes = routes;
+    this.#body = body;
+    this.#headerEnd = end;
+  }
+
+  get id(): string {
+    return derivedId('msg', this.groupId, String(this.receivedAtMs), ...this.routes.map(({ id }) => id));
+  }
+
+  get lines(): string[] {
+    this.#lines ??= this.#body.slice(this.#headerEnd + 1).split('\n');
+    return this.#lines;
+  }
 }
 
 /** A metrics event as the matcher works on it: its points apart, as columns. */
@@ -246,7 +270,7 @@ export type OpenedEvent =
 /** Opens an event of a message, without its points. It was checked by parseEvent before it was packed. */
 export function openEvent({ subject, lines }: EventMessage, route: Route): OpenedEvent {
   const { team, project, registry } = subject;
-  const { type, id, bodyLine, time } = route;
+  const { type, id, bodyLine, time, user } = route;
   return {
     type,
     id,
@@ -254,11 +278,25 @@ export function openEvent({ subject, lines }: EventMessage, route: Route): Opene
     ...(project !== undefined && { project }),
     ...(registry !== undefined && { registry }),
     ...(time !== undefined && { time }),
+    ...(user !== undefined && { user }),
     ...JSON.parse(lines[bodyLine] ?? ''),
   };
 }
 
 /** Opens the points of a metrics event. */
-export function openPoints({ lines }: EventMessage, { metrics = [], pointsLine = 0 }: Route): Points {
-  return { metrics, ...JSON.parse(lines[pointsLine] ?? '') };
+export function openPoints(message: EventMessage, { metrics = [], pointsLine = 0, point }: Route): Points {
+  if (point === undefined) return { metrics, ...JSON.parse(message.lines[pointsLine] ?? '') };
+  const [step, time, ...values] = point;
+  return {
+    metrics,
+    steps: [step ? Number(step) : null],
+    ...(time && { times: [time] }),
+    columns: values.map((value) => [toValue(value)]),
+  };
+}
+
+/** What is no number is its name, as in JSON. */
+function toValue(written: string): MetricValue {
+  const value = Number(written);
+  return Number.isFinite(value) ? value : (written as MetricValue);
 }

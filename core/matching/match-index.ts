@@ -2,7 +2,7 @@ import type { EventType, RunState } from '../event.ts';
 import type { EventReader } from './event-reader.ts';
 import { FilterIndex, type MatchCounts } from './filter-index.ts';
 import { FilterShelf } from './filter-shelf.ts';
-import { MetricIndex } from './metric-index.ts';
+import { MetricIndex, type MetricShelves } from './metric-index.ts';
 import { PairTable } from './pair-table.ts';
 import { QuietBands } from './quiet-bands.ts';
 import type { Watcher } from './watcher.ts';
@@ -26,7 +26,7 @@ export class MatchIndex {
   readonly #filters: (FilterIndex | undefined)[] = [undefined];
   readonly #metricPlaces = new PairTable();
   readonly #metrics: (MetricIndex | undefined)[] = [undefined];
-  readonly #bands = new QuietBands();
+  readonly #shared: MetricShelves = { bands: new QuietBands(), groups: new FilterShelf() };
   /** By scope: what it holds. */
   #holdings = new Uint8Array(16);
   #scopes = 0;
@@ -85,11 +85,11 @@ export class MatchIndex {
   metricNear(scope: number, name: string, x: number): MetricIndex | undefined {
     if (this.#lacks(scope, METRICS)) return undefined;
     const place = this.#placeIn(this.#metricPlaces, scope, name);
-    return place === 0 || this.#bands.holds(place, x) ? undefined : this.#metrics[place];
+    return place === 0 || this.#shared.bands.holds(place, x) ? undefined : this.#metrics[place];
   }
 
   addMetric(scope: number, name: string): MetricIndex {
-    const make = () => this.#metrics.push(new MetricIndex(this.#bands, this.#metrics.length)) - 1;
+    const make = () => this.#metrics.push(new MetricIndex(this.#shared, this.#metrics.length)) - 1;
     const place = this.#metricPlaces.getOrMake(scope, this.#words.add(name), make);
     return this.#metrics[place] as MetricIndex;
   }

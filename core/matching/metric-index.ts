@@ -4,7 +4,7 @@ import { type Condition, conditionOf, isMetricsTrigger } from '../trigger.ts';
 import { BoundTable, partsOf } from './bound-table.ts';
 import type { EventReader } from './event-reader.ts';
 import { FilterIndex } from './filter-index.ts';
-import { type Filed, FilterShelf } from './filter-shelf.ts';
+import type { Filed, FilterShelf } from './filter-shelf.ts';
 import type { Clauses } from './questions.ts';
 import type { QuietBands } from './quiet-bands.ts';
 import type { Watcher } from './watcher.ts';
@@ -25,6 +25,14 @@ export interface MeasureTable {
   size: number;
 }
 
+const NOBODY: ReadonlyMap<string, Watcher> = new Map();
+
+/** Most tables have nobody who waits, so they share that. */
+function withOne(waiting: ReadonlyMap<string, Watcher>, watcher: Watcher): ReadonlyMap<string, Watcher> {
+  const grown = waiting === NOBODY ? new Map<string, Watcher>() : (waiting as Map<string, Watcher>);
+  return grown.set(watcher.automationId, watcher);
+}
+
 /** The automations on one metric that have the same filter, by the number that they compare. */
 export class MetricGroup implements Filed {
   readonly filter: Filter;
@@ -33,7 +41,7 @@ export class MetricGroup implements Filed {
   readonly tables: MeasureTable[] = [];
   readonly notFinite: Watcher[] = [];
   /** Those on a value that is not finite, which wait for one that is. */
-  readonly forFinite = new Map<string, Watcher>();
+  forFinite: ReadonlyMap<string, Watcher> = NOBODY;
 
   constructor(filter: Filter) {
     this.filter = filter;
@@ -46,22 +54,20 @@ export class MetricGroup implements Filed {
   put(watcher: Watcher, condition: Condition): void {
     if (condition.kind === 'not_finite') {
       this.notFinite.push(watcher);
-      if (waitsForFalse(watcher)) this.forFinite.set(watcher.automationId, watcher);
+      if (waitsForFalse(watcher)) this.forFinite = withOne(this.forFinite, watcher);
       return;
     }
     const table = this.#tableOf(condition) ?? this.#add(condition);
     table.bounds.put(partsOf(condition), watcher);
     table.size++;
-    if (!waitsForFalse(watcher)) return;
-    if (table.afterFalse === NOBODY) table.afterFalse = new Map();
-    (table.afterFalse as Map<string, Watcher>).set(watcher.automationId, watcher);
+    if (waitsForFalse(watcher)) table.afterFalse = withOne(table.afterFalse, watcher);
   }
 
   /** Takes out a watcher that was put in. */
   remove(watcher: Watcher, condition: Condition): void {
     if (condition.kind === 'not_finite') {
       this.notFinite.splice(this.notFinite.indexOf(watcher), 1);
-      this.forFinite.delete(watcher.automationId);
+      (this.forFinite as Map<string, Watcher>).delete(watcher.automationId);
       return;
     }
     const table = this.#tableOf(condition);
@@ -84,19 +90,25 @@ export class MetricGroup implements Filed {
   }
 }
 
+/** What the metrics of all scopes share. */
+export interface MetricShelves {
+  bands: QuietBands;
+  groups: FilterShelf<MetricGroup>;
+}
+
 /** The automations that watch one metric in one scope. Those with the same filter stand together: it is tested once. */
 export class MetricIndex {
-  readonly #bands: QuietBands;
+  readonly #shared: MetricShelves;
   readonly #number: number;
   /** Those without a filter, which most are. */
-  readonly #unfiltered = new MetricGroup(compileFilter({}));
-  readonly #filtered = new Map<string, MetricGroup>();
+  readonly #unfiltered = new MetricGroup(NO_FILTER);
+  #filtered: Map<string, MetricGroup> | undefined;
   #byFilter: FilterIndex<MetricGroup> | undefined;
   #size = 0;
 
-  /** Its band is the one of this number. */
-  constructor(bands: QuietBands, number: number) {
-    this.#bands = bands;
+  /** Its places on the shelves are those of this number. */
+  constructor(shared: MetricShelves, number: number) {
+    this.#shared = shared;
     this.#number = number;
   }
 
@@ -124,13 +136,14 @@ export class MetricIndex {
   /** The groups whose filter takes the event. */
   groupsFor(event: EventReader): MetricGroup[] {
     const found = this.#byFilter?.matching(event) ?? [];
-    return this.#unfiltered.isEmpty ? found : [this.#unfiltered, ...found];
+    if (!this.#unfiltered.isEmpty) found.push(this.#unfiltered);
+    return found;
   }
 
   put(watcher: Watcher): void {
     this.#size++;
     const condition = conditionOfWatcher(watcher);
-    for (const part of partsOf(condition)) this.#bands.shrink(this.#number, part);
+    for (const part of partsOf(condition)) this.#shared.bands.shrink(this.#number, part);
     this.#groupOf(watcher).put(watcher, condition);
   }
 
@@ -141,32 +154,35 @@ export class MetricIndex {
     group.remove(watcher, conditionOfWatcher(watcher));
     if (group === this.#unfiltered || !group.isEmpty) return;
     this.#byFilter?.remove(group);
-    this.#filtered.delete(sourceOf(watcher));
+    this.#filtered?.delete(JSON.stringify(watcher.definition.trigger.filter));
   }
 
   *#groups(): Generator<MetricGroup> {
     yield this.#unfiltered;
-    yield* this.#filtered.values();
+    if (this.#filtered) yield* this.#filtered.values();
   }
 
   #groupOf(watcher: Watcher): MetricGroup {
-    const source = sourceOf(watcher);
-    if (source === NO_FILTER) return this.#unfiltered;
+    const { filter } = watcher.definition.trigger;
+    if (isEmpty(filter)) return this.#unfiltered;
+    const source = JSON.stringify(filter);
+    this.#filtered ??= new Map();
     const known = this.#filtered.get(source);
     if (known) return known;
     const group = new MetricGroup(watcher.filter);
     this.#filtered.set(source, group);
-    this.#byFilter ??= new FilterIndex(new FilterShelf<MetricGroup>(), 1);
+    this.#byFilter ??= new FilterIndex(this.#shared.groups, this.#number);
     this.#byFilter.put(group);
     return group;
   }
 }
 
-const NO_FILTER = '{}';
+const NO_FILTER = compileFilter({});
 
-const sourceOf = ({ definition: { trigger } }: Watcher) => JSON.stringify(trigger.filter);
-
-const NOBODY: ReadonlyMap<string, Watcher> = new Map();
+function isEmpty(filter: object): boolean {
+  for (const _key in filter) return false;
+  return true;
+}
 
 /** How many values of a run's series a condition looks at (docs/triggers.md: reach). */
 export function reachOfCondition(condition: Condition): number {

@@ -19,6 +19,8 @@ export interface Question {
 
 /** A filter that is two clauses, as the answers that an event has to give. */
 export interface Clauses {
+  /** Whose numbers these are: an automation may stand in the indexes of several caches. */
+  readonly of: Questions;
   readonly first: Question;
   readonly firstAnswer: number;
   readonly second: Question;
@@ -99,11 +101,12 @@ export class Questions {
     const [first, second] = [this.about(one), this.about(other)];
     const [firstAnswer = 0] = this.answersTo(first, one);
     const [secondAnswer = 0] = this.answersTo(second, other);
-    return { first, firstAnswer, second, secondAnswer };
+    return { of: this, first, firstAnswer, second, secondAnswer };
   }
 
   /** Whether an event gives both answers; undefined where that is not all there is to it. */
-  holdIn(event: EventReader, { first, firstAnswer, second, secondAnswer }: Clauses): boolean | undefined {
+  holdIn(event: EventReader, { of, first, firstAnswer, second, secondAnswer }: Clauses): boolean | undefined {
+    if (of !== this) return undefined;
     const [one, other] = [this.answerIn(event, first), this.answerIn(event, second)];
     if (one === SEVERAL || other === SEVERAL) return undefined;
     return one === firstAnswer && other === secondAnswer;

@@ -60,6 +60,7 @@ export function routeReader({ subject }: EventMessage, route: Route, event: () =
     team,
     project,
     registry,
+    user: route.user,
     'collection.name': collection,
   };
   if (route.label !== undefined) known[route.type.includes('alias') ? 'alias' : 'tag'] = route.label;

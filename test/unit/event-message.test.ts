@@ -93,7 +93,7 @@ describe('packing events into messages', () => {
       time: '2026-01-02T03:04:05Z',
     });
     const [message] = packMessages([event], { receivedAtMs: 5, depth: 2 });
-    expect(message!.body).toMatch(/^[\x20-\x7e\n]*$/);
+    expect(message!.body).toMatch(/^[\t\n\x20-\x7e]*$/);
     const read = unpackMessage(message!.body);
     expect(openEvent(read, read.routes[0]!)).toEqual(event);
     expect(read).toMatchObject({
@@ -205,12 +205,16 @@ describe('packing events into messages', () => {
     expect(ids[0]).toBe(ids[2]);
   });
 
-  test.each(['', '{}', '{"v":2,"routes":[]}', 'nonsense', '{"v":1,"routes":[["run.metrics","x"]]}\n{}'])(
-    'refuses a body that it did not make: %p',
-    (body) => {
-      expect(() => unpackMessage(body)).toThrow();
-    },
-  );
+  test.each([
+    '',
+    '{}',
+    '{"v":2,"routes":[]}',
+    'nonsense',
+    '{"v":1,"routes":[["run.metrics","x"]]}\n{}',
+    '3\tg\t0\t0\t1\trun\tr\tt\tp\t\nrun.metrics\n{}',
+  ])('refuses a body that it did not make: %p', (body) => {
+    expect(() => unpackMessage(body)).toThrow();
+  });
 });
 
 describe('points on their side', () => {

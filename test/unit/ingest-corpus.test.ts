@@ -160,7 +160,7 @@ function answerOf({ status, code, field, hint, refused, refusedCount }: Case['ex
 function checkTaken(wanted: Case['expect'], answer: Answer, messages: QueueMessage[]): void {
   const unpacked = messages.map(({ body }) => unpackMessage(body));
   const ids = unpacked.flatMap(({ routes }) => routes.map(({ id }) => id));
-  for (const { body } of messages) expect(body).toMatch(/^[\x20-\x7e\n]*$/);
+  for (const { body } of messages) expect(body).toMatch(/^[\t\n\x20-\x7e]*$/);
   expect((answer.events ?? []).map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
   if (wanted.ids) expect(ids).toEqual(wanted.ids);
   if (wanted.count !== undefined) expect(ids).toHaveLength(wanted.count);

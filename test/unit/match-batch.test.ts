@@ -148,9 +148,10 @@ describe('messages that can never be worked on', () => {
   });
 
   test.each([
-    ['an event', 0, aLinkedEvent()],
-    ['a run’s description', 0, steps([0.1], 0)],
-    ['points', 1, steps([0.1], 0)],
+    ['a route', 0, aLinkedEvent()],
+    ['an event', 1, aLinkedEvent()],
+    ['a run’s description', 1, steps([0.1, 0.2], 0)],
+    ['points', 2, steps([0.1, 0.2], 0)],
   ])('are those whose line of %s is damaged, too', async (_name, line, event) => {
     const matcher = aMatcher(...watchers);
     const [record] = recordsOf([event], START_MS);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { FilterSource } from '../../core/filters/filter.ts';
 import { BoundTable, partsOf } from '../../core/matching/bound-table.ts';
 import { eventReader } from '../../core/matching/event-reader.ts';
+import { MatchIndex } from '../../core/matching/match-index.ts';
 import { ScopeIndex } from '../../core/matching/scope-index.ts';
 import { ScopeTable } from '../../core/matching/scope-table.ts';
 import type { Watcher } from '../../core/matching/watcher.ts';
@@ -184,6 +185,104 @@ describe('what a filter requires of one field', () => {
           const expected = idsOf(left.filter((one) => one.filter.test(() => value)));
           expect([value, idsOf(found)]).toEqual([value, expected]);
         }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  const found = (index: ScopeIndex, alias: unknown) =>
+    idsOf(index.plain('artifact.alias_added')?.matching(eventReader({ alias })) ?? []);
+
+  test('tells a number and a boolean from their names', () => {
+    const index = new ScopeIndex();
+    for (const [at, alias] of ['1', 1, 'true', true].entries()) {
+      index.put(aWatcher({ trigger: onEvent('artifact.alias_added', { alias }) }, `${at}`));
+    }
+    expect(['1', 1, 'true', true].map((alias) => found(index, alias))).toEqual([['0'], ['1'], ['2'], ['3']]);
+  });
+
+  test.each([[null], [[['production']]], [{ a: 1 }]])('finds nothing for %j', (value) => {
+    const index = new ScopeIndex();
+    for (const [at, alias] of ['production', '', 'null'].entries()) {
+      index.put(aWatcher({ trigger: onEvent('artifact.alias_added', { alias }) }, `${at}`));
+    }
+    expect(found(index, value)).toEqual([]);
+  });
+});
+
+interface Step {
+  scope: number;
+  id: string;
+  filter: FilterSource;
+  isRemoved: boolean;
+}
+
+describe('the index of many scopes', () => {
+  test('is the same as an index for each', () => {
+    const all = new MatchIndex();
+    const filters = fc.constantFrom<FilterSource>(
+      {},
+      { alias: 'a' },
+      { alias: 'a', user: 'b' },
+      { user: 'b' },
+    );
+    const step: fc.Arbitrary<Step> = fc.record({
+      scope: fc.nat(40),
+      id: fc.constantFrom('x', 'y', 'z'),
+      filter: filters,
+      isRemoved: fc.boolean(),
+    });
+    const added = 'artifact.alias_added';
+    const events = [{ alias: 'a' }, { user: 'b' }, { alias: 'a', user: 'b' }, {}].map(eventReader);
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const scopes = Array.from({ length: 41 }, () => {
+          const number = all.addScope();
+          return { number, alone: new ScopeIndex(), door: new ScopeIndex(all, number) };
+        });
+        const apply = (index: ScopeIndex, { id, isRemoved }: Step, watcher: Watcher) =>
+          isRemoved ? index.remove(id) : index.put(watcher);
+        for (const one of steps) {
+          const { alone, door } = scopes[one.scope]!;
+          // The same automation in both: what one index notes of it must not mislead the other.
+          const watcher = aWatcher({ trigger: onEvent(added, one.filter) }, one.id);
+          apply(alone, one, watcher);
+          apply(door, one, watcher);
+        }
+        for (const { number, alone } of scopes) {
+          const expected = events.map((event) => idsOf(alone.plain(added)?.matching(event) ?? []));
+          expect(events.map((event) => idsOf(all.matching(number, added, event)))).toEqual(expected);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('leaves out a metric only where no condition on it is met', () => {
+    const value = fc.integer({ min: -3, max: 3 });
+    const trigger = fc.oneof(
+      fc
+        .tuple(fc.constantFrom('>', '>=', '<', '<=', '==', '!='), value)
+        .map(([comparison, bound]) => onThreshold({ comparison, value: bound })),
+      fc
+        .tuple(fc.constantFrom('between', 'outside'), value, value)
+        .map(([comparison, a, b]) =>
+          onThreshold({ comparison, value: undefined, values: [Math.min(a, b), Math.max(a, b)] }),
+        ),
+    );
+    fc.assert(
+      fc.property(fc.array(trigger, { minLength: 1, maxLength: 4 }), value, (triggers, x) => {
+        const all = new MatchIndex();
+        const number = all.addScope();
+        const index = new ScopeIndex(all, number);
+        triggers.forEach((one, at) => {
+          index.put(aWatcher({ trigger: one }, `${at}`));
+        });
+        const { metric } = (triggers[0] as MetricsTrigger).threshold!;
+        const met: Watcher[] = [];
+        const groups = index.metric(metric)!.groupsFor(eventReader({}));
+        for (const { bounds } of groups.flatMap(({ tables }) => tables)) bounds.collect(x, met);
+        if (met.length > 0) expect(all.metricNear(number, metric, x)).toBe(index.metric(metric));
       }),
       { numRuns: 1_000 },
     );
