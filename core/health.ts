@@ -18,7 +18,7 @@ export interface Health {
 export type HealthState = 'closed' | 'open' | 'half_open' | 'disabled';
 
 /** So many failures in a row open the circuit. */
-export const FAILURES_TO_OPEN = 5;
+const FAILURES_TO_OPEN = 5;
 
 const FIRST_OPEN_MS = 30_000;
 const LONGEST_OPEN_MS = 15 * 60_000;
