@@ -99,12 +99,12 @@ async function fire(
   return id;
 }
 
-/** The p99 in ms from firing to arrival at an endpoint that answers at once. */
-async function p99(
+/** The times in ms from firing to arrival at an endpoint that answers at once. */
+async function lagsOf(
   bench: Bench,
   hanging: { endpoints: number; deliveries: number },
   settleMs = 0,
-): Promise<number> {
+): Promise<number[]> {
   const quick = await anEndpoint(bench, bench.quick);
   for (let n = 0; n < hanging.endpoints; n++) {
     const endpoint = await anEndpoint(bench, bench.hanging);
@@ -119,9 +119,14 @@ async function p99(
     await sleep(APART_MS);
   }
   await Promise.all(firings);
-  const sorted = (await Promise.all(lags)).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN;
+  return Promise.all(lags);
 }
+
+function percentile(lags: number[], share: number): number {
+  return [...lags].sort((a, b) => a - b)[Math.floor(lags.length * share)] ?? Number.NaN;
+}
+
+const told = (lags: number[]) => `p50 ${percentile(lags, 0.5)} ms, p99 ${percentile(lags, 0.99)} ms`;
 
 async function fireAndTime(
   bench: Bench,
@@ -170,19 +175,20 @@ async function main(): Promise<void> {
     onTrouble: (error) => log(String(error)),
   });
   const quiet = { endpoints: 0, deliveries: 0 };
-  await p99(bench, quiet);
-  for (let round = 1; round <= ROUNDS; round++) {
-    const alone = await p99(bench, quiet);
-    const beside = await p99(bench, { endpoints: 1, deliveries: HANGING }, SETTLED_MS);
-    log(
-      `round ${round}: p99 alone ${alone} ms, beside ${HANGING} pending of a hanging endpoint ${beside} ms`,
-    );
-    log(`  ratio ${(beside / alone).toFixed(2)}`);
+  await lagsOf(bench, quiet);
+  const [alone, beside]: [number[], number[]] = [[], []];
+  for (let round = 0; round < ROUNDS; round++) {
+    alone.push(...(await lagsOf(bench, quiet)));
+    beside.push(...(await lagsOf(bench, { endpoints: 1, deliveries: HANGING }, SETTLED_MS)));
   }
-  const burst = await p99(bench, { endpoints: 1, deliveries: HANGING });
-  log(`while ${HANGING} arrive for a hanging endpoint in one moment: p99 ${burst} ms`);
-  const spread = await p99(bench, { endpoints: HANGING, deliveries: HANGING });
-  log(`while as many hang on ${HANGING} endpoints, which no cap holds back: p99 ${spread} ms`);
+  log(`alone: ${told(alone)}`);
+  log(`beside ${HANGING} pending deliveries of a hanging endpoint: ${told(beside)}`);
+  log(`ratio of p99: ${(percentile(beside, 0.99) / percentile(alone, 0.99)).toFixed(2)}`);
+  log(
+    `while ${HANGING} come in one moment: ${told(await lagsOf(bench, { endpoints: 1, deliveries: HANGING }))}`,
+  );
+  const uncapped = await lagsOf(bench, { endpoints: HANGING, deliveries: HANGING });
+  log(`while as many hang on ${HANGING} endpoints, which no cap holds back: ${told(uncapped)}`);
   void pump.stop();
   process.exit();
 }

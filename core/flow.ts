@@ -25,8 +25,8 @@ export type Move =
   | { intervalMs: number }
   | { disabled: true };
 
-/** Those that wait for an integration to come back do not all come in the same moment. */
-const SPREAD_MS = 5_000;
+/** Those that wait for an integration to come back come one after another: only one of them is to try it. */
+const SPREAD_MS = 30_000;
 
 const SHORTEST_INTERVAL_MS = 20;
 const LONGEST_INTERVAL_MS = 2_000;

@@ -332,7 +332,7 @@ describe('in flight', () => {
     expect(await stored(ids[59]!)).not.toHaveProperty('wait');
   });
 
-  test('who comes later does not go before who waits', async () => {
+  test('who waits is not starved by who comes later', async () => {
     const { world, fire } = await aWorld(always(delivered, 2_000), settings({ max_per_minute: 600 }));
     for (let n = 0; n < 60; n++) await fire(`a${n}`);
     for (let n = 0; n < 40; n++) {
@@ -340,10 +340,10 @@ describe('in flight', () => {
       await fire(`b${n}`);
     }
     await world.runFor(10 * MINUTE_MS);
-    const order = sent(world);
-    expect(order).toHaveLength(100);
-    const fortieth = order.indexOf(order.filter((name) => name?.startsWith('a'))[39]);
-    expect(order.slice(0, fortieth).filter((name) => name?.startsWith('b')).length).toBeLessThan(15);
+    expect(world.posts).toHaveLength(100);
+    // 20 s would be perfect for all; nobody who came first is left over.
+    const first = world.posts.filter(({ delivery }) => delivery.includes('_a'));
+    expect(Math.max(...first.map(({ endMs }) => endMs)) - start).toBeLessThan(40_000);
   });
 
   test('places of functions that died are free again when their lease ends', async () => {

@@ -87,7 +87,7 @@ describe('the next move', () => {
       'an open circuit is waited for',
       flow({ health: { openUntilMs: 500 } }),
       undefined,
-      { waitUntilMs: 4_500 },
+      { waitUntilMs: 24_500 },
     ],
     [
       'a half-open one is tried',
