@@ -26,10 +26,8 @@ const INTERNAL_SUFFIXES: readonly string[] = [
   'lan',
 ];
 
-/** What ipaddr.js takes for ordinary addresses and is not: it carries a cloud's platform services. */
-const PRIVATE_BESIDE_LIBRARY: AllowedRanges = ['168.63.129.16/32', '192.88.99.0/24', '100.64.0.0/10'].map(
-  (range) => ipaddr.parseCIDR(range),
-);
+/** What ipaddr.js takes for ordinary addresses and is not: it carries Azure's platform services. */
+const PRIVATE_BESIDE_LIBRARY: AllowedRanges = [ipaddr.parseCIDR('168.63.129.16/32')];
 
 /** No operator's list opens these: metadata and runtime endpoints, "this host", and addresses of many hosts. */
 const NEVER: AllowedRanges = [

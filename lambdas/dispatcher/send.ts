@@ -79,6 +79,7 @@ export function makeSender(options: SenderOptions): Sender {
     if ('problem' in judged) return { ...withoutAnswer('blocked'), durationMs: elapsed() };
     const connection = connections.take(outbound.integrationId, judged.url.origin);
     const result = await exchange(outbound, judged.url, connection, deadlineMs);
+    // Where it is still resolving, connecting or reading, this ends it.
     connections.giveBack(connection);
     return { ...result, durationMs: elapsed() };
   };
@@ -86,7 +87,7 @@ export function makeSender(options: SenderOptions): Sender {
 
 type Ending = Omit<SendResult, 'durationMs'>;
 
-/** Ends at the deadline by itself, and its connection with it, whatever stage that has reached. */
+/** Ends at the deadline by itself: undici lets go of a request only once its connection stands or has failed. */
 async function exchange(
   outbound: OutboundRequest,
   url: URL,
@@ -97,7 +98,6 @@ async function exchange(
   const { promise: tooLate, resolve } = Promise.withResolvers<Ending>();
   const timer = setTimeout(() => {
     deadline.abort();
-    connection.end();
     // Last in line, so that an answer whose body alone is late still counts as one.
     setImmediate(() => resolve(withoutAnswer('timeout')));
   }, deadlineMs);

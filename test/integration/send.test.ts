@@ -644,6 +644,23 @@ describe('connections', () => {
     expect(server.connections).toBe(1);
   });
 
+  test('are not used again when an answer was far longer than the 64 KiB that are read', async () => {
+    const answered = (length: number) =>
+      `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\n${'x'.repeat(length)}`;
+    for (const [length, connections] of [
+      [60_000, 1],
+      [200_000, 2],
+    ] as const) {
+      const server = await rawServer((socket) => socket.on('data', () => socket.write(answered(length))));
+      const send = senderOf({ deadlineMs: 5_000 });
+      for (let n = 0; n < 2; n++) {
+        expect((await send(outboundTo(server.url))).outcome.kind).toBe('delivered');
+        await connectionIsFree();
+      }
+      expect(server.connections).toBe(connections);
+    }
+  });
+
   test('in use are not shared: two requests at once have two', async () => {
     const server = await rawServer(afterRequest((socket) => setTimeout(() => socket.end(EMPTY), 50)));
     const send = senderOf();
