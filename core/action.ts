@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonValue } from './json.ts';
 
 const IntegrationId = z.string().regex(/^\w{1,64}$/, 'is not an id');

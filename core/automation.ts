@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Action } from './action.ts';
 import { DeliverySettings } from './delivery-settings.ts';
 import type { EventType } from './event.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { faultOfKey, findJsonFault, isObject, type JsonValue } from './json.ts';
 import { Label, MetricName, Name, TeamName } from './name.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /*
  * Which headers a webhook may carry beside our own. A list of what is allowed, not of what is forbidden: cloud

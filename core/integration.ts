@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AuthHeaderName, CustomHeaders } from './header-name.ts';
 import { Label, Name, SecretName, TeamName } from './name.ts';
 import { isTemplateVariable } from './template-variables.ts';

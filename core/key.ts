@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { digest } from './id.ts';
 import { Label, TeamName } from './name.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 // Names become parts of keys, so the separators of our keys and W&B's own forbidden characters stay out.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** Every reason for which a caller is refused. The HTTP status of each stands in lambdas/shared/http.ts. */
 export type ProblemCode =

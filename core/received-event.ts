@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type EventType, eventSchema, eventTypes, type SignalboxEvent } from './event.ts';
 import { derivedId, randomId } from './id.ts';
 import { isObject } from './json.ts';

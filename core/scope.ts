@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Name, TeamName } from './name.ts';
 
 /** Where an automation watches. Everything under a scope counts, also what is made later (W&B). */

@@ -1,5 +1,5 @@
 import type { Node } from 'constructs';
-import { z } from 'zod';
+import * as z from 'zod';
 
 // `cdk -c name=value` can only give strings, so lists and booleans are read from text as well.
 const listFromText = (value: unknown) =>

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AutomationChange, AutomationInput } from '../automation.ts';
 import { IntegrationChange, IntegrationInput } from '../integration.ts';
 import type { Ability } from '../key.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { slackTexts } from '../action.ts';
 
 /** What a test call sends, unsaved: for a webhook a payload, for Slack its texts. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { findRoute, type Route, type RouteInput, type RouteName, routes } from '../../core/api/routes.ts';
 import { parseJson } from '../../core/json.ts';
 import { type Caller, roleMay } from '../../core/key.ts';

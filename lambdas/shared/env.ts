@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** Reads a function's environment once, at cold start; a missing variable stops the function with its name. */
 export function readEnv<Env extends z.ZodType>(schema: Env): z.infer<Env> {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { eventSchema, eventTypes } from '../../core/event.ts';
 import { endOfFirstValue, parseJson, splitArray } from '../../core/json.ts';
 import { Problem, type ProblemDetails } from '../../core/problem.ts';

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AutomationInput } from '../../core/automation.ts';
+import { DeliverySettings } from '../../core/delivery-settings.ts';
 import { parseEvent } from '../../core/received-event.ts';
 import { Trigger } from '../../core/trigger.ts';
 
@@ -160,7 +161,7 @@ describe('the documents', () => {
       parse(value);
       return field;
     });
-    expect(new Set(kinds)).toEqual(new Set(['trigger', 'type', 'event']));
+    expect(new Set(kinds)).toEqual(new Set(['trigger', 'type', 'event', 'delivery']));
   });
 
   test('keep the README to 150 lines', () => {
@@ -169,10 +170,11 @@ describe('the documents', () => {
 });
 
 /** What tells an automation, an event and a trigger apart, and what must take it. */
-const kindsOfJson: [field: string, parse: (value: unknown) => unknown][] = [
+const kindsOfJson: [field: string, parse: (value: Record<string, unknown>) => unknown][] = [
   ['trigger', (value) => AutomationInput.parse(value)],
   ['type', (value) => parseEvent(value)],
   ['event', (value) => Trigger.parse(value)],
+  ['delivery', ({ delivery }) => DeliverySettings.parse(delivery)],
 ];
 
 /** Every JSON object in a document's code: whole blocks, and what a shell command reads from its here-document. */

@@ -464,7 +464,7 @@ describe('a series', () => {
       metric_value: 0.4375,
       metric_values: [0.75, 0.125],
       metric_filter: 'average(loss, 2) < 0.5',
-      metric_current_status: 'loss is 0.4375 at step 1',
+      metric_current_status: 'average(loss, 2) is 0.4375 at step 1',
       step: 1,
       time: '2026-01-02T03:04:05Z',
     });

@@ -307,7 +307,7 @@ test.each([
   ['alias', true],
   ['artifact_metadata.a.b', true],
   ['run_config.lr', true],
-  ['artifact_metadata', false],
+  ['artifact_metadata', true],
   ['artifact_metadata.', false],
   ['aliass', false],
   ['toString', false],
