@@ -196,7 +196,12 @@ class Rays {
   #isSorted = false;
 
   put(first: number, watcher: Watcher): void {
-    const at = this.#isSorted ? placeIn(this.#firsts, first) : this.#firsts.length;
+    if (!this.#isSorted) {
+      this.#firsts.push(first);
+      this.#watchers.push(watcher);
+      return;
+    }
+    const at = placeIn(this.#firsts, first);
     this.#firsts.splice(at, 0, first);
     this.#watchers.splice(at, 0, watcher);
   }

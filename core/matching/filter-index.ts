@@ -1,9 +1,8 @@
 import { operatorsIn } from '../filters/clause.ts';
 import type { Filter } from '../filters/filter.ts';
-import type { Requirement } from '../filters/requirements.ts';
 import type { EventReader } from './event-reader.ts';
 import { ALWAYS, type Filed, type FilterShelf } from './filter-shelf.ts';
-import type { Question } from './questions.ts';
+import type { Asked, Clauses, Question, Questions } from './questions.ts';
 import type { Watcher } from './watcher.ts';
 
 /** How much was looked at, for the proof that cost does not grow with automations that don't match. */
@@ -36,24 +35,26 @@ export class FilterIndex<Thing extends Filed = Watcher> {
 
   put(watcher: Thing): void {
     this.#size++;
-    const requirements = watcher.filter.requirements();
-    const anchor = this.#anchorAmong(requirements);
+    const asked = this.#askedBy(watcher);
+    const anchor = this.#anchorAmong(asked);
     if (!anchor) {
       this.#shelf.put(this.#number, ALWAYS, watcher);
       return;
     }
-    const { questions } = this.#shelf;
-    if (anchor.whole) watcher.isDecided = true;
-    else if (areAllOf(watcher.filter, requirements)) watcher.clauses = questions.clausesOf(requirements);
-    const question = questions.about(anchor);
+    const { requirement, question, answers } = anchor;
+    if (requirement.whole) watcher.isDecided = true;
+    else if (areAllOf(watcher.filter, asked)) watcher.clauses = clausesOf(this.#shelf.questions, asked);
     this.#count(question, 1);
-    for (const answer of questions.answersTo(question, anchor))
-      this.#shelf.put(this.#number, answer, watcher);
-    if (anchor.kind === 'contains') this.#shelf.textsOf(this.#number, question).add(anchor.text);
+    for (const answer of answers) this.#shelf.put(this.#number, answer, watcher);
+    if (requirement.kind === 'contains') this.#shelf.textsOf(this.#number, question).add(requirement.text);
+  }
+
+  #askedBy({ filter }: Thing): Asked[] {
+    return filter.requirements().map((requirement) => this.#shelf.questions.about(requirement));
   }
 
   remove(watcher: Thing): void {
-    const anchor = watcher.filter.requirements().find((one) => this.#takeOut(watcher, one));
+    const anchor = this.#askedBy(watcher).find((one) => this.#takeOut(watcher, one));
     if (anchor || this.#shelf.remove(this.#number, ALWAYS, watcher)) this.#size--;
   }
 
@@ -63,28 +64,23 @@ export class FilterIndex<Thing extends Filed = Watcher> {
   }
 
   /** What tells the watcher apart best: what the fewest others are filed under so far. */
-  #anchorAmong(requirements: Requirement[]): Requirement | undefined {
-    if (requirements.length < 2) return requirements[0];
-    const sizes = requirements.map((one) => this.#filedUnder(one));
-    return requirements[sizes.indexOf(Math.min(...sizes))];
+  #anchorAmong(asked: Asked[]): Asked | undefined {
+    if (asked.length < 2) return asked[0];
+    const sizes = asked.map((one) => this.#filedUnder(one));
+    return asked[sizes.indexOf(Math.min(...sizes))];
   }
 
-  #filedUnder(requirement: Requirement): number {
+  #filedUnder({ answers }: Asked): number {
     let filed = 0;
-    for (const answer of this.#shelf.questions.knownAnswersTo(requirement)) {
-      filed += this.#shelf.waiting(this.#number, answer);
-    }
+    for (const answer of answers) filed += this.#shelf.waiting(this.#number, answer);
     return filed;
   }
 
-  #takeOut(watcher: Thing, anchor: Requirement): boolean {
-    const { questions } = this.#shelf;
-    const question = questions.about(anchor);
-    const answers = questions.answersTo(question, anchor);
+  #takeOut(watcher: Thing, { requirement, question, answers }: Asked): boolean {
     const wasIn = answers.filter((answer) => this.#shelf.remove(this.#number, answer, watcher)).length > 0;
     if (!wasIn) return false;
     this.#count(question, -1);
-    if (anchor.kind === 'contains') this.#shelf.textsOf(this.#number, question).remove(anchor.text);
+    if (requirement.kind === 'contains') this.#shelf.textsOf(this.#number, question).remove(requirement.text);
     return true;
   }
 
@@ -106,10 +102,26 @@ export class FilterIndex<Thing extends Filed = Watcher> {
   }
 }
 
-/** Whether a filter is two clauses of one operator each, of which each is one of the requirements. */
-function areAllOf({ source }: Filter, requirements: Requirement[]): boolean {
-  const paths = new Set(requirements.map(({ path }) => path));
+/** Whether a filter is two clauses of one operator each, of which each is one of these requirements. */
+function areAllOf({ source }: Filter, [one, other, ...more]: Asked[]): boolean {
+  const [path, otherPath] = [one?.requirement.path, other?.requirement.path];
+  if (path === otherPath || more.length > 0) return false;
   const clauses = Object.entries(source);
-  if (requirements.length !== 2 || paths.size !== 2 || clauses.length !== 2) return false;
-  return clauses.every(([path, condition]) => paths.has(path) && operatorsIn(condition).length === 1);
+  return (
+    clauses.length === 2 &&
+    clauses.every(([key, condition]) => {
+      return (key === path || key === otherPath) && operatorsIn(condition).length === 1;
+    })
+  );
+}
+
+/** They decide where each has one answer. A pattern has as well, but reads only so much of a list. */
+function clausesOf(of: Questions, [one, other]: Asked[]): Clauses | undefined {
+  if (!one || !other || !isOneAnswer(one) || !isOneAnswer(other)) return undefined;
+  const [firstAnswer = 0, secondAnswer = 0] = [one.answers[0], other.answers[0]];
+  return { of, first: one.question, firstAnswer, second: other.question, secondAnswer };
+}
+
+function isOneAnswer({ requirement: { kind }, answers }: Asked): boolean {
+  return answers.length === 1 && kind !== 'contains' && kind !== 'pattern';
 }

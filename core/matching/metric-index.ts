@@ -36,6 +36,7 @@ function withOne(waiting: ReadonlyMap<string, Watcher>, watcher: Watcher): Reado
 /** The automations on one metric that have the same filter, by the number that they compare. */
 export class MetricGroup implements Filed {
   readonly filter: Filter;
+  size = 0;
   isDecided = false;
   clauses: Clauses | undefined;
   readonly tables: MeasureTable[] = [];
@@ -47,11 +48,8 @@ export class MetricGroup implements Filed {
     this.filter = filter;
   }
 
-  get isEmpty(): boolean {
-    return this.tables.length + this.notFinite.length === 0;
-  }
-
   put(watcher: Watcher, condition: Condition): void {
+    this.size++;
     if (condition.kind === 'not_finite') {
       this.notFinite.push(watcher);
       if (waitsForFalse(watcher)) this.forFinite = withOne(this.forFinite, watcher);
@@ -65,6 +63,7 @@ export class MetricGroup implements Filed {
 
   /** Takes out a watcher that was put in. */
   remove(watcher: Watcher, condition: Condition): void {
+    this.size--;
     if (condition.kind === 'not_finite') {
       this.notFinite.splice(this.notFinite.indexOf(watcher), 1);
       (this.forFinite as Map<string, Watcher>).delete(watcher.automationId);
@@ -136,7 +135,7 @@ export class MetricIndex {
   /** The groups whose filter takes the event. */
   groupsFor(event: EventReader): MetricGroup[] {
     const found = this.#byFilter?.matching(event) ?? [];
-    if (!this.#unfiltered.isEmpty) found.push(this.#unfiltered);
+    if (this.#unfiltered.size > 0) found.push(this.#unfiltered);
     return found;
   }
 
@@ -152,7 +151,7 @@ export class MetricIndex {
     this.#size--;
     const group = this.#groupOf(watcher);
     group.remove(watcher, conditionOfWatcher(watcher));
-    if (group === this.#unfiltered || !group.isEmpty) return;
+    if (group === this.#unfiltered || group.size > 0) return;
     this.#byFilter?.remove(group);
     this.#filtered?.delete(JSON.stringify(watcher.definition.trigger.filter));
   }

@@ -4,6 +4,8 @@ import type { JsonValue } from '../json.ts';
 import { AnswerTable } from './answer-table.ts';
 import { type EventReader, type FieldPath, fieldPath } from './event-reader.ts';
 
+const KINDS: Requirement['kind'][] = ['equals', 'prefix', 'suffix', 'contains'];
+
 type Scalar = string | number | boolean;
 
 /** What to ask of a field: what it equals, how its text begins (so many letters), whether a pattern matches. */
@@ -15,6 +17,13 @@ export interface Question {
   readonly length: number;
   /** Of patterns. */
   readonly source: string;
+}
+
+/** A requirement with its question, and the answers that meet it. */
+export interface Asked {
+  readonly requirement: Requirement;
+  readonly question: Question;
+  readonly answers: readonly number[];
 }
 
 /** A filter that is two clauses, as the answers that an event has to give. */
@@ -32,7 +41,8 @@ export interface Clauses {
  * that it waits for, and an event comes near to those that are filed under an answer that it gives.
  */
 export class Questions {
-  readonly #questions = new Map<string, Question>();
+  /** By path, and there by the pattern, or by the kind and the length. */
+  readonly #byPath = new Map<string, Map<string | number, Question>>();
   readonly #answers = new AnswerTable();
   /** What the last event answered, by question, so that its scopes do not each read it anew. */
   #event: EventReader | undefined;
@@ -40,35 +50,31 @@ export class Questions {
   readonly #turns: number[] = [0];
   readonly #given: number[] = [0];
 
-  /** The question that tells whether a requirement is met. */
-  about(requirement: Requirement): Question {
-    const key = keyOf(requirement);
-    const known = this.#questions.get(key);
-    if (known) return known;
+  /** What to ask to learn whether a requirement is met, and the answers that say so. */
+  about(requirement: Requirement): Asked {
+    // The event that was asked last may give an answer that is new.
+    this.#event = undefined;
+    const question = this.#questionAbout(requirement);
+    const answers = answersOf(requirement).map((answer) => this.#add(question.number, answer));
+    return { requirement, question, answers };
+  }
+
+  #questionAbout(requirement: Requirement): Question {
     const { path, kind } = requirement;
-    const question = {
-      number: this.#turns.push(0) - 1,
-      path: fieldPath(path),
-      kind,
-      length: lengthIn(requirement),
-      source: kind === 'pattern' ? requirement.source : '',
-    };
+    const length = kind === 'prefix' || kind === 'suffix' ? requirement.text.length : 0;
+    const source = kind === 'pattern' ? requirement.source : '';
+    const ofPath = this.#byPath.get(path) ?? new Map<string | number, Question>();
+    const key = kind === 'pattern' ? source : KINDS.indexOf(kind) + KINDS.length * length;
+    const known = ofPath.get(key);
+    if (known) return known;
+    const question = { number: this.#turns.push(0) - 1, path: fieldPath(path), kind, length, source };
     this.#given.push(0);
-    this.#questions.set(key, question);
+    this.#byPath.set(path, ofPath.set(key, question));
     return question;
   }
 
-  /** The answers that meet a requirement. */
-  answersTo({ number }: Question, requirement: Requirement): number[] {
-    // The event that was asked last may give an answer that is new.
-    this.#event = undefined;
-    return answersOf(requirement).map((answer) => this.#answers.add(askedAs(number, answer), String(answer)));
-  }
-
-  /** Those of them that anybody waits for. */
-  knownAnswersTo(requirement: Requirement): number[] {
-    const question = this.#questions.get(keyOf(requirement));
-    return question ? answersOf(requirement).map((answer) => this.#equal(question.number, answer)) : [];
+  #add(number: number, answer: Scalar): number {
+    return this.#answers.add(askedAs(number, answer), typeof answer === 'string' ? answer : String(answer));
   }
 
   /** The answer that an event gives; 0 for one that nobody waits for, SEVERAL where there are several values. */
@@ -94,16 +100,6 @@ export class Questions {
     return matchesRegex(source, value) ? this.#answers.get(number, source) : 0;
   }
 
-  /** Two requirements that are a whole filter, where both have one answer; most filters are like that. */
-  clausesOf(requirements: Requirement[]): Clauses | undefined {
-    const [one, other] = requirements;
-    if (!one || !other || !hasOneAnswer(one) || !hasOneAnswer(other)) return undefined;
-    const [first, second] = [this.about(one), this.about(other)];
-    const [firstAnswer = 0] = this.answersTo(first, one);
-    const [secondAnswer = 0] = this.answersTo(second, other);
-    return { of: this, first, firstAnswer, second, secondAnswer };
-  }
-
   /** Whether an event gives both answers; undefined where that is not all there is to it. */
   holdIn(event: EventReader, { of, first, firstAnswer, second, secondAnswer }: Clauses): boolean | undefined {
     if (of !== this) return undefined;
@@ -125,25 +121,10 @@ export class Questions {
 /** Stands for the answers of a field with several values, each of which is to be asked. */
 export const SEVERAL = -1;
 
-/** A pattern has as well, but reads only so much of a long text. */
-function hasOneAnswer(requirement: Requirement): boolean {
-  if (requirement.kind === 'equals') return requirement.values.length === 1;
-  return requirement.kind === 'prefix' || requirement.kind === 'suffix';
-}
-
-function keyOf(requirement: Requirement): string {
-  const { kind, path } = requirement;
-  const source = kind === 'pattern' ? requirement.source : '';
-  return `${kind} ${lengthIn(requirement)} ${path} ${source}`;
-}
-
-function lengthIn(requirement: Requirement): number {
-  const { kind } = requirement;
-  return kind === 'prefix' || kind === 'suffix' ? requirement.text.length : 0;
-}
-
 function answersOf(requirement: Requirement): Scalar[] {
-  if (requirement.kind === 'equals') return [...new Set(requirement.values)];
+  if (requirement.kind === 'equals') {
+    return requirement.values.length > 1 ? [...new Set(requirement.values)] : requirement.values;
+  }
   return [requirement.kind === 'pattern' ? requirement.source : requirement.text];
 }
 

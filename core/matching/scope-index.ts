@@ -1,6 +1,5 @@
 import type { EventType } from '../event.ts';
-import { isMetricsTrigger, isStateTrigger } from '../trigger.ts';
-import { watchesOf } from '../watch.ts';
+import { conditionOf, isMetricsTrigger, isStateTrigger } from '../trigger.ts';
 import type { FilterIndex } from './filter-index.ts';
 import { MatchIndex, METRICS, PLAIN, STATES } from './match-index.ts';
 import type { MetricIndex } from './metric-index.ts';
@@ -72,9 +71,9 @@ export class ScopeIndex {
   }
 
   #bucketOf(watcher: Watcher): Bucket {
-    const [{ event, metric }] = watchesOf(watcher.definition);
-    if (event === 'run.metrics') return this.#all.addMetric(this.#number, metric);
-    if (event !== 'run.state') return this.#all.addFilters(this.#number, event);
+    const { trigger } = watcher.definition;
+    if (isMetricsTrigger(trigger)) return this.#all.addMetric(this.#number, conditionOf(trigger).metric);
+    if (!isStateTrigger(trigger)) return this.#all.addFilters(this.#number, trigger.event);
     this.#states ??= new StateIndex(this.#all, this.#number);
     return this.#states;
   }

@@ -3,48 +3,10 @@ import { RE2JS } from 're2js';
 import { parseFilter } from '../../core/filters/filter.ts';
 import { classify } from '../../core/filters/pattern.ts';
 import { matchesRegex } from '../../core/filters/regex.ts';
-import corpus from '../corpora/regex.json' with { type: 'json' };
-
-interface Hostile {
-  pattern: string;
-  text?: string;
-  textRecipe?: Repeated | Scrambled;
-  expect: string;
-  reason: string;
-}
-
-/** `repeat`, so many times, and then the end. */
-interface Repeated {
-  repeat: string;
-  times: number;
-  then?: string;
-}
-
-/** So many letters without a period, behind the first ones. */
-interface Scrambled {
-  alphabet: string;
-  times: number;
-  first: string;
-}
-
-function textOf({ text, textRecipe }: Hostile): string {
-  if (text !== undefined || textRecipe === undefined) return text ?? '';
-  return 'repeat' in textRecipe
-    ? textRecipe.repeat.repeat(textRecipe.times) + (textRecipe.then ?? '')
-    : scrambled(textRecipe);
-}
-
-function scrambled({ alphabet, times, first }: Scrambled): string {
-  let [text, seed] = [first, 1];
-  for (let n = 0; n < times; n++) {
-    seed = (seed * 1103515245 + 12345) % 2 ** 31;
-    text += alphabet[Math.floor(seed / 65536) % alphabet.length];
-  }
-  return text;
-}
+import { hostilePatterns, textOf } from '../support/hostile-patterns.ts';
 
 describe('hostile patterns', () => {
-  const cases = corpus as Hostile[];
+  const cases = hostilePatterns;
 
   test('are many', () => {
     expect(cases.length).toBeGreaterThanOrEqual(120);
