@@ -11,10 +11,17 @@ const MAX_IDLE_MS = 3_000;
 /** Idle connections of all integrations together; the one unused for longest goes first. */
 const MAX_IDLE = 100;
 
-const MAX_HEADER_BYTES = 16 * 1_024;
+/** What API Gateway lets through, too. */
+const MAX_HEADER_BYTES = 10 * 1_024;
 
-/** What one request may make us read, with all that neither headers nor body count: 1xx answers, chunk sizes. */
-const MAX_READ_BYTES = 256 * 1_024;
+/** What one request may make us read: headers, body, and all that is neither, like 1xx answers and chunk sizes. */
+const MAX_READ_BYTES = 128 * 1_024;
+
+/**
+ * undici's limits stop it only between pieces, and 64 KiB of headers without values in one piece, each of which it
+ * joins to all before, blocked every other send for 0.1 s.
+ */
+const PIECE_BYTES = 4 * 1_024;
 
 /** A connection lent to one request at a time. */
 export interface Connection {
@@ -115,14 +122,18 @@ class KeptConnection implements Connection {
     this.client.destroy().catch(() => undefined);
   }
 
-  /** undici counts headers and body, each by itself; a flood of anything else would go on until the deadline. */
+  /** Hands undici what came in small pieces, and nothing more once it is too much. */
   #watch(socket: Socket): Socket {
     this.#socket = socket;
     this.#readBefore = 0;
-    socket.on('readable', () => {
-      if (socket.bytesRead - this.#readBefore <= MAX_READ_BYTES) return;
-      socket.destroy(new errors.ResponseExceededMaxSizeError('more than any answer needs'));
-    });
+    const read = socket.read.bind(socket);
+    socket.read = () => {
+      if (socket.bytesRead - this.#readBefore > MAX_READ_BYTES) {
+        socket.destroy(new errors.ResponseExceededMaxSizeError('more than any answer needs'));
+      }
+      if (socket.destroyed) return null;
+      return socket.readableLength > PIECE_BYTES ? read(PIECE_BYTES) : read();
+    };
     return socket;
   }
 }

@@ -53,7 +53,6 @@ export type Sender = (outbound: OutboundRequest) => Promise<SendResult>;
 export const USER_AGENT = 'Signalbox/0.1.0';
 
 const DEADLINE_MS = 15_000;
-const MAX_RESPONSE_BYTES = 64 * 1_024;
 export const HEAD_BYTES = 4 * 1_024;
 
 /**
@@ -135,8 +134,8 @@ async function endingOf(response: Dispatcher.ResponseData, headBytes: number): P
 }
 
 /**
- * Reads at most 64 KiB and keeps 4. The status is the receiver's verdict, so a body that breaks off, drips until the
- * deadline or never ends changes nothing but what the history shows.
+ * The beginning of the body; a connection ends by itself when far more comes. The status is the receiver's verdict, so
+ * a body that breaks off, drips until the deadline or never ends changes nothing but what the history shows.
  */
 async function readHead(body: Dispatcher.ResponseData['body'], headBytes: number): Promise<string> {
   const kept: Buffer[] = [];
@@ -147,7 +146,6 @@ async function readHead(body: Dispatcher.ResponseData['body'], headBytes: number
     for await (const chunk of body as AsyncIterable<Buffer>) {
       if (read < headBytes) kept.push(Buffer.from(chunk.subarray(0, headBytes - read)));
       read += chunk.length;
-      if (read > MAX_RESPONSE_BYTES) break;
     }
   } catch {
     // What was read until then stands.

@@ -337,7 +337,7 @@ describe('hostile receivers end within the deadline', () => {
     expect(performance.now() - startedAt).toBeLessThan(deadlineMs + LATEST_MS - DEADLINE_MS);
   });
 
-  test('an endless body is cut after 64 KiB, long before the deadline', async () => {
+  test('an endless body is cut after 128 KiB, long before the deadline', async () => {
     const server = await rawServer(
       afterRequest((socket) => {
         socket.write(`${head}\r\n`);
@@ -644,7 +644,7 @@ describe('connections', () => {
     expect(server.connections).toBe(1);
   });
 
-  test('are not used again when an answer was far longer than the 64 KiB that are read', async () => {
+  test('are not used again when an answer was longer than the 128 KiB that are read', async () => {
     const answered = (length: number) =>
       `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\n${'x'.repeat(length)}`;
     for (const [length, connections] of [
