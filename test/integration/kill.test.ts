@@ -64,6 +64,8 @@ async function setUp(runtime: LocalRuntime): Promise<void> {
     scope: { kind: 'registry', registry: 'models' },
     trigger: { event: 'artifact.alias_added', filter: { alias: { $regex: '^production$' } } },
     action: { type: 'webhook', integration, payload: { event: '${event_id}' } },
+    // More than a storm would be: what counts here is that each arrives.
+    delivery: { max_per_minute: 600 },
   });
 }
 
