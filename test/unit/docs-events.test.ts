@@ -42,6 +42,14 @@ beforeAll(() => {
 });
 afterAll(() => jest.restoreAllMocks());
 
+// What the functions log is not of interest here.
+beforeAll(() => {
+  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+});
+afterAll(() => {
+  jest.restoreAllMocks();
+});
+
 test('docs/events.md has its examples, and no block that nobody runs', () => {
   expect(events.length).toBeGreaterThanOrEqual(14);
   expect(requests.length).toBeGreaterThanOrEqual(7);

@@ -115,6 +115,14 @@ test('the corpus is all there', () => {
   expect(new Set(corpus.cases.map(({ name }) => name)).size).toBe(corpus.cases.length);
 });
 
+// What the functions log is not of interest here, and there would be much of it.
+beforeAll(() => {
+  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+});
+afterAll(() => {
+  jest.restoreAllMocks();
+});
+
 describe('what is posted', () => {
   test.each(corpus.cases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
     const startedAt = performance.now();
