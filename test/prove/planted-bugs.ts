@@ -280,8 +280,8 @@ const latches: PlantedBug[] = [
   {
     name: 'filters of runs are not asked for those that came after the first',
     file: 'core/matching/metric-index.ts',
-    from: 'const source = sourceOf(watcher);',
-    to: 'const source = this.#filtered.size > 0 ? [...this.#filtered.keys()][0] as string : sourceOf(watcher);',
+    from: 'const source = JSON.stringify(filter);',
+    to: 'const source = this.#filtered?.keys().next().value ?? JSON.stringify(filter);',
   },
   {
     name: 'a latch outlives an edit of the trigger',
