@@ -2,7 +2,6 @@ import { priceSource, prices } from '../prices.ts';
 import { WEBHOOK_BYTES } from './bill.ts';
 import { assumedWaits } from './counting-clients.ts';
 import { RECEIVER_MS } from './functions.ts';
-import { OWN_LINES_BYTES } from './log-bytes.ts';
 import { RATE, WEBHOOK_CPU_MS } from './replay.ts';
 import type { SdkTime } from './sdk-time.ts';
 import { projects, RUNS, watched } from './workload.ts';
@@ -25,7 +24,7 @@ export function assumptions(sdk: SdkTime, eventsAside: number): string {
     'busy queues: ten messages a receive, which takes about a thousand messages a second;',
     '  quiet queues: one message a receive; the truth lies between',
     `scaled up: quiet queues and mixed runs are replayed on ${eventsAside.toLocaleString('en')} events`,
-    `logs: text format, Lambda’s own lines (${OWN_LINES_BYTES} B an invocation) and the gateway’s access log are on`,
+    'logs: the lines of the functions as they are, without Lambda’s own, and the gateway’s access log',
     `egress: ${WEBHOOK_BYTES} B a webhook, and the answers to requests`,
     'left out: polls of empty queues, alarms, secrets kept ($0.40 a month each), log storage, cold starts, retries',
   ];

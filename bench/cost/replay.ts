@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2, SQSEvent } from 'aws-lambda';
 import { type FunctionName, functionSizes } from '../../lib/function-sizes.ts';
 import { chunksOf, type Waiting } from './counting-clients.ts';
 import { type Functions, queueUrls } from './functions.ts';
-import { ACCESS_LINE_BYTES, OWN_LINES_BYTES } from './log-bytes.ts';
+import { ACCESS_LINE_BYTES } from './log-bytes.ts';
 import type { Meter } from './meter.ts';
 import type { SdkTime } from './sdk-time.ts';
 import type { Made, Workload } from './workload.ts';
@@ -143,7 +143,6 @@ export class Replay {
     meter.add(`ms/${name} own code`, own);
     meter.add(`ms/${name} sdk`, sdk);
     meter.add(`ms/${name} waits`, waitedMs);
-    meter.add('log/Lambda’s own lines', OWN_LINES_BYTES);
   }
 
   /** The CPU that the calls so far would have taken in AWS's SDK, and webhooks in TLS. */

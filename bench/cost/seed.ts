@@ -94,6 +94,7 @@ function draftOf({ team, project }: Project, name: string, trigger: object): Aut
     team,
     scope: { kind: 'project', team, project },
     trigger,
+    delivery: { supersede: false, max_per_minute: 600 },
     action: { type: 'webhook', integration: integrationOf(team), payload },
   });
   return definition;
