@@ -25,6 +25,7 @@ import type { Automation } from './workload.ts';
 
 export interface Ours {
   name: string;
+  /** Into an empty index. */
   load(automations: Automation[]): void;
   match(event: WireEvent): string[];
   /** Adds one, or replaces it. */
@@ -43,8 +44,8 @@ export interface Ours {
 export function openOurs(): Ours {
   const world = openWorld();
   const scopeOf = new Map<string, ScopeIndex>();
-  const put = ({ id, definition }: Automation) => {
-    scopeOf.get(id)?.remove(id);
+  /** One that is not there yet. */
+  const add = ({ id, definition }: Automation) => {
     const scope = world.scopeOf(scopeKey(definition.scope));
     scopeOf.set(id, scope);
     scope.put(toWatcher(id, definition));
@@ -52,9 +53,12 @@ export function openOurs(): Ours {
   return {
     name: 'signalbox',
     load: (automations) => {
-      for (const automation of automations) put(automation);
+      for (const automation of automations) add(automation);
     },
-    put,
+    put: (automation) => {
+      scopeOf.get(automation.id)?.remove(automation.id);
+      add(automation);
+    },
     remove: (id) => scopeOf.get(id)?.remove(id),
     counts: () => world.counts,
     match: (event) => {
@@ -131,16 +135,16 @@ function matchPlain(
   world: World,
   ids: string[],
 ): void {
-  for (const scope of scopes) add(world.index.matching(scope, type, event, world.counts), ids);
+  for (const scope of scopes) addIds(world.index.matching(scope, type, event, world.counts), ids);
 }
 
 function matchState(state: string, event: EventReader, scopes: number[], world: World, ids: string[]): void {
   for (const scope of scopes) {
-    add(world.index.matchingState(scope, state as RunState, event, world.counts), ids);
+    addIds(world.index.matchingState(scope, state as RunState, event, world.counts), ids);
   }
 }
 
-function add(watchers: Watcher[], ids: string[]): void {
+function addIds(watchers: Watcher[], ids: string[]): void {
   for (const { automationId } of watchers) ids.push(automationId);
 }
 
@@ -162,7 +166,7 @@ function meet(met: Value, scopes: number[], { index, counts }: World, ids: strin
 function addMet(near: MetricIndex, { value, event }: Value, ids: string[]): number {
   const met: Watcher[] = [];
   for (const { tables } of near.groupsFor(event)) for (const { bounds } of tables) bounds.collect(value, met);
-  add(met, ids);
+  addIds(met, ids);
   return met.length;
 }
 

@@ -1,8 +1,7 @@
-import { operatorsIn } from '../filters/clause.ts';
-import type { Filter } from '../filters/filter.ts';
+import type { Requirement } from '../filters/requirements.ts';
 import type { EventReader } from './event-reader.ts';
 import { ALWAYS, type Filed, type FilterShelf } from './filter-shelf.ts';
-import type { Asked, Clauses, Question, Questions } from './questions.ts';
+import type { Question } from './questions.ts';
 import type { Watcher } from './watcher.ts';
 
 /** How much was looked at, for the proof that cost does not grow with automations that don't match. */
@@ -35,26 +34,21 @@ export class FilterIndex<Thing extends Filed = Watcher> {
 
   put(watcher: Thing): void {
     this.#size++;
-    const asked = this.#askedBy(watcher);
-    const anchor = this.#anchorAmong(asked);
+    const anchor = this.#anchorAmong(watcher.filter.requirements());
     if (!anchor) {
       this.#shelf.put(this.#number, ALWAYS, watcher);
       return;
     }
-    const { requirement, question, answers } = anchor;
-    if (requirement.whole) watcher.isDecided = true;
-    else if (areAllOf(watcher.filter, asked)) watcher.clauses = clausesOf(this.#shelf.questions, asked);
+    if (anchor.whole) watcher.isDecided = true;
+    const { questions } = this.#shelf;
+    const question = questions.about(anchor);
     this.#count(question, 1);
-    for (const answer of answers) this.#shelf.put(this.#number, answer, watcher);
-    if (requirement.kind === 'contains') this.#shelf.textsOf(this.#number, question).add(requirement.text);
-  }
-
-  #askedBy({ filter }: Thing): Asked[] {
-    return filter.requirements().map((requirement) => this.#shelf.questions.about(requirement));
+    for (const answer of questions.answersTo(anchor)) this.#shelf.put(this.#number, answer, watcher);
+    if (anchor.kind === 'contains') this.#shelf.textsOf(this.#number, question).add(anchor.text);
   }
 
   remove(watcher: Thing): void {
-    const anchor = this.#askedBy(watcher).find((one) => this.#takeOut(watcher, one));
+    const anchor = watcher.filter.requirements().find((one) => this.#takeOut(watcher, one));
     if (anchor || this.#shelf.remove(this.#number, ALWAYS, watcher)) this.#size--;
   }
 
@@ -64,23 +58,28 @@ export class FilterIndex<Thing extends Filed = Watcher> {
   }
 
   /** What tells the watcher apart best: what the fewest others are filed under so far. */
-  #anchorAmong(asked: Asked[]): Asked | undefined {
-    if (asked.length < 2) return asked[0];
-    const sizes = asked.map((one) => this.#filedUnder(one));
-    return asked[sizes.indexOf(Math.min(...sizes))];
+  #anchorAmong(requirements: Requirement[]): Requirement | undefined {
+    if (requirements.length < 2) return requirements[0];
+    const sizes = requirements.map((one) => this.#filedUnder(one));
+    return requirements[sizes.indexOf(Math.min(...sizes))];
   }
 
-  #filedUnder({ answers }: Asked): number {
+  #filedUnder(requirement: Requirement): number {
     let filed = 0;
-    for (const answer of answers) filed += this.#shelf.waiting(this.#number, answer);
+    for (const answer of this.#shelf.questions.knownAnswersTo(requirement)) {
+      filed += this.#shelf.waiting(this.#number, answer);
+    }
     return filed;
   }
 
-  #takeOut(watcher: Thing, { requirement, question, answers }: Asked): boolean {
+  #takeOut(watcher: Thing, anchor: Requirement): boolean {
+    const { questions } = this.#shelf;
+    const answers = questions.knownAnswersTo(anchor);
     const wasIn = answers.filter((answer) => this.#shelf.remove(this.#number, answer, watcher)).length > 0;
     if (!wasIn) return false;
+    const question = questions.about(anchor);
     this.#count(question, -1);
-    if (requirement.kind === 'contains') this.#shelf.textsOf(this.#number, question).remove(requirement.text);
+    if (anchor.kind === 'contains') this.#shelf.textsOf(this.#number, question).remove(anchor.text);
     return true;
   }
 
@@ -100,28 +99,4 @@ export class FilterIndex<Thing extends Filed = Watcher> {
     }
     this.#shelf.ask(this.#number, this.#questions);
   }
-}
-
-/** Whether a filter is two clauses of one operator each, of which each is one of these requirements. */
-function areAllOf({ source }: Filter, [one, other, ...more]: Asked[]): boolean {
-  const [path, otherPath] = [one?.requirement.path, other?.requirement.path];
-  if (path === otherPath || more.length > 0) return false;
-  const clauses = Object.entries(source);
-  return (
-    clauses.length === 2 &&
-    clauses.every(([key, condition]) => {
-      return (key === path || key === otherPath) && operatorsIn(condition).length === 1;
-    })
-  );
-}
-
-/** They decide where each has one answer. A pattern has as well, but reads only so much of a list. */
-function clausesOf(of: Questions, [one, other]: Asked[]): Clauses | undefined {
-  if (!one || !other || !isOneAnswer(one) || !isOneAnswer(other)) return undefined;
-  const [firstAnswer = 0, secondAnswer = 0] = [one.answers[0], other.answers[0]];
-  return { of, first: one.question, firstAnswer, second: other.question, secondAnswer };
-}
-
-function isOneAnswer({ requirement: { kind }, answers }: Asked): boolean {
-  return answers.length === 1 && kind !== 'contains' && kind !== 'pattern';
 }

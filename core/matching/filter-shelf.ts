@@ -11,8 +11,8 @@ export interface Filed {
   readonly filter: Filter;
   /** Set by the index: that it came up says already that its filter takes the event. */
   isDecided: boolean;
-  /** Set by the index, where these are all of the filter: a test without opening it. */
-  clauses: Clauses | undefined;
+  /** Set when it first comes up, where these are all of the filter (else null): a test without opening it. */
+  clauses: Clauses | null | undefined;
 }
 
 /** Lists of questions as long as this are kept once, for all the indexes that ask the same. */
@@ -28,10 +28,12 @@ export const ALWAYS = -1;
 export class FilterShelf<Thing extends Filed> {
   readonly questions = new Questions();
   readonly #asked: (readonly Question[])[] = [NOTHING];
-  readonly #shared = new Map<string, readonly Question[]>();
+  /** Shared lists of questions, and the number of the one that a list becomes with one question more. */
+  readonly #lists: (readonly Question[])[] = [NOTHING];
+  readonly #longer = new PairTable();
   readonly #places = new PairTable();
   /** One watcher mostly; it stands alone then, because each list on the way to it is one more thing to fetch. */
-  readonly #held: (Thing | Thing[])[] = [[]];
+  readonly #held: (Thing | Thing[] | undefined)[] = [undefined];
   readonly #textPlaces = new PairTable();
   readonly #texts: ContainedTexts[] = [new ContainedTexts()];
   /** How many watchers of any index always come up: mostly none, and no index is asked for them then. */
@@ -43,21 +45,23 @@ export class FilterShelf<Thing extends Filed> {
   }
 
   #share(questions: Question[]): readonly Question[] {
-    const key = questions.map(({ number }) => number).join();
-    const known = this.#shared.get(key);
-    if (known) return known;
-    const kept = questions.slice();
-    this.#shared.set(key, kept);
-    return kept;
+    let list = 0;
+    for (const [at, question] of questions.entries()) {
+      list = this.#longer.getOrMake(
+        list,
+        question.number,
+        () => this.#lists.push(questions.slice(0, at + 1)) - 1,
+      );
+    }
+    return this.#lists[list] as readonly Question[];
   }
 
   put(index: number, answer: number, watcher: Thing): void {
     if (answer === ALWAYS) this.#always++;
-    const place = this.#places.getOrMake(index, answer, () => this.#held.push([]) - 1);
+    const place = this.#places.getOrMake(index, answer, () => this.#held.push(undefined) - 1);
     const held = this.#held[place];
-    if (!Array.isArray(held)) this.#held[place] = held ? [held, watcher] : watcher;
-    else if (held.length === 0) this.#held[place] = watcher;
-    else held.push(watcher);
+    if (Array.isArray(held)) held.push(watcher);
+    else this.#held[place] = held ? [held, watcher] : watcher;
   }
 
   /** Whether it was there. */
@@ -76,7 +80,7 @@ export class FilterShelf<Thing extends Filed> {
   /** How many wait for an answer. */
   waiting(index: number, answer: number): number {
     const held = this.#held[this.#places.get(index, answer)];
-    return Array.isArray(held) ? held.length : 1;
+    return Array.isArray(held) ? held.length : held ? 1 : 0;
   }
 
   textsOf(index: number, { number }: Question): ContainedTexts {
@@ -92,9 +96,9 @@ export class FilterShelf<Thing extends Filed> {
   }
 
   #takes(watcher: Thing, event: EventReader): boolean {
-    const { isDecided, clauses } = watcher;
-    if (isDecided) return true;
-    const taken = clauses && this.questions.holdIn(event, clauses);
+    if (watcher.isDecided) return true;
+    if (watcher.clauses === undefined) watcher.clauses = this.questions.clausesOf(watcher.filter) ?? null;
+    const taken = watcher.clauses && this.questions.holdIn(event, watcher.clauses);
     return taken ?? watcher.filter.test(event.field);
   }
 

@@ -38,7 +38,7 @@ export class MetricGroup implements Filed {
   readonly filter: Filter;
   size = 0;
   isDecided = false;
-  clauses: Clauses | undefined;
+  clauses: Clauses | null | undefined;
   readonly tables: MeasureTable[] = [];
   readonly notFinite: Watcher[] = [];
   /** Those on a value that is not finite, which wait for one that is. */

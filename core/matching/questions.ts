@@ -1,3 +1,5 @@
+import { operatorsIn } from '../filters/clause.ts';
+import type { Filter } from '../filters/filter.ts';
 import { matchesRegex } from '../filters/regex.ts';
 import type { Requirement } from '../filters/requirements.ts';
 import type { JsonValue } from '../json.ts';
@@ -17,13 +19,6 @@ export interface Question {
   readonly length: number;
   /** Of patterns. */
   readonly source: string;
-}
-
-/** A requirement with its question, and the answers that meet it. */
-export interface Asked {
-  readonly requirement: Requirement;
-  readonly question: Question;
-  readonly answers: readonly number[];
 }
 
 /** A filter that is two clauses, as the answers that an event has to give. */
@@ -50,16 +45,31 @@ export class Questions {
   readonly #turns: number[] = [0];
   readonly #given: number[] = [0];
 
-  /** What to ask to learn whether a requirement is met, and the answers that say so. */
-  about(requirement: Requirement): Asked {
+  /** The answers that meet a requirement. */
+  answersTo(requirement: Requirement): number[] {
     // The event that was asked last may give an answer that is new.
     this.#event = undefined;
-    const question = this.#questionAbout(requirement);
-    const answers = answersOf(requirement).map((answer) => this.#add(question.number, answer));
-    return { requirement, question, answers };
+    const { number } = this.about(requirement);
+    return answersOf(requirement).map((answer) => this.#answers.add(askedAs(number, answer), textOf(answer)));
   }
 
-  #questionAbout(requirement: Requirement): Question {
+  /** The same without noting them: 0 for one that nobody waits for. */
+  knownAnswersTo(requirement: Requirement): number[] {
+    const { number } = this.about(requirement);
+    return answersOf(requirement).map((answer) => this.#answerEqual(number, answer));
+  }
+
+  /** The two requirements of a filter as answers, if that is all there is to it and each has one answer. */
+  clausesOf(filter: Filter): Clauses | undefined {
+    const requirements = filter.requirements();
+    const [one, other] = requirements;
+    if (!one || !other || !areAllOf(filter, requirements)) return undefined;
+    const [[firstAnswer = 0], [secondAnswer = 0]] = [this.answersTo(one), this.answersTo(other)];
+    return { of: this, first: this.about(one), firstAnswer, second: this.about(other), secondAnswer };
+  }
+
+  /** What to ask to learn whether a requirement is met. */
+  about(requirement: Requirement): Question {
     const { path, kind } = requirement;
     const length = kind === 'prefix' || kind === 'suffix' ? requirement.text.length : 0;
     const source = kind === 'pattern' ? requirement.source : '';
@@ -71,10 +81,6 @@ export class Questions {
     this.#given.push(0);
     this.#byPath.set(path, ofPath.set(key, question));
     return question;
-  }
-
-  #add(number: number, answer: Scalar): number {
-    return this.#answers.add(askedAs(number, answer), typeof answer === 'string' ? answer : String(answer));
   }
 
   /** The answer that an event gives; 0 for one that nobody waits for, SEVERAL where there are several values. */
@@ -93,7 +99,7 @@ export class Questions {
 
   /** The answer that a value gives; 0 for one that nobody waits for. Which texts it contains, an index asks itself. */
   answerOf({ number, kind, length, source }: Question, value: Scalar): number {
-    if (kind === 'equals') return this.#equal(number, value);
+    if (kind === 'equals') return this.#answerEqual(number, value);
     if (typeof value !== 'string' || length > value.length) return 0;
     if (kind === 'prefix') return this.#answers.get(number, value, 0, length);
     if (kind === 'suffix') return this.#answers.get(number, value, value.length - length);
@@ -108,8 +114,8 @@ export class Questions {
     return one === firstAnswer && other === secondAnswer;
   }
 
-  #equal(number: number, value: Scalar): number {
-    return this.#answers.get(askedAs(number, value), typeof value === 'string' ? value : String(value));
+  #answerEqual(number: number, value: Scalar): number {
+    return this.#answers.get(askedAs(number, value), textOf(value));
   }
 
   /** The number of one of the texts that a value contains. */
@@ -131,6 +137,29 @@ function answersOf(requirement: Requirement): Scalar[] {
 /** What is not a text answers to another number, so that 1 is not "1". */
 function askedAs(number: number, answer: Scalar): number {
   return typeof answer === 'string' ? number : -number;
+}
+
+function textOf(answer: Scalar): string {
+  return typeof answer === 'string' ? answer : String(answer);
+}
+
+/** Whether a filter is two clauses of one operator each, of which each is one of these requirements. */
+function areAllOf({ source }: Filter, requirements: Requirement[]): boolean {
+  const [path, otherPath] = requirements.map((one) => one.path);
+  const clauses = Object.entries(source);
+  if (path === otherPath || requirements.length !== 2 || clauses.length !== 2) return false;
+  return (
+    requirements.every(hasOneAnswer) &&
+    clauses.every(([key, condition]) => {
+      return (key === path || key === otherPath) && operatorsIn(condition).length === 1;
+    })
+  );
+}
+
+/** A pattern has as well, but reads only so much of a list. */
+function hasOneAnswer(requirement: Requirement): boolean {
+  if (requirement.kind === 'equals') return requirement.values.length === 1;
+  return requirement.kind === 'prefix' || requirement.kind === 'suffix';
 }
 
 export function isScalar(value: JsonValue | undefined): value is Scalar {

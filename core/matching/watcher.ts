@@ -19,8 +19,8 @@ export class Watcher {
   readonly triggerSavedAtMs: number;
   /** Set by the index of filters: that it came up says already that its filter takes the event. */
   isDecided = false;
-  /** Set by the index of filters, where these are all of the filter: a test without opening it. */
-  clauses: Clauses | undefined;
+  /** Set by the index of filters when it first comes up (see Filed). */
+  clauses: Clauses | null | undefined;
   #filter: Filter | undefined;
   #hash: string | undefined;
 
