@@ -157,7 +157,7 @@ interface Value {
 /** Adds the automations with a condition on a metric that one value meets. */
 function meet(met: Value, scopes: number[], { index, counts }: World, ids: string[]): void {
   for (const scope of scopes) {
-    const near = index.metricNear(scope, met.name, met.value);
+    const near = index.metric(scope, met.name);
     if (near) counts.candidates += addMet(near, met, ids);
   }
 }

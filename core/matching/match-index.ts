@@ -2,9 +2,8 @@ import type { EventType, RunState } from '../event.ts';
 import type { EventReader } from './event-reader.ts';
 import { FilterIndex, type MatchCounts } from './filter-index.ts';
 import { FilterShelf } from './filter-shelf.ts';
-import { MetricIndex, type MetricShelves } from './metric-index.ts';
+import { type MetricGroup, MetricIndex } from './metric-index.ts';
 import { PairTable } from './pair-table.ts';
-import { QuietBands } from './quiet-bands.ts';
 import type { Watcher } from './watcher.ts';
 import { Words } from './words.ts';
 
@@ -26,7 +25,7 @@ export class MatchIndex {
   readonly #filters: (FilterIndex | undefined)[] = [undefined];
   readonly #metricPlaces = new PairTable();
   readonly #metrics: (MetricIndex | undefined)[] = [undefined];
-  readonly #shared: MetricShelves = { bands: new QuietBands(), groups: new FilterShelf() };
+  readonly #groupShelf = new FilterShelf<MetricGroup>();
   /** By scope: what it holds. */
   #holdings = new Uint8Array(16);
   #scopes = 0;
@@ -78,18 +77,12 @@ export class MatchIndex {
   }
 
   metric(scope: number, name: string): MetricIndex | undefined {
+    if (this.#lacks(scope, METRICS)) return undefined;
     return this.#metrics[this.#placeIn(this.#metricPlaces, scope, name)];
   }
 
-  /** Undefined as well where a number meets no condition on the metric, whatever it measures. */
-  metricNear(scope: number, name: string, x: number): MetricIndex | undefined {
-    if (this.#lacks(scope, METRICS)) return undefined;
-    const place = this.#placeIn(this.#metricPlaces, scope, name);
-    return place === 0 || this.#shared.bands.holds(place, x) ? undefined : this.#metrics[place];
-  }
-
   addMetric(scope: number, name: string): MetricIndex {
-    const make = () => this.#metrics.push(new MetricIndex(this.#shared, this.#metrics.length)) - 1;
+    const make = () => this.#metrics.push(new MetricIndex(this.#groupShelf, this.#metrics.length)) - 1;
     const place = this.#metricPlaces.getOrMake(scope, this.#words.add(name), make);
     return this.#metrics[place] as MetricIndex;
   }

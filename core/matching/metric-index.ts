@@ -6,7 +6,6 @@ import type { EventReader } from './event-reader.ts';
 import { FilterIndex } from './filter-index.ts';
 import type { Filed, FilterShelf } from './filter-shelf.ts';
 import type { Clauses } from './questions.ts';
-import type { QuietBands } from './quiet-bands.ts';
 import type { Watcher } from './watcher.ts';
 
 /** The conditions of a scope on one metric that compare the same number. */
@@ -89,15 +88,9 @@ export class MetricGroup implements Filed {
   }
 }
 
-/** What the metrics of all scopes share. */
-export interface MetricShelves {
-  bands: QuietBands;
-  groups: FilterShelf<MetricGroup>;
-}
-
 /** The automations that watch one metric in one scope. Those with the same filter stand together: it is tested once. */
 export class MetricIndex {
-  readonly #shared: MetricShelves;
+  readonly #shelf: FilterShelf<MetricGroup>;
   readonly #number: number;
   /** Those without a filter, which most are. */
   readonly #unfiltered = new MetricGroup(NO_FILTER);
@@ -105,9 +98,9 @@ export class MetricIndex {
   #byFilter: FilterIndex<MetricGroup> | undefined;
   #size = 0;
 
-  /** Its places on the shelves are those of this number. */
-  constructor(shared: MetricShelves, number: number) {
-    this.#shared = shared;
+  /** Its place on the shelf, which the metrics of all scopes share, is the one of this number. */
+  constructor(shelf: FilterShelf<MetricGroup>, number: number) {
+    this.#shelf = shelf;
     this.#number = number;
   }
 
@@ -142,7 +135,6 @@ export class MetricIndex {
   put(watcher: Watcher): void {
     this.#size++;
     const condition = conditionOfWatcher(watcher);
-    for (const part of partsOf(condition)) this.#shared.bands.shrink(this.#number, part);
     this.#groupOf(watcher).put(watcher, condition);
   }
 
@@ -170,7 +162,7 @@ export class MetricIndex {
     if (known) return known;
     const group = new MetricGroup(watcher.filter);
     this.#filtered.set(source, group);
-    this.#byFilter ??= new FilterIndex(this.#shared.groups, this.#number);
+    this.#byFilter ??= new FilterIndex(this.#shelf, this.#number);
     this.#byFilter.put(group);
     return group;
   }

@@ -257,36 +257,6 @@ describe('the index of many scopes', () => {
       { numRuns: 200 },
     );
   });
-
-  test('leaves out a metric only where no condition on it is met', () => {
-    const value = fc.integer({ min: -3, max: 3 });
-    const trigger = fc.oneof(
-      fc
-        .tuple(fc.constantFrom('>', '>=', '<', '<=', '==', '!='), value)
-        .map(([comparison, bound]) => onThreshold({ comparison, value: bound })),
-      fc
-        .tuple(fc.constantFrom('between', 'outside'), value, value)
-        .map(([comparison, a, b]) =>
-          onThreshold({ comparison, value: undefined, values: [Math.min(a, b), Math.max(a, b)] }),
-        ),
-    );
-    fc.assert(
-      fc.property(fc.array(trigger, { minLength: 1, maxLength: 4 }), value, (triggers, x) => {
-        const all = new MatchIndex();
-        const number = all.addScope();
-        const index = new ScopeIndex(all, number);
-        triggers.forEach((one, at) => {
-          index.put(aWatcher({ trigger: one }, `${at}`));
-        });
-        const { metric } = (triggers[0] as MetricsTrigger).threshold!;
-        const met: Watcher[] = [];
-        const groups = index.metric(metric)!.groupsFor(eventReader({}));
-        for (const { bounds } of groups.flatMap(({ tables }) => tables)) bounds.collect(x, met);
-        if (met.length > 0) expect(all.metricNear(number, metric, x)).toBe(index.metric(metric));
-      }),
-      { numRuns: 1_000 },
-    );
-  });
 });
 
 describe('the table of scopes', () => {
