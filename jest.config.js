@@ -10,7 +10,13 @@ const project = (name, options = {}) => ({
 });
 
 export default {
-  projects: [project('unit'), project('oracle'), project('infra'), project('integration')],
+  projects: [
+    project('unit'),
+    project('oracle'),
+    project('infra'),
+    project('integration'),
+    project('localstack', { slowTestThreshold: 30 }),
+  ],
   // Two cores, and the integration suites start processes of their own.
   maxWorkers: 2,
   testTimeout: 30_000,

@@ -1,48 +1,21 @@
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi as Api, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpApi as Api, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { AuthorizerEnv } from '../lambdas/authorizer/env.ts';
-import type { AdminKey } from './admin-key.ts';
+import { type ApiDoorProps, accessLogGroup, accessLogLine, apiRoutes, apiThrottle } from './api-door.ts';
 import { LambdaFunction } from './lambda-function.ts';
-import { dataRemovalPolicy, logRetention } from './retention.ts';
-import type { Settings } from './settings.ts';
-import type { SignalboxTable } from './table.ts';
 
-// Below what a new account's other APIs share; a request carries up to thousands of points.
-const throttle = { rateLimit: 1_000, burstLimit: 1_000 };
 // The gateway keeps a verdict this long, and the authorizer for as long again: a revoked key stops within 60 s.
 const verdictTtl = Duration.seconds(30);
-
-// No query string and no header: those may hold what a user typed.
-const accessLogLine = JSON.stringify({
-  stage: 'request.served',
-  requestId: '$context.requestId',
-  ip: '$context.identity.sourceIp',
-  routeKey: '$context.routeKey',
-  path: '$context.path',
-  status: '$context.status',
-  ms: '$context.responseLatency',
-  integrationError: '$context.integrationErrorMessage',
-  authorizerError: '$context.authorizer.error',
-});
-
-export interface HttpApiProps {
-  readonly settings: Settings;
-  readonly table: SignalboxTable;
-  readonly adminKey: AdminKey;
-  readonly ingest: LambdaFunction;
-  readonly admin: LambdaFunction;
-}
 
 /** The one door: every route asks the authorizer first, and every request leaves one line in the access log. */
 export class HttpApi extends Construct {
   readonly url: string;
 
-  constructor(scope: Construct, id: string, props: HttpApiProps) {
+  constructor(scope: Construct, id: string, props: ApiDoorProps) {
     super(scope, id);
     const api = new Api(this, 'Api', {
       apiName: `signalbox-${props.settings.stage}`,
@@ -54,34 +27,33 @@ export class HttpApi extends Construct {
         resultsCacheTtl: verdictTtl,
       }),
     });
-    api.addRoutes({
-      path: '/v1/events',
-      methods: [HttpMethod.POST],
-      integration: new HttpLambdaIntegration('Ingest', props.ingest.lambda),
-    });
-    api.addRoutes({
-      path: '/v1/{proxy+}',
-      methods: [HttpMethod.ANY],
-      integration: new HttpLambdaIntegration('Admin', props.admin.lambda),
-    });
-    const accessLog = new LogGroup(this, 'AccessLog', {
-      retention: logRetention,
-      removalPolicy: dataRemovalPolicy(props.settings),
-    });
+    for (const route of apiRoutes) {
+      api.addRoutes({
+        path: route.path,
+        methods: [route.method],
+        integration: new HttpLambdaIntegration(route.id, props[route.function].lambda),
+      });
+    }
     new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,
-      throttle,
+      throttle: apiThrottle,
       accessLogSettings: {
-        destination: new LogGroupLogDestination(accessLog),
-        format: AccessLogFormat.custom(accessLogLine),
+        destination: new LogGroupLogDestination(accessLogGroup(this, props.settings)),
+        format: AccessLogFormat.custom(
+          accessLogLine({
+            routeKey: '$context.routeKey',
+            integrationError: '$context.integrationErrorMessage',
+            authorizerError: '$context.authorizer.error',
+          }),
+        ),
       },
     });
     this.url = api.apiEndpoint;
   }
 
-  #authorizer({ settings, table, adminKey }: HttpApiProps): LambdaFunction {
+  #authorizer({ settings, table, adminKey }: ApiDoorProps): LambdaFunction {
     const authorizer = new LambdaFunction(this, 'Authorizer', {
       settings,
       name: 'authorizer',

@@ -22,6 +22,11 @@ const rules = {
     schema: z.preprocess(listFromText, z.array(AddressRange).default([])),
     rule: 'a list of address ranges such as 10.0.0.0/8',
   },
+  /** Which kind of API Gateway is the door: an HTTP API at a third of the price, or a REST API. */
+  api: {
+    schema: z.enum(['http', 'rest']).default('http'),
+    rule: 'http or rest',
+  },
   /** Whether the table, the admin key and the logs outlive the stack. */
   retainData: {
     schema: z.preprocess(booleanFromText, z.boolean().default(true)),
@@ -33,6 +38,7 @@ const rules = {
 export type Settings = {
   stage: string;
   allowedAddresses: string[];
+  api: 'http' | 'rest';
   retainData: boolean;
   functionsFolder: string;
 };
@@ -59,6 +65,7 @@ export function readSettings(context: Context, functionsFolder: string): Setting
   return {
     stage: readSetting(context, 'stage'),
     allowedAddresses: readSetting(context, 'allowedAddresses'),
+    api: readSetting(context, 'api'),
     retainData: readSetting(context, 'retainData'),
     functionsFolder,
   };

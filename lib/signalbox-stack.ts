@@ -6,6 +6,7 @@ import { Delivery } from './delivery.ts';
 import { HttpApi } from './http-api.ts';
 import { Ingestion } from './ingestion.ts';
 import { Matching } from './matching.ts';
+import { RestApi } from './rest-api.ts';
 import type { Settings } from './settings.ts';
 import { Sweeping } from './sweeping.ts';
 import { SignalboxTable } from './table.ts';
@@ -24,7 +25,8 @@ export class SignalboxStack extends Stack {
     new Matching(this, 'Matching', { settings, table, events, deliveries });
     new Sweeping(this, 'Sweeping', { settings, table, events, deliveries });
     const { admin } = new Administration(this, 'Administration', { settings, table, adminKey, deliveries });
-    const api = new HttpApi(this, 'HttpApi', { settings, table, adminKey, ingest, admin });
+    const Door = settings.api === 'rest' ? RestApi : HttpApi;
+    const api = new Door(this, Door.name, { settings, table, adminKey, ingest, admin });
 
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where clients send events and requests.' });
     new CfnOutput(this, 'AdminKeySecretId', {
