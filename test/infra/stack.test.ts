@@ -590,6 +590,7 @@ describe('a setting', () => {
     expect(read({})).toEqual({
       stage: 'dev',
       allowedAddresses: [],
+      api: 'http',
       retainData: true,
       functionsFolder: 'dist',
     });
@@ -614,6 +615,7 @@ describe('a setting', () => {
     ['allowedAddresses', '10.0.0.0'],
     ['allowedAddresses', ['localhost']],
     ['allowedAddresses', 8],
+    ['api', 'graphql'],
     ['retainData', 'no'],
     ['retainData', 0],
   ])('%s cannot be %p, and the sentence names it and the way out', (name, value) => {

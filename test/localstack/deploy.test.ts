@@ -1,21 +1,29 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { USER_AGENT } from '../../lambdas/dispatcher/send.ts';
 import { type Cloud, startCloud } from '../support/ministack.ts';
 import { describeNeeding } from '../support/needs.ts';
+import { readAssembly } from '../support/template.ts';
 import { amend } from './amends.ts';
-import { cdk, copyProject, type Deployment, deploy, type Project } from './deployment.ts';
-import { breakDown, sweepNow } from './outage.ts';
+import { cdk, copyProject, type Deployment, deploy, destroy, type Project, run } from './deployment.ts';
+import { countItems, inventoryOf, namesOf } from './inventory.ts';
+import { breakDown, shorten, sweepNow } from './outage.ts';
 import { makeWorld, type World } from './world.ts';
 
 // The real stack by the plain `cdk` on an emulator of AWS, twice side by side in one account: once with each kind of API.
 
+// A deployment takes ten seconds where nothing else runs.
+jest.setTimeout(120_000);
+
+// LocalStack serves HTTP APIs on its paid plans only: TEST_API=rest has both stages use the other kind.
 const stages = [
-  { stage: 'it-http', api: 'http' },
-  { stage: 'it-rest', api: 'rest' },
+  { stage: 'it-one', api: process.env['TEST_API'] === 'rest' ? 'rest' : 'http' },
+  { stage: 'it-two', api: 'rest' },
 ] as const;
 type StageName = (typeof stages)[number]['stage'];
 
 const artifact = { registry: 'models', collection: { name: 'detector' }, version: 'v3' };
+const mendedOnMiniStack = ['the table’s time to live', 'the table’s point-in-time recovery'];
 const REVOKED_WITHIN_MS = 60_000;
 
 describeNeeding('cloud')('the deployed stack', () => {
@@ -23,20 +31,25 @@ describeNeeding('cloud')('the deployed stack', () => {
   const projects = {} as Record<StageName, Project>;
   const deployments = {} as Record<StageName, Deployment>;
   const worlds = {} as Record<StageName, World>;
+  const mended = {} as Record<StageName, string[]>;
+
+  const revocations = {} as Record<StageName, ReturnType<typeof revokeKey>>;
 
   beforeAll(async () => {
     cloud = await startCloud();
     for (const { stage } of stages) projects[stage] = copyProject();
-    await cdk(cloud, projects['it-http'], 'bootstrap');
+    await cdk(cloud, projects['it-one'], 'bootstrap');
     await Promise.all(
       stages.map(async ({ stage, api }) => {
         const deployment = await deploy(cloud, projects[stage], { stage, api, retainData: true });
         deployments[stage] = deployment;
-        await amend(cloud, deployment);
+        mended[stage] = await amend(cloud, deployment);
         worlds[stage] = await makeWorld(deployment);
+        // Its wait is half a minute or more; the other tests go on meanwhile.
+        revocations[stage] = revokeKey(deployment, worlds[stage]);
       }),
     );
-  }, 120_000);
+  });
 
   afterAll(async () => {
     for (const { stage } of stages) {
@@ -46,15 +59,26 @@ describeNeeding('cloud')('the deployed stack', () => {
     await cloud?.stop();
   });
 
-  describe.each(stages)('with an API of the kind $api', ({ stage }) => {
+  describe.each(stages)('with an API of the kind $api ($stage)', ({ stage }) => {
     let deployment: Deployment;
     let world: World;
-    let revocation: ReturnType<typeof revokeKey>;
-    beforeAll(async () => {
+    beforeAll(() => {
       deployment = deployments[stage];
       world = worlds[stage];
-      // Its wait is half a minute; the other tests go on meanwhile.
-      revocation = revokeKey(deployment, world);
+    });
+
+    test('everything stands that the template names', async () => {
+      const { resources, acknowledged } = readAssembly(join(projects[stage].folder, 'cdk.out'));
+      const deployed = await inventoryOf(cloud, stage);
+      for (const [type, count] of Object.entries(deployed)) {
+        expect([type, Object.keys(resources(type)).length]).toEqual([type, count]);
+      }
+      console.log(
+        `${stage}: ${sum(Object.values(deployed))} resources`,
+        deployed,
+        `cdk-nag: no findings, acknowledged: ${acknowledged.map(({ id }) => id.split('[')[0]).join(', ')}`,
+      );
+      if (process.env['AWS_ENDPOINT_URL'] === undefined) expect(mended[stage]).toEqual(mendedOnMiniStack);
     });
 
     test('a linked version reaches its webhook, once and signed', async () => {
@@ -117,42 +141,96 @@ describeNeeding('cloud')('the deployed stack', () => {
       expect(tokens).toEqual([`Bearer ${world.secrets.TOKEN}`, 'Bearer the-token-after']);
     });
 
-    test('a key of one stage means nothing to the other', async () => {
+    test('no key is refused, and so is the key of another stage', async () => {
+      expect((await fetch(`${deployment.url}/v1/teams`)).status).toBe(401);
       const other = Object.values(deployments).find((each) => each.stage !== stage);
       expect(await deployment.request('GET', '/v1/teams', undefined, other?.adminKey)).toMatchObject({
         status: 401,
       });
     });
 
+    test('deliveries that could not be attempted come back by hand: npm run redrive', async () => {
+      const outage = await breakDown(cloud, deployment, 'dispatcher');
+      await world.post({ type: 'custom.undelivered', id: 'undelivered-1' });
+      await outage.deadLetters(1);
+      await outage.end();
+      const redrive = (...args: string[]) =>
+        run(cloud, projects[stage], 'bin/redrive.ts', '--stage', stage, ...args);
+      const waiting = /events +about 0 in .*, left there\ndeliveries +about 1 in .*, left there\n/;
+      expect(await redrive('--dry-run')).toMatch(waiting);
+      expect(world.arrivals('undelivered')).toEqual([]);
+      expect(await redrive()).toMatch(/events .* 0 put back\ndeliveries .* 1 put back\n/);
+      const [arrival, ...others] = await world.arrived('undelivered', 1);
+      expect(others).toEqual([]);
+      expect(arrival?.json).toMatchObject({ event: 'undelivered-1' });
+      expect(await redrive('--queue', 'deliveries')).toMatch(/^deliveries +about 0 in .*, 0 put back\n$/);
+    });
+
     test('a revoked key stops within a minute, on every route', async () => {
-      expect(await revocation).toEqual({ before: [200, 422], after: [401, 401] });
-    }, 70_000);
+      expect(await revocations[stage]).toEqual({ before: [200, 422], after: [401, 401] });
+    });
 
     test('new code takes over while events flow: nothing is lost, nothing comes twice', async () => {
       const project = projects[stage];
       project.edit('lambdas/dispatcher/send.ts', USER_AGENT, 'Signalbox/after');
-      let isDeployed = false;
-      const posted: string[] = [];
-      const posting = (async () => {
-        while (!isDeployed || posted.length % 10 !== 0) {
-          const id = `streamed-${posted.length}`;
-          await world.post({ type: 'custom.streamed', id });
-          posted.push(id);
-          await sleep(100);
-        }
-      })();
-      await deploy(cloud, project, { stage, api: deployment.api, retainData: true }).finally(() => {
-        isDeployed = true;
-      });
-      await posting;
+      const patience = await shorten(cloud, deployment);
+      const posting = keepPosting(world);
+      await deploy(cloud, project, { ...deployment }).finally(() => posting.stop());
+      const posted = await posting.ids;
       const arrivals = await world.arrived('streamed', posted.length, 60_000);
+      await patience.restore();
       const ids = arrivals.map(({ json }) => (json as { event: string }).event);
       expect(ids.toSorted()).toEqual(posted.toSorted());
-      const agents = new Set(arrivals.map(({ headers }) => headers['user-agent']));
-      expect(agents).toEqual(new Set([USER_AGENT, 'Signalbox/after']));
-    }, 120_000);
+      const agents = arrivals.map(({ headers }) => headers['user-agent']);
+      expect(new Set(agents)).toEqual(new Set([USER_AGENT, 'Signalbox/after']));
+    });
+  });
+
+  describe('at its end', () => {
+    const teardown = (stage: StageName, ...args: string[]) =>
+      run(cloud, projects[stage], 'bin/teardown.ts', '--stage', stage, ...args);
+
+    test('is not taken down before somebody says so', async () => {
+      await expect(teardown('it-one')).rejects.toThrow(/Nobody is here to ask: give --yes/);
+      await expect(teardown('it-one', '--stage', 'No')).rejects.toThrow(/--stage must name a stage/);
+      expect(await deployments['it-one'].request('GET', '/v1/teams')).toMatchObject({ status: 200 });
+    });
+
+    test('npm run teardown leaves nothing of one stage, and the other untouched', async () => {
+      expect(await teardown('it-one', '--yes')).toMatch(/^Signalbox-it-one is deleted, .*\nleft: nothing\n$/);
+      expect((await namesOf(cloud)).filter((name) => name.includes('it-one'))).toEqual([]);
+      const { post, arrived, arrivals } = worlds['it-two'];
+      const before = arrivals('linked').length;
+      await post({ type: 'artifact.linked', id: 'afterwards', ...artifact });
+      expect(await arrived('linked', before + 1)).toHaveLength(before + 1);
+    });
+
+    test('npm run teardown -- --keep-data keeps the table, the admin key, the logs and the secrets', async () => {
+      const said = await teardown('it-two', '--yes', '--keep-data');
+      const { tableName } = deployments['it-two'];
+      expect(said).toMatch(/^Signalbox-it-two is deleted, /);
+      const kept = said.split('kept:\n')[1]?.trimEnd().split('\n  ') ?? [];
+      expect(kept.filter((name) => name.includes('signalbox/it-two/team/'))).toHaveLength(3);
+      expect(kept.filter((name) => name.includes('Logs'))).toHaveLength(5);
+      expect(said).toContain(`\n  ${tableName}\n`);
+      expect(said).toMatch(/\n {2}.*AdminKeySecret/);
+      expect(await countItems(cloud, tableName)).toBeGreaterThan(20);
+    });
+
+    test('its stage can be deployed again, and cdk destroy leaves nothing where data is not retained', async () => {
+      const settings = { stage: 'it-one', api: stages[0].api, retainData: false } as const;
+      const project = projects['it-one'];
+      await deploy(cloud, project, settings);
+      await expect(teardown('it-one', '--yes', '--keep-data')).rejects.toThrow(
+        /deployed with retainData=false/,
+      );
+      await destroy(cloud, project, settings);
+      expect((await namesOf(cloud)).filter((name) => name.includes('it-one'))).toEqual([]);
+    });
   });
 });
+
+const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
 
 /** Uses a key, revokes it, and uses it until it is refused or a minute is over; answers the statuses on two routes. */
 async function revokeKey({ request }: Deployment, { ok }: World) {
@@ -174,4 +252,25 @@ async function revokeKey({ request }: Deployment, { ok }: World) {
     after = await statuses();
   }
   return { before, after };
+}
+
+/** Posts an event every tenth of a second until it is told to stop. */
+function keepPosting({ post }: World): { ids: Promise<string[]>; stop(): void } {
+  let isStopped = false;
+  const posting = async () => {
+    const ids: string[] = [];
+    while (!isStopped) {
+      const id = `streamed-${ids.length}`;
+      await post({ type: 'custom.streamed', id });
+      ids.push(id);
+      await sleep(100);
+    }
+    return ids;
+  };
+  return {
+    ids: posting(),
+    stop: () => {
+      isStopped = true;
+    },
+  };
 }

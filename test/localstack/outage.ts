@@ -7,6 +7,7 @@ import {
   waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { queues } from '../../local/topology.ts';
 import type { Cloud } from '../support/ministack.ts';
 import { clientOptions, type Deployment } from './deployment.ts';
 
@@ -69,6 +70,26 @@ async function untilThere(client: SQSClient, QueueUrl: string, count: number): P
     await sleep(200);
   }
   throw new Error(`there were never ${count} messages in ${QueueUrl}`);
+}
+
+/**
+ * Has messages of a function that was ended come back after seconds. Emulators end a function under its batch when new
+ * code comes; AWS lets it finish.
+ */
+export async function shorten(cloud: Cloud, deployment: Deployment): Promise<{ restore(): Promise<void> }> {
+  const client = new SQSClient(clientOptions(cloud));
+  const urls = Object.values(consumers).map(({ queue }) => deployment.physicalId(`${queue}Queue`));
+  const setVisibility = async (seconds: number[]) => {
+    for (const [at, QueueUrl] of urls.entries()) {
+      const Attributes = { VisibilityTimeout: String(seconds[at]) };
+      await client.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
+    }
+  };
+  await setVisibility([5, 5]);
+  return {
+    restore: () =>
+      setVisibility(Object.values(queues).map(({ attributes }) => Number(attributes.VisibilityTimeout))),
+  };
 }
 
 /** Sweeps now; the schedule does it each minute. */

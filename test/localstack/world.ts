@@ -53,7 +53,10 @@ const LATER_MS = 1_000;
 export async function makeWorld({ request }: Deployment): Promise<World> {
   const secrets = { TOKEN: `token-${randomBytes(8).toString('hex')}`, SIGNING: 'a-secret-to-sign-with' };
   let retries = 0;
+  const host = process.env['TEST_RECEIVER_HOST'];
   const receiver = await startReceiver({
+    // Functions in containers reach this machine by another address.
+    ...(host !== undefined && { host }),
     signingSecret: secrets.SIGNING,
     respond: ({ json }) => {
       const isFirst = (json as { case?: string })?.case === 'retried' && retries++ === 0;
@@ -69,7 +72,7 @@ export async function makeWorld({ request }: Deployment): Promise<World> {
     receiver.requests.filter(({ path, json }) =>
       name === 'slack' ? path === '/slack' : (json as { case?: string })?.case === name,
     );
-  const arrived: World['arrived'] = async (name, count, timeoutMs = 20_000) => {
+  const arrived: World['arrived'] = async (name, count, timeoutMs = 40_000) => {
     for (let waited = 0; arrivals(name).length < count; waited += POLL_MS) {
       if (waited > timeoutMs) throw new Error(`${name}: ${arrivals(name).length} of ${count} arrived`);
       await sleep(POLL_MS);
