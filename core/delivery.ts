@@ -30,7 +30,7 @@ export interface Delivery {
 
 export interface Digest {
   minuteMs: number;
-  /** How many firings it stands for; counted when it is sent. */
+  /** How many firings it stands for; known once it was sent. */
   count?: number;
 }
 
@@ -52,9 +52,10 @@ export interface DeliveryProgress {
   dueAtMs?: number;
   /** Set while it waits for its integration between two attempts. */
   wait?: Wait;
-  /** When a user last sent it again, and how many attempts it had by then. */
+  /** When a user last sent it again. */
   resentAtMs?: number;
-  attemptsBefore?: number;
+  /** How many of its attempts count for nothing: those before it was sent again, and free tries of its integration. */
+  uncounted?: number;
 }
 
 /** A wait that costs no attempt. */
@@ -76,6 +77,10 @@ export interface Attempt {
   outcome: 'delivered' | 'refused' | 'failed' | 'unknown';
   status?: number;
   code?: string;
+  /** Slack's own string for what is wrong. */
+  slackError?: string;
+  /** Set when it tried, for all that waited, whether the integration is back: a failure counts for nothing. */
+  probe?: true;
   request?: { method: string; url: string; headers: Record<string, string>; body: string };
   /** First 4 KiB of what was answered. */
   response?: string;

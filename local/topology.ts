@@ -45,8 +45,8 @@ export const table: { name: string; keys: KeySchema; indexes: Record<string, Key
   keys: { hash: text('pk'), range: text('sk') },
   indexes: {
     due: { hash: text('dueShard'), range: number('sweepAt') },
-    'by-team': { hash: text('byTeam'), range: text('historyAt') },
-    'by-automation': { hash: text('byAutomation'), range: text('historyAt') },
+    'by-team': { hash: text('team'), range: number('historyAtMs') },
+    'by-automation': { hash: text('automationId'), range: number('historyAtMs') },
   },
 };
 

@@ -255,8 +255,8 @@ describe('the table', () => {
     ]);
     expect(indexes).toEqual([
       ['due', 'dueShard S HASH', 'sweepAt N RANGE', 'KEYS_ONLY'],
-      ['by-team', 'byTeam S HASH', 'historyAt S RANGE', 'KEYS_ONLY'],
-      ['by-automation', 'byAutomation S HASH', 'historyAt S RANGE', 'KEYS_ONLY'],
+      ['by-team', 'team S HASH', 'historyAtMs N RANGE', 'KEYS_ONLY'],
+      ['by-automation', 'automationId S HASH', 'historyAtMs N RANGE', 'KEYS_ONLY'],
     ]);
   });
 
