@@ -1,3 +1,4 @@
+import { checkTemplate } from '../../core/actions/action-template.ts';
 import { judgeUrl } from '../../core/address.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
 import { randomId } from '../../core/id.ts';
@@ -20,7 +21,6 @@ import {
 import { readSecret } from '../../store/secrets.ts';
 import type { HttpAnswer } from '../shared/http.ts';
 import { type AdminContext, permit, requireTeam, visible } from './context.ts';
-import { checkTemplate } from './template-check.ts';
 
 export async function createIntegration(
   { body }: RouteInput<'createIntegration'>,
