@@ -48,6 +48,8 @@ export interface DeliveryProgress {
   /** Why it failed or was skipped. */
   reason?: string;
   attempts: number;
+  /** When whoever is trying it now began. */
+  leasedAtMs?: number;
   /** Nobody may try before this moment: the retry time, or the end of the lease of whoever is trying. */
   dueAtMs?: number;
   /** Set while it waits for its integration between two attempts. */
@@ -77,8 +79,6 @@ export interface Attempt {
   outcome: 'delivered' | 'refused' | 'failed' | 'unknown';
   status?: number;
   code?: string;
-  /** Slack's own string for what is wrong. */
-  slackError?: string;
   /** Set when it tried, for all that waited, whether the integration is back: a failure counts for nothing. */
   probe?: true;
   request?: { method: string; url: string; headers: Record<string, string>; body: string };

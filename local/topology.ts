@@ -21,6 +21,7 @@ export interface LocalParts {
   tableName: string;
   queueUrls: Record<WorkQueueName, string>;
   eventsDeadLettersUrl: string;
+  deliveriesDeadLettersUrl: string;
   adminKeySecretId: string;
   allowedAddresses: string;
 }
@@ -133,11 +134,12 @@ export const functions = {
   sweeper: {
     timeoutSeconds: 55,
     memoryMb: 256,
-    environment: ({ tableName, queueUrls, eventsDeadLettersUrl }): SweeperEnv => ({
-      TABLE_NAME: tableName,
-      DELIVERIES_QUEUE_URL: queueUrls.deliveries,
-      EVENTS_QUEUE_URL: queueUrls.events,
-      EVENTS_DEAD_LETTERS_URL: eventsDeadLettersUrl,
+    environment: (parts): SweeperEnv => ({
+      TABLE_NAME: parts.tableName,
+      DELIVERIES_QUEUE_URL: parts.queueUrls.deliveries,
+      DELIVERIES_DEAD_LETTERS_URL: parts.deliveriesDeadLettersUrl,
+      EVENTS_QUEUE_URL: parts.queueUrls.events,
+      EVENTS_DEAD_LETTERS_URL: parts.eventsDeadLettersUrl,
     }),
   },
   admin: {

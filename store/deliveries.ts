@@ -85,8 +85,7 @@ export async function leaseDelivery(
       new UpdateCommand({
         TableName: table.name,
         Key: deliveryKey(id),
-        UpdateExpression:
-          'SET leaseToken = :token, leasedAtMs = :now, dueAtMs = :until, attempts = :attempt',
+        UpdateExpression: 'SET leaseToken = :token, leasedAtMs = :now, dueAtMs = :until, attempts = :attempt',
         ConditionExpression: '#status = :pending AND dueAtMs <= :now AND attempts = :attempts',
         ExpressionAttributeNames: { '#status': 'status' },
         ExpressionAttributeValues: {
@@ -194,7 +193,12 @@ export function reopenDelivery(
         ExpressionAttributeNames: { '#status': 'status', '#action': 'action' },
         ExpressionAttributeValues: {
           ...{ ':pending': 'pending', ':delivered': 'delivered', ':failed': 'failed', ':skipped': 'skipped' },
-          ...{ ':none': 'no_op', ':now': nowMs, ':sweep': nowMs + QUEUE_PATIENCE_MS, ':since': unlessSinceMs },
+          ...{
+            ':none': 'no_op',
+            ':now': nowMs,
+            ':sweep': nowMs + QUEUE_PATIENCE_MS,
+            ':since': unlessSinceMs,
+          },
           ':shard': dueShardOf(key.pk),
         },
       }),

@@ -22,7 +22,7 @@ export interface HistoryPage {
 export interface FoundDeliveries {
   deliveries: StoredDelivery[];
   /** Where the next page begins: give it back as `after`. There may be nothing more. */
-  next?: string;
+  next?: string | undefined;
 }
 
 /** Where a delivery stands in the history. */

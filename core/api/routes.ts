@@ -4,6 +4,7 @@ import { IntegrationChange, IntegrationInput } from '../integration.ts';
 import type { Ability } from '../key.ts';
 import { KeyInput } from '../key.ts';
 import { TeamName } from '../name.ts';
+import { AttemptsQuery, DeliveryQuery, ResendInput } from './history.ts';
 import { TestInput } from './test-input.ts';
 
 export interface Route {
@@ -28,24 +29,6 @@ const SecretInput = z.strictObject({
 const OfTeam = z.strictObject({ team: TeamName });
 const OfTeamOrNone = OfTeam.partial();
 const Force = z.strictObject({ force: z.enum(['true', 'false']).default('false') });
-const DeliveryQuery = z
-  .strictObject({
-    team: TeamName.optional(),
-    automation: z
-      .string()
-      .regex(/^\w{1,64}$/, 'is not an id')
-      .optional(),
-    limit: z.coerce.number().int().min(1).max(100).default(25),
-    after: z
-      .string()
-      .regex(/^\d{4}-\d{2}-\d{2}T[\d:.]{12}Z#\w{1,64}$/, 'is not a `next` that an earlier page gave')
-      .optional(),
-  })
-  .refine((query) => (query.team === undefined) !== (query.automation === undefined), {
-    path: ['team'],
-    error: 'give either team or automation',
-  });
-
 /** Every route of the admin function; authorization is a column, so that it can't be forgotten. */
 export const routes = {
   createTeam: { method: 'POST', path: '/v1/teams', ability: 'organization:write', body: TeamInput },
@@ -108,7 +91,15 @@ export const routes = {
   },
   deleteAutomation: { method: 'DELETE', path: '/v1/automations/{id}', ability: 'automations:write' },
   listDeliveries: { method: 'GET', path: '/v1/deliveries', ability: 'team:read', query: DeliveryQuery },
-  readDelivery: { method: 'GET', path: '/v1/deliveries/{id}', ability: 'team:read' },
+  readDelivery: { method: 'GET', path: '/v1/deliveries/{id}', ability: 'team:read', query: AttemptsQuery },
+  resendDelivery: { method: 'POST', path: '/v1/deliveries/{id}/resend', ability: 'automations:write' },
+  createResend: {
+    method: 'POST',
+    path: '/v1/automations/{id}/resend',
+    ability: 'automations:write',
+    body: ResendInput,
+  },
+  readResend: { method: 'GET', path: '/v1/resends/{id}', ability: 'team:read' },
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;

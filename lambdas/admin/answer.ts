@@ -22,6 +22,7 @@ import {
   updateIntegration,
 } from './integrations.ts';
 import { createKey, listKeys, revokeKey } from './keys.ts';
+import { createResend, readResend, resendDelivery } from './resends.ts';
 import { deleteSecret, listSecrets, putSecret } from './secrets.ts';
 import { createTeam, listTeams } from './teams.ts';
 import { testIntegration } from './test-call.ts';
@@ -53,6 +54,9 @@ const handlers: { [Name in RouteName]: RouteHandler<Name> } = {
   deleteAutomation,
   listDeliveries,
   readDelivery,
+  resendDelivery,
+  createResend,
+  readResend,
 };
 
 const MAX_BODY_BYTES = 1_000_000;

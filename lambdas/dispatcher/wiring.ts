@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readHead, readRevision } from '../../store/automations.ts';
 import type { Table } from '../../store/client.ts';
@@ -6,7 +6,7 @@ import {
   leaseDelivery,
   putAttempt,
   putDelivery,
-  readAttempts,
+  readAttempt,
   settleDelivery,
 } from '../../store/deliveries.ts';
 import {
@@ -29,19 +29,22 @@ import { makeFlowCache } from './flow-cache.ts';
 import { makeRevisionCache } from './revision-cache.ts';
 import { makeSecretCache } from './secret-cache.ts';
 
+/** Told apart from the few others that one delivery ever has. */
+const newToken = () => randomBytes(9).toString('base64url');
+
 /** What `dispatch` works with in AWS: the table, the secrets and a clock. The network is the caller's. */
 export function wiredTo(
   table: Table,
   network: Pick<DispatchDeps, 'send' | 'requeue' | 'slack'>,
+  now = () => Date.now(),
 ): DispatchDeps {
-  const { now } = Date;
   return {
     ...network,
-    ...{ newToken: randomUUID, random: Math.random, sleep, now, log: logStage },
+    ...{ newToken, random: Math.random, sleep, now, log: logStage },
     lease: (id, lease) => leaseDelivery(table, id, lease),
     settle: (id, token, settlement) => settleDelivery(table, id, token, settlement),
     putAttempt: (id, attempt) => putAttempt(table, id, attempt, now()),
-    readAttempts: (id) => readAttempts(table, id),
+    readAttempt: (id, number) => readAttempt(table, id, number),
     putDelivery: (delivery, dueAtMs) => putDelivery(table, delivery, dueAtMs),
 
     announce: (delivery, subject) => announceNewest(table, delivery, subject, now()),

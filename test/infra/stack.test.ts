@@ -324,6 +324,7 @@ describe('a function', () => {
       DELIVERIES_QUEUE_URL: 'Delivery/Deliveries/Queue',
       EVENTS_QUEUE_URL: 'Ingestion/Events/Queue',
       EVENTS_DEAD_LETTERS_URL: 'Ingestion/Events/DeadLetters',
+      DELIVERIES_DEAD_LETTERS_URL: 'Delivery/Deliveries/DeadLetters',
     });
     expect(environment('dispatcher')).toMatchObject({
       DELIVERIES_QUEUE_URL: 'Delivery/Deliveries/Queue',
@@ -379,6 +380,7 @@ describe('a role', () => {
   const events = 'Ingestion/Events';
   const eventsDeadLetters = 'Ingestion/Events/DeadLetters.Arn';
   const deliveries = 'Delivery/Deliveries';
+  const deliveriesDeadLetters = 'Delivery/Deliveries/DeadLetters.Arn';
 
   const granted = (name: string) => {
     const role = dev.flat(functions()[name]?.Role).replace('.Arn', '');
@@ -421,12 +423,15 @@ describe('a role', () => {
       'sweeper',
       [
         ...logs('Sweeping/Sweeper'),
-        ...onTable('GetItem', 'PutItem', 'UpdateItem'),
+        ...onTable('GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'),
         queriesIndex('due'),
+        queriesIndex('by-automation'),
         sendsTo(deliveries),
         sendsTo(events),
         `sqs:ReceiveMessage on ${eventsDeadLetters}`,
         `sqs:DeleteMessage on ${eventsDeadLetters}`,
+        `sqs:ReceiveMessage on ${deliveriesDeadLetters}`,
+        `sqs:DeleteMessage on ${deliveriesDeadLetters}`,
       ],
     ],
     [
