@@ -5,6 +5,7 @@ import type { Ability } from '../key.ts';
 import { KeyInput } from '../key.ts';
 import { TeamName } from '../name.ts';
 import { AttemptsQuery, DeliveryQuery, ResendInput } from './history.ts';
+import { PlaceQuery } from './place-query.ts';
 import { TestInput } from './test-input.ts';
 
 export interface Route {
@@ -100,6 +101,7 @@ export const routes = {
     body: ResendInput,
   },
   readResend: { method: 'GET', path: '/v1/resends/{id}', ability: 'team:read' },
+  readWatched: { method: 'GET', path: '/v1/watched', ability: 'watched:read', query: PlaceQuery },
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;

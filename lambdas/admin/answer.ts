@@ -26,6 +26,7 @@ import { createResend, readResend, resendDelivery } from './resends.ts';
 import { deleteSecret, listSecrets, putSecret } from './secrets.ts';
 import { createTeam, listTeams } from './teams.ts';
 import { testIntegration } from './test-call.ts';
+import { readWatched } from './watched.ts';
 
 type RouteHandler<Name extends RouteName> = (
   input: RouteInput<Name>,
@@ -57,6 +58,7 @@ const handlers: { [Name in RouteName]: RouteHandler<Name> } = {
   resendDelivery,
   createResend,
   readResend,
+  readWatched,
 };
 
 const MAX_BODY_BYTES = 1_000_000;
