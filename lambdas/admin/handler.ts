@@ -7,6 +7,7 @@ import { keyCheck } from '../shared/key-check.ts';
 import { logStage } from '../shared/log.ts';
 import { deliveryMessage, sendMessages } from '../shared/queue.ts';
 import { answer } from './answer.ts';
+import { publicAnswer } from './document.ts';
 import { AdminEnv } from './env.ts';
 import { makeVault } from './vault.ts';
 
@@ -18,6 +19,8 @@ const allowedAddresses = parseAllowedRanges(env.ALLOWED_ADDRESSES);
 const authenticate = keyCheck(table, env.ADMIN_KEY_SECRET_ID);
 
 export const handler = httpHandler(async (request) => {
+  const open = publicAnswer(request);
+  if (open) return open;
   const caller = await callerOf(request, authenticate);
   const result = await answer(request, caller, {
     table,

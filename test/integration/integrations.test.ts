@@ -244,7 +244,7 @@ describe('a deletion', () => {
     expect(await call('DELETE', `${path}?force=yes`)).toMatchObject({ status: 422 });
     expect(await call('DELETE', `${path}?force=true`)).toMatchObject({ status: 204 });
     expect(await call('GET', path)).toMatchObject({ status: 404 });
-    expect((await call('GET', `/v1/integrations?team=${team}`)).body).toEqual({ integrations: [] });
+    expect((await call('GET', `/v1/integrations?team=${team}`)).body).toEqual({ integrations: [], next: null });
     expect(await call('POST', '/v1/integrations', webhook())).toMatchObject({ status: 201 });
   });
 
