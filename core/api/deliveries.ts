@@ -39,6 +39,7 @@ const Attempt = z
     /** Of a test call, instead of the status: `no`, or the class of the status. */
     answered: z.string().optional(),
     slack_error: z.string().optional(),
+    advice: z.string().optional(),
     request: z
       .strictObject({
         method: z.string(),

@@ -8,11 +8,13 @@ import { keyRoutes } from './keys.ts';
 import { matchPath, type Route } from './route.ts';
 import { secretRoutes } from './secrets.ts';
 import { teamRoutes } from './teams.ts';
+import { watchedRoutes } from './watched.ts';
 
 /** Every route of the API; authorization is a column, so that it can't be forgotten. */
 export const routes = {
   ...documentRoutes,
   ...eventRoutes,
+  ...watchedRoutes,
   ...automationRoutes,
   ...deliveryRoutes,
   ...integrationRoutes,

@@ -1,3 +1,4 @@
+import { checkTemplate } from '../../core/actions/action-template.ts';
 import type { Activity } from '../../core/activity.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
 import { type AutomationDefinition, AutomationInput, type Head, triggerHash } from '../../core/automation.ts';
@@ -17,7 +18,6 @@ import {
 import { readIntegration } from '../../store/integrations.ts';
 import type { HttpAnswer } from '../shared/http.ts';
 import { type AdminContext, listAnswer, permit, requireTeam, visible } from './context.ts';
-import { checkTemplate } from './template-check.ts';
 import { checkWindowBudget } from './window-budget.ts';
 
 export async function createAutomation(

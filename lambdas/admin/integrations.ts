@@ -1,3 +1,4 @@
+import { checkTemplate } from '../../core/actions/action-template.ts';
 import { judgeUrl } from '../../core/address.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
 import { orderedId } from '../../core/id.ts';
@@ -20,7 +21,6 @@ import {
 import { readSecret } from '../../store/secrets.ts';
 import type { HttpAnswer } from '../shared/http.ts';
 import { type AdminContext, listAnswer, permit, requireTeam, visible } from './context.ts';
-import { checkTemplate } from './template-check.ts';
 
 export async function createIntegration(
   { body }: RouteInput<'createIntegration'>,
@@ -128,7 +128,8 @@ function namesOf(automations: Automation[]): string {
 }
 
 function checkUrl(input: IntegrationInput, { allowedAddresses }: AdminContext): void {
-  if (input.type !== 'webhook') return;
+  // A URL that is a secret is judged where it can be read: when a request is made.
+  if (input.type !== 'webhook' || input.url === undefined) return;
   const judged = judgeUrl(input.url, allowedAddresses);
   if (!('problem' in judged)) return;
   const hint = 'webhooks go to public addresses by https; others only where the deployment allows them';

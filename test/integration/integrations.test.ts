@@ -4,6 +4,7 @@ import type { Delivery } from '../../core/delivery.ts';
 import type { Caller } from '../../core/key.ts';
 import { answer } from '../../lambdas/admin/answer.ts';
 import { httpHandler } from '../../lambdas/shared/http.ts';
+import { WatchCache, watchCacheDeps } from '../../lambdas/shared/watch-cache.ts';
 import type { Listening } from '../../local/listen.ts';
 import { startTable } from '../../local/table.ts';
 import { table as topology } from '../../local/topology.ts';
@@ -45,6 +46,7 @@ async function call(
       now: Date.now,
       allowedAddresses: parseAllowedRanges(''),
       secretNamePrefix: 'test/',
+      watches: new WatchCache(watchCacheDeps(table)),
       sendDelivery: async (delivery) => {
         sent.push(delivery);
       },
@@ -136,6 +138,18 @@ describe('an integration', () => {
   test('of Slack is made without any URL', async () => {
     const slack = { team, type: 'slack', name: 'alerts', webhook_url_secret: 'HOOK' };
     expect(await call('POST', '/v1/integrations', slack)).toMatchObject({ status: 201, body: slack });
+  });
+
+  test('of a webhook whose URL is a secret shows its name alone', async () => {
+    const input = { ...webhook({ url: undefined }), url_secret: 'HOOK' };
+    const made = await call('POST', '/v1/integrations', input);
+    expect(made).toMatchObject({ status: 201, body: { url_secret: 'HOOK' } });
+    expect(made.body).not.toHaveProperty('url');
+    const path = `/v1/integrations/${made.body.id}`;
+    const open = await call('PATCH', path, { url: 'https://ci.example.com/', url_secret: null });
+    expect(open).toMatchObject({ status: 200, body: { url: 'https://ci.example.com/' } });
+    expect(open.body).not.toHaveProperty('url_secret');
+    expect(await call('PATCH', path, { url: null, url_secret: 'HOOK' })).toMatchObject({ status: 200 });
   });
 
   test('is refused with the field that names a secret which is not there, and without its text', async () => {

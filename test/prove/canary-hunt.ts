@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
+import { checkTemplate } from '../../core/actions/action-template.ts';
 import { Secret } from '../../core/secret.ts';
-import { checkTemplate } from '../../lambdas/admin/template-check.ts';
 import { type DispatchDeps, dispatch } from '../../lambdas/dispatcher/dispatch.ts';
 import { HEAD_BYTES, type OutboundRequest, type SendResult } from '../../lambdas/dispatcher/send.ts';
 import { errorLine } from '../../lambdas/shared/log.ts';
