@@ -243,12 +243,6 @@ export async function readDelivery(table: Table, id: string): Promise<StoredDeli
   return item && toDelivery(item);
 }
 
-/** One attempt of a delivery. */
-export async function readAttempt(table: Table, id: string, number: number): Promise<Attempt | undefined> {
-  const item = await getItem(table, attemptKey(id, number));
-  return item && toAttempt(item);
-}
-
 /** A delivery's attempts, first one first. */
 export async function readAttempts(table: Table, id: string): Promise<Attempt[]> {
   return (await queryPrefix(table, deliveryKey(id).pk, ATTEMPT_PREFIX)).map(toAttempt);

@@ -1,4 +1,5 @@
 import { coarseAttempt, coarseReason, isTest } from '../../core/actions/test-call.ts';
+import { toCursor } from '../../core/api/fields.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
 import type { Attempt } from '../../core/delivery.ts';
 import { adviceFor, slackErrorIn } from '../../core/slack-outcome.ts';
@@ -19,7 +20,13 @@ export async function listDeliveries(
   const found = await findDeliveries(filter, { limit, after }, (page) =>
     readPage(context.table, range, page),
   );
-  return { status: 200, body: { deliveries: found.deliveries.map(toJson), next: found.next ?? null } };
+  return {
+    status: 200,
+    body: {
+      deliveries: found.deliveries.map(toJson),
+      next: found.next === undefined ? null : toCursor(found.next),
+    },
+  };
 }
 
 async function ownerOf(

@@ -17,7 +17,8 @@ export interface DispatchDeps extends ReadyDeps, DisableDeps {
   settle: (id: string, token: string, settlement: Settlement) => Promise<boolean>;
   /** False when that attempt is in the history already. */
   putAttempt: (id: string, attempt: Attempt) => Promise<boolean>;
-  readAttempt: (id: string, number: number) => Promise<Attempt | undefined>;
+  /** The latest ones, oldest first. */
+  readAttempts: (id: string) => Promise<Attempt[]>;
   send: Sender;
   newToken: () => string;
   log: (line: StageLine) => void;
@@ -53,27 +54,35 @@ export async function dispatch(deliveryId: string, deps: DispatchDeps): Promise<
 }
 
 /**
- * Notes that an earlier attempt never said how it ended. Was it noted before its function died, then the delivery is
- * settled by that, and true is answered: what is known to have arrived is not sent again.
+ * Notes that an earlier attempt never said how it ended. Was it noted before its function died, or was one before it
+ * that ended the delivery, then the delivery is settled by that, and true is answered: what is known to have arrived
+ * is not sent again.
  */
 async function settleLost(
-  { lostAttempt, delivery, token, attempt }: Lease,
+  { lostAttempt: lost, delivery, token, attempt }: Lease,
   deps: DispatchDeps,
 ): Promise<boolean> {
-  if (!lostAttempt) return false;
-  const { id } = delivery;
-  if (await deps.putAttempt(id, { ...lostAttempt, durationMs: 0, outcome: 'unknown' })) return false;
-  const noted = await deps.readAttempt(id, lostAttempt.number);
+  if (!lost) return false;
+  const { id, uncounted = 0 } = delivery;
+  const isNew = await deps.putAttempt(id, { ...lost, durationMs: 0, outcome: 'unknown' });
+  if (isNew && lost.number === uncounted + 1) return false;
+  // Those that count for nothing are all older than one that ended the delivery.
+  const noted = (await deps.readAttempts(id)).findLast(
+    ({ number, outcome }) =>
+      number > uncounted && outcome !== 'unknown' && (number === lost.number || outcome !== 'failed'),
+  );
   const outcome = noted && recordedOutcome(noted);
   if (!noted || !outcome) return false;
   const endedAtMs = noted.startedAtMs + noted.durationMs;
-  const lost = { delivery, attempt: noted.number };
-  const next = nextStep(outcome, roundFor(lost, noted, outcome), endedAtMs, deps.random());
+  const numbered = { delivery, attempt: noted.number };
+  const next = nextStep(outcome, roundFor(numbered, noted, outcome), endedAtMs, deps.random());
   const settlement =
     next.status === 'pending'
-      ? { ...pendingUntil(next.retryAt, false), attempts: attempt - 1, ...countOf(lost, noted, outcome) }
+      ? { ...pendingUntil(next.retryAt, false), attempts: attempt - 1, ...countOf(numbered, noted, outcome) }
       : next;
-  return deps.settle(id, token, settlement);
+  // Also when it answers false: the write may be done although its answer got lost and its repetition was refused.
+  await deps.settle(id, token, settlement);
+  return true;
 }
 
 type Numbered = Pick<Lease, 'attempt' | 'delivery'>;

@@ -2,13 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readHead, readRevision } from '../../store/automations.ts';
 import type { Table } from '../../store/client.ts';
-import {
-  leaseDelivery,
-  putAttempt,
-  putDelivery,
-  readAttempt,
-  settleDelivery,
-} from '../../store/deliveries.ts';
+import { leaseDelivery, putAttempt, putDelivery, settleDelivery } from '../../store/deliveries.ts';
 import {
   disableIntegration,
   leavePlace,
@@ -17,6 +11,7 @@ import {
   readHealth,
   takePlace,
 } from '../../store/health.ts';
+import { readLatestAttempts } from '../../store/history.ts';
 import { listIntegrations, readIntegration } from '../../store/integrations.ts';
 import { announceNewest, claimSubject, releaseSubject } from '../../store/newest.ts';
 import { readSecret } from '../../store/secrets.ts';
@@ -28,6 +23,9 @@ import type { DispatchDeps } from './dispatch.ts';
 import { makeFlowCache } from './flow-cache.ts';
 import { makeRevisionCache } from './revision-cache.ts';
 import { makeSecretCache } from './secret-cache.ts';
+
+/** More functions than this do not die in a row over one delivery. */
+const LATEST = 25;
 
 /** Told apart from the few others that one delivery ever has. */
 const newToken = () => randomBytes(9).toString('base64url');
@@ -44,7 +42,7 @@ export function wiredTo(
     lease: (id, lease) => leaseDelivery(table, id, lease),
     settle: (id, token, settlement) => settleDelivery(table, id, token, settlement),
     putAttempt: (id, attempt) => putAttempt(table, id, attempt, now()),
-    readAttempt: (id, number) => readAttempt(table, id, number),
+    readAttempts: async (id) => (await readLatestAttempts(table, id, { limit: LATEST })).reverse(),
     putDelivery: (delivery, dueAtMs) => putDelivery(table, delivery, dueAtMs),
 
     announce: (delivery, subject) => announceNewest(table, delivery, subject, now()),

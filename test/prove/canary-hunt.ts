@@ -52,7 +52,7 @@ async function attempt(one: CanaryCase, dice: Dice, seen: unknown[], report: Can
       return true;
     },
     ...openDoors(),
-    readAttempt: async () => undefined,
+    readAttempts: async () => [],
     putAttempt: async (...values) => {
       await note(...values);
       return true;

@@ -66,7 +66,7 @@ const dispatchCalls = [
   'lease',
   'settle',
   'putAttempt',
-  'readAttempt',
+  'readAttempts',
   'putDelivery',
   'requeue',
   'announce',

@@ -79,7 +79,7 @@ function setUp(change: Partial<DispatchDeps> = {}, { attempt = 1, result = ok, l
       seen.attempts.push(one);
       return true;
     },
-    readAttempt: async () => undefined,
+    readAttempts: async () => [],
     ...openDoors(),
     ...anAutomation(),
     readIntegration: async () => integration,
@@ -210,12 +210,43 @@ describe('an attempt', () => {
   ])('is not made when the earlier one was noted but not settled: %j', async (noted, settlement) => {
     const record = { number: 2, startedAtMs: 500, durationMs: 100, ...noted } as Attempt;
     const { seen, run } = setUp(
-      { putAttempt: async () => false, readAttempt: async () => record },
+      { putAttempt: async () => false, readAttempts: async () => [record] },
       { attempt: 3, lost: true },
     );
     await run();
     expect(seen.sent).toEqual([]);
     expect(seen.settled).toEqual([settlement]);
+  });
+
+  test('is not made when one before the lost one had arrived: two functions died in a row', async () => {
+    const arrived: Attempt = {
+      number: 2,
+      startedAtMs: 500,
+      durationMs: 100,
+      outcome: 'delivered',
+      status: 200,
+    };
+    const lost: Attempt = { number: 3, startedAtMs: 900, durationMs: 0, outcome: 'unknown' };
+    const { seen, run } = setUp({ readAttempts: async () => [arrived, lost] }, { attempt: 4, lost: true });
+    await run();
+    expect(seen.sent).toEqual([]);
+    expect(seen.settled).toEqual([{ status: 'delivered' }]);
+  });
+
+  test('is not made either when the answer to settling the earlier one got lost', async () => {
+    const record: Attempt = {
+      number: 2,
+      startedAtMs: 500,
+      durationMs: 100,
+      outcome: 'delivered',
+      status: 200,
+    };
+    const { seen, run } = setUp(
+      { putAttempt: async () => false, readAttempts: async () => [record], settle: async () => false },
+      { attempt: 3, lost: true },
+    );
+    await run();
+    expect(seen.sent).toEqual([]);
   });
 
   test('is not sent once the attempts are used up by lost leases', async () => {
