@@ -28,9 +28,7 @@ export function planOf(
     return {
       secretNames: secretsForWebhook(integration, payload),
       build: (secrets) =>
-        buildOrExplain(() =>
-          webhookRequest({ delivery, integration, payload, secrets, timestampSeconds }),
-        ),
+        buildOrExplain(() => webhookRequest({ delivery, integration, payload, secrets, timestampSeconds })),
     };
   }
   if (action.type !== 'slack' || integration.type !== 'slack') return undefined;

@@ -24,7 +24,8 @@ const sentences: { [Reason in MissReason]: Describe<Reason> } = {
   sign_of_life: () => 'a heartbeat is a sign of life: only silence for three intervals makes a run CRASHED',
   filter: ({ clauses }) => `the filter does not take it: ${describeExplanation(clauses)}`,
   window_not_full: ofWindow,
-  too_few_runs: ({ held, needed }) => `${held} of the ${needed} other runs that it is compared with have ended`,
+  too_few_runs: ({ held, needed }) =>
+    `${held} of the ${needed} other runs that it is compared with have ended`,
   not_met: (miss, definition, stretch) => describeNotMet(miss, definition, stretch),
   prior_is_zero: () => 'the values before average 0, and a change relative to 0 is never met',
   no_deviation: () => 'the values before are all the same, and without a deviation there is no z-score',
@@ -58,7 +59,7 @@ function describeNotMet(
 }
 
 /** How long a latch holds an automation back. */
-export function describeHold(repeat: Repeat | undefined, untilMs: number | undefined): string {
+function describeHold(repeat: Repeat | undefined, untilMs: number | undefined): string {
   if (untilMs !== undefined) return `until ${new Date(untilMs).toISOString()}`;
   return repeat?.mode === 'after_false' ? 'until it was judged and not met' : 'for as long as the run lasts';
 }

@@ -20,6 +20,28 @@ export type Miss =
   /** It came before, so that it changes nothing; it fired before, so that it is the same delivery. */
   | { reason: 'repeated' | 'same_occurrence' | 'same_state' };
 
+/** All reasons, in the order in which an event meets them. */
+export const missReasons = [
+  'other_event',
+  'sign_of_life',
+  'other_scope',
+  'other_metric',
+  'other_state',
+  'filter',
+  'older_attempt',
+  'repeated',
+  'late',
+  'not_finite',
+  'finite',
+  'window_not_full',
+  'too_few_runs',
+  'prior_is_zero',
+  'no_deviation',
+  'not_met',
+  'same_state',
+  'held_back',
+  'same_occurrence',
+] as const satisfies Miss['reason'][];
 export type MissReason = Miss['reason'];
 
 /** A miss as often as it comes in a row: of an event, or of so many of its values. */
