@@ -4,6 +4,7 @@ import type { Delivery } from '../../core/delivery.ts';
 import type { Caller } from '../../core/key.ts';
 import { answer } from '../../lambdas/admin/answer.ts';
 import { httpHandler } from '../../lambdas/shared/http.ts';
+import { WatchCache, watchCacheDeps } from '../../lambdas/shared/watch-cache.ts';
 import type { Listening } from '../../local/listen.ts';
 import { startTable } from '../../local/table.ts';
 import { table as topology } from '../../local/topology.ts';
@@ -12,6 +13,7 @@ import { readDelivery } from '../../store/deliveries.ts';
 import { readIntegration, updateIntegration } from '../../store/integrations.ts';
 import { createTeam } from '../../store/teams.ts';
 import { showsCanary } from '../prove/canary-finder.ts';
+import { checkAnswer } from '../support/answers.ts';
 import { onThreshold } from '../support/builders.ts';
 import { cleanUp, temporaryFolder } from '../support/local-runtime.ts';
 
@@ -44,6 +46,7 @@ async function call(
       now: Date.now,
       allowedAddresses: parseAllowedRanges(''),
       secretNamePrefix: 'test/',
+      watches: new WatchCache(watchCacheDeps(table)),
       sendDelivery: async (delivery) => {
         sent.push(delivery);
       },
@@ -68,7 +71,10 @@ async function call(
     headers: Record<string, string>;
   };
   said.push(JSON.stringify(result));
-  return { status: result.statusCode, headers: result.headers, body: result.body && JSON.parse(result.body) };
+  const answered = result.body === undefined ? undefined : JSON.parse(result.body);
+  const contentType = result.headers['content-type'] ?? '';
+  checkAnswer(method, rawPath, { status: result.statusCode, contentType, body: answered });
+  return { status: result.statusCode, headers: result.headers, body: answered };
 }
 
 beforeAll(async () => {
@@ -256,7 +262,10 @@ describe('a deletion', () => {
     expect(await call('DELETE', `${path}?force=yes`)).toMatchObject({ status: 422 });
     expect(await call('DELETE', `${path}?force=true`)).toMatchObject({ status: 204 });
     expect(await call('GET', path)).toMatchObject({ status: 404 });
-    expect((await call('GET', `/v1/integrations?team=${team}`)).body).toEqual({ integrations: [] });
+    expect((await call('GET', `/v1/integrations?team=${team}`)).body).toEqual({
+      integrations: [],
+      next: null,
+    });
     expect(await call('POST', '/v1/integrations', webhook())).toMatchObject({ status: 201 });
   });
 
