@@ -14,7 +14,7 @@ export default {
     project('unit'),
     project('oracle'),
     project('infra'),
-    project('integration'),
+    project('integration', { setupFiles: ['<rootDir>/test/support/checked-fetch.ts'] }),
     project('localstack', { slowTestThreshold: 30 }),
   ],
   // Two cores, and the integration suites start processes of their own.

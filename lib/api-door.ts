@@ -16,11 +16,25 @@ export interface ApiDoorProps {
   readonly admin: LambdaFunction;
 }
 
+interface ApiRoute {
+  readonly method: HttpMethod;
+  readonly path: string;
+  readonly function: 'ingest' | 'admin';
+  /** Why it needs no key. */
+  readonly publicBecause?: string;
+}
+
 /** Every route, and the function behind it. */
-export const apiRoutes = [
-  { id: 'Ingest', method: HttpMethod.POST, path: '/v1/events', function: 'ingest' },
-  { id: 'Admin', method: HttpMethod.ANY, path: '/v1/{proxy+}', function: 'admin' },
-] as const;
+export const apiRoutes: readonly ApiRoute[] = [
+  { method: HttpMethod.POST, path: '/v1/events', function: 'ingest' },
+  { method: HttpMethod.ANY, path: '/v1/{proxy+}', function: 'admin' },
+  {
+    method: HttpMethod.GET,
+    path: '/v1/openapi.json',
+    function: 'admin',
+    publicBecause: 'The description of the API is the same for every deployment, and public.',
+  },
+];
 
 // Below what a new account's other APIs share; a request carries up to thousands of points.
 export const apiThrottle = { rateLimit: 1_000, burstLimit: 1_000 };

@@ -1,8 +1,13 @@
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi as Api, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  HttpApi as Api,
+  HttpNoneAuthorizer,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Duration } from 'aws-cdk-lib/core';
+import { Duration, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { AuthorizerEnv } from '../lambdas/authorizer/env.ts';
 import { type ApiDoorProps, accessLogGroup, accessLogLine, apiRoutes, apiThrottle } from './api-door.ts';
@@ -27,13 +32,7 @@ export class HttpApi extends Construct {
         resultsCacheTtl: verdictTtl,
       }),
     });
-    for (const route of apiRoutes) {
-      api.addRoutes({
-        path: route.path,
-        methods: [route.method],
-        integration: new HttpLambdaIntegration(route.id, props[route.function].lambda),
-      });
-    }
+    this.#addRoutes(api, props);
     new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
@@ -51,6 +50,24 @@ export class HttpApi extends Construct {
       },
     });
     this.url = api.apiEndpoint;
+  }
+
+  #addRoutes(api: Api, props: ApiDoorProps): void {
+    const integrations = {
+      ingest: new HttpLambdaIntegration('Ingest', props.ingest.lambda),
+      admin: new HttpLambdaIntegration('Admin', props.admin.lambda),
+    };
+    for (const { method, path, function: name, publicBecause: reason } of apiRoutes) {
+      const authorizer = reason === undefined ? {} : { authorizer: new HttpNoneAuthorizer() };
+      const routes = api.addRoutes({
+        path,
+        methods: [method],
+        integration: integrations[name],
+        ...authorizer,
+      });
+      if (reason === undefined) continue;
+      for (const route of routes) Validations.of(route).acknowledge({ id: 'AwsSolutions-APIG4', reason });
+    }
   }
 
   #authorizer({ settings, table, adminKey }: ApiDoorProps): LambdaFunction {

@@ -66,13 +66,10 @@ export class RestApi extends Construct {
       statusCode: '401',
       templates: { 'application/json': JSON.stringify(noKey) },
     });
-    for (const { method, path, function: name } of apiRoutes) {
-      api.root
-        .resourceForPath(path)
-        .addMethod(method, new LambdaIntegration(props[name].lambda, { allowTestInvoke: false }), {
-          requestValidator,
-          requestParameters: { 'method.request.header.Authorization': true },
-        });
+    const keyed = { requestValidator, requestParameters: { 'method.request.header.Authorization': true } };
+    for (const { method, path, function: name, publicBecause } of apiRoutes) {
+      const integration = new LambdaIntegration(props[name].lambda, { allowTestInvoke: false });
+      api.root.resourceForPath(path).addMethod(method, integration, publicBecause === undefined ? keyed : {});
     }
     for (const [id, reason] of Object.entries(acknowledged)) Validations.of(api).acknowledge({ id, reason });
   }

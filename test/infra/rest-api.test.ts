@@ -44,20 +44,22 @@ function routesOfRest(): string[] {
 }
 
 test('it serves the routes of the HTTP API, each by the same function', () => {
-  expect(routesOfRest()).toHaveLength(2);
+  expect(routesOfRest()).toHaveLength(3);
   expect(routesOfRest().toSorted()).toEqual(routesOfHttp().toSorted());
 });
 
 test('the functions judge the keys: there is no authorizer, and the gateway asks for the header', () => {
   expect(Object.keys(rest.functions())).not.toContain('authorizer');
-  for (const method of all(rest, 'AWS::ApiGateway::Method')) {
-    expect(method).toMatchObject({
-      AuthorizationType: 'NONE',
-      RequestParameters: { 'method.request.header.Authorization': true },
-      Integration: { Type: 'AWS_PROXY' },
-    });
-    expect(method).toHaveProperty('RequestValidatorId');
-  }
+  const asked = all<{ RequestParameters?: object }>(rest, 'AWS::ApiGateway::Method').map((method) => {
+    expect(method).toMatchObject({ AuthorizationType: 'NONE', Integration: { Type: 'AWS_PROXY' } });
+    return [method.path, method.RequestParameters, 'RequestValidatorId' in method];
+  });
+  const header = { 'method.request.header.Authorization': true };
+  expect(asked).toEqual([
+    ['RestApi/Api/Default/v1/events/POST', header, true],
+    ['RestApi/Api/Default/v1/{proxy+}/ANY', header, true],
+    ['RestApi/Api/Default/v1/openapi.json/GET', undefined, false],
+  ]);
   const [answer] = all<{ ResponseTemplates: Record<string, string> }>(
     rest,
     'AWS::ApiGateway::GatewayResponse',

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { findTrainer } from '../../local/demo/training.ts';
 import { hasCloud } from './ministack.ts';
 
@@ -8,6 +9,10 @@ interface Need {
 
 /** What a test may need of the machine beyond npm and Node. */
 const needs = {
+  curl: {
+    name: 'bash and curl 7.76 or newer',
+    isMet: () => spawnSync('bash', ['-c', 'curl --fail-with-body --version']).status === 0,
+  },
   python3: { name: 'a Python 3.8 or newer that runs', isMet: () => findTrainer('python') !== undefined },
   cloud: {
     name: 'an emulator of AWS: AWS_ENDPOINT_URL, or python3 with venv and pip to bring MiniStack',
@@ -34,7 +39,9 @@ function failing(lack: Error) {
  * `test` where the machine has what the test needs. Where it has not, the test is skipped under a name that says
  * why, and with CI_STRICT=1 it fails.
  */
-export function testNeeding(need: NeedName): (name: string, run: () => Promise<void>) => void {
+export function testNeeding(
+  need: NeedName,
+): (name: string, run: () => Promise<void>, timeoutMs?: number) => void {
   const lack = lackOf(need);
   if (lack === undefined) return test;
   if (typeof lack === 'string') return (name, run) => test.skip(`${name} (needs ${lack})`, run);
