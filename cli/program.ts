@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+import { addCommands, type CommandSpec } from './command.ts';
+import { teamCommands } from './commands/teams.ts';
+
+/** The commands by noun; those without one stand alone. */
+const groups: Record<string, { summary: string; commands: readonly CommandSpec[] }> = {
+  teams: { summary: 'the teams of the organization', commands: teamCommands },
+};
+
+const environment = `
+Environment:
+  SIGNALBOX_URL      where the API is; without it, http://127.0.0.1:8377 as npm start has it
+  SIGNALBOX_API_KEY  a key of that deployment
+  SIGNALBOX_TEAM     the team that is meant where --team does not say
+  NO_COLOR           no colours, also on a terminal
+
+Tables on a terminal, one JSON object a line elsewhere; --text and --json say otherwise.
+Exit codes: 0 done, 1 refused or failed, 2 not used rightly.`;
+
+/** The whole command line, ready to parse. Each error of usage is thrown with the exit code 2. */
+export function makeProgram(version: string): Command {
+  const program = new Command('signalbox')
+    .usage('<command> [options]')
+    .description('Automations on ML registry and run events: the command line of Signalbox.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .exitOverride()
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText('after', environment);
+  for (const [noun, { summary, commands }] of Object.entries(groups)) {
+    const group = program
+      .command(noun)
+      .summary(summary)
+      .description(`${noun}: ${summary}`)
+      .helpCommand(false);
+    addCommands(group, commands);
+  }
+  return program;
+}
