@@ -44,7 +44,7 @@ export async function readDelivery(
   const delivery = visible(context, await findDelivery(context.table, id), 'delivery');
   const attempts = await readAttempts(context.table, id);
   const shown = actionOfTest(delivery)
-    ? attempts.map(coarseAttempt).map(testToJson)
+    ? attempts.map((attempt) => testToJson(coarseAttempt(delivery, attempt)))
     : attempts.map(attemptToJson);
   return { status: 200, body: { ...toJson(delivery), attempts: shown } };
 }
@@ -76,10 +76,10 @@ function attemptToJson({ startedAtMs, durationMs, status, ...attempt }: Attempt)
   };
 }
 
-function testToJson({ startedAtMs, slackError, ...attempt }: ReturnType<typeof coarseAttempt>) {
+function testToJson({ startedAtMs, slackError, advice, ...attempt }: ReturnType<typeof coarseAttempt>) {
   return {
     ...attempt,
-    ...(slackError !== undefined && { slack_error: slackError }),
+    ...(slackError !== undefined && { slack_error: slackError, advice }),
     started_at: new Date(startedAtMs).toISOString(),
   };
 }

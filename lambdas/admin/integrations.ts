@@ -129,7 +129,8 @@ function namesOf(automations: Automation[]): string {
 }
 
 function checkUrl(input: IntegrationInput, { allowedAddresses }: AdminContext): void {
-  if (input.type !== 'webhook') return;
+  // A URL that is a secret is judged where it can be read: when a request is made.
+  if (input.type !== 'webhook' || input.url === undefined) return;
   const judged = judgeUrl(input.url, allowedAddresses);
   if (!('problem' in judged)) return;
   const hint = 'webhooks go to public addresses by https; others only where the deployment allows them';

@@ -134,6 +134,18 @@ describe('an integration', () => {
     expect(await call('POST', '/v1/integrations', slack)).toMatchObject({ status: 201, body: slack });
   });
 
+  test('of a webhook whose URL is a secret shows its name alone', async () => {
+    const input = { ...webhook({ url: undefined }), url_secret: 'HOOK' };
+    const made = await call('POST', '/v1/integrations', input);
+    expect(made).toMatchObject({ status: 201, body: { url_secret: 'HOOK' } });
+    expect(made.body).not.toHaveProperty('url');
+    const path = `/v1/integrations/${made.body.id}`;
+    const open = await call('PATCH', path, { url: 'https://ci.example.com/', url_secret: null });
+    expect(open).toMatchObject({ status: 200, body: { url: 'https://ci.example.com/' } });
+    expect(open.body).not.toHaveProperty('url_secret');
+    expect(await call('PATCH', path, { url: null, url_secret: 'HOOK' })).toMatchObject({ status: 200 });
+  });
+
   test('is refused with the field that names a secret which is not there, and without its text', async () => {
     const basic_auth = { username: 'u', password_secret: 'xoxb_CNRY0123456789ab' };
     const refused = await call('POST', '/v1/integrations', webhook({ basic_auth }));
