@@ -1,7 +1,7 @@
 import type { RouteName } from '../core/api/routes.ts';
 import type { CallInput, Connection } from './connection.ts';
 
-const LARGEST_PAGE = 100;
+
 
 /** Each item of a list in turn; pages are read when their items are wanted. */
 export async function* itemsOf<Item>(
@@ -12,7 +12,7 @@ export async function* itemsOf<Item>(
 ): AsyncGenerator<Item> {
   let after: string | undefined;
   do {
-    const page = { limit: LARGEST_PAGE, after, ...query };
+    const page = { after, ...query };
     const { body } = await connection.call<Record<string, unknown>>(route, { params, query: page });
     yield* body[field] as Item[];
     after = (body['next'] as string | null | undefined) ?? undefined;

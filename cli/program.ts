@@ -1,11 +1,16 @@
 import { Command } from 'commander';
 import { addCommands, type CommandSpec } from './command.ts';
+import { applyCommand } from './commands/apply.ts';
+import { exportCommand } from './commands/export.ts';
+import { schemaCommand } from './commands/schema.ts';
 import { teamCommands } from './commands/teams.ts';
 
 /** The commands by noun; those without one stand alone. */
 const groups: Record<string, { summary: string; commands: readonly CommandSpec[] }> = {
   teams: { summary: 'the teams of the organization', commands: teamCommands },
 };
+
+const single: readonly CommandSpec[] = [applyCommand, exportCommand, schemaCommand];
 
 const environment = `
 Environment:
@@ -36,5 +41,6 @@ export function makeProgram(version: string): Command {
       .helpCommand(false);
     addCommands(group, commands);
   }
+  addCommands(program, single);
   return program;
 }

@@ -1,0 +1,79 @@
+import * as z from 'zod';
+import { isObject } from '../../core/json.ts';
+import { detailsOfZod } from '../../core/problem.ts';
+import { scopeKey } from '../../core/scope.ts';
+import { checkDocument, type Kind, kinds, type Wanted } from './document.ts';
+import { type FileProblem, readDocuments, type Source, type WrittenDocument } from './read-documents.ts';
+
+/** A document that can be applied, if what it names is there. */
+export interface CheckedDocument {
+  wanted: Wanted;
+  at: WrittenDocument['at'];
+}
+
+/** Reads and checks everything that can be checked without a server; lists all that is wrong, not only the first. */
+export function checkSources(
+  sources: Source[],
+  team?: string,
+): { documents: CheckedDocument[]; problems: FileProblem[] } {
+  const read = sources.map(readDocuments);
+  const problems = read.flatMap((one) => one.problems);
+  const documents: CheckedDocument[] = [];
+  for (const written of read.flatMap((one) => one.documents)) {
+    const checked = check(written, team);
+    if ('wanted' in checked) documents.push({ wanted: checked.wanted, at: written.at });
+    else problems.push(...checked.problems);
+  }
+  return { documents, problems: [...problems, ...repeated(documents)] };
+}
+
+/** What makes two documents be about the same thing. Names of automations are unique in their scope. */
+export function identityOf(thing: Wanted): string {
+  const place = thing.kind === 'automation' ? [scopeKey(thing.scope)] : [];
+  return [thing.kind, thing.team, ...place, thing.name].join('\n');
+}
+
+function check(
+  { value, at }: WrittenDocument,
+  team: string | undefined,
+): { wanted: Wanted } | { problems: FileProblem[] } {
+  if (!isObject(value))
+    return { problems: [{ at: at([]), message: `a document is a map with a kind: ${kinds.join(', ')}` }] };
+  const { kind } = value;
+  if (!isKind(kind)) {
+    const message = kind === undefined ? 'kind is missing' : `kind: there is no ${JSON.stringify(kind)}`;
+    return { problems: [{ at: at(['kind']), message, hint: `the kinds are ${kinds.join(', ')}` }] };
+  }
+  const filled = team === undefined ? value : { team, ...value };
+  const checked = checkDocument(kind, filled);
+  if ('issues' in checked) return { problems: checked.issues.map((issue) => problemOf(issue, at)) };
+  const problem = team !== undefined && checked.wanted.team !== team;
+  if (!problem) return checked;
+  const message = `team: is ${checked.wanted.team}, and --team says ${team}`;
+  return { problems: [{ at: at(['team']), message, hint: 'leave one of them out' }] };
+}
+
+const isKind = (kind: unknown): kind is Kind => kinds.includes(kind as Kind);
+
+/** One issue in the words that the API has for it. */
+function problemOf(issue: z.core.$ZodIssue, at: WrittenDocument['at']): FileProblem {
+  const { field, detail, hint } = detailsOfZod(new z.ZodError([issue]));
+  const path = field?.split('.') ?? [];
+  const isGeneral = hint?.startsWith('correct ') ?? false;
+  return {
+    at: at(path),
+    message: field ? `${field}: ${detail}` : detail,
+    hint: isGeneral ? undefined : hint,
+  };
+}
+
+function repeated(documents: CheckedDocument[]): FileProblem[] {
+  const first = new Map<string, string>();
+  return documents.flatMap(({ wanted, at }) => {
+    const identity = identityOf(wanted);
+    const before = first.get(identity);
+    if (before === undefined) first.set(identity, at([]));
+    if (before === undefined || wanted.kind === 'secret') return [];
+    return [{ at: at([]), message: `${wanted.kind} ${wanted.name} stands in ${before} already` }];
+  });
+}
