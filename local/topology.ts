@@ -1,3 +1,4 @@
+import { SLACK_API_URL } from '../core/actions/slack.ts';
 import type { AdminEnv } from '../lambdas/admin/env.ts';
 import type { AuthorizerEnv } from '../lambdas/authorizer/env.ts';
 import type { DispatcherEnv } from '../lambdas/dispatcher/env.ts';
@@ -127,7 +128,7 @@ export const functions = {
       TABLE_NAME: tableName,
       DELIVERIES_QUEUE_URL: queueUrls.deliveries,
       ALLOWED_ADDRESSES: allowedAddresses,
-      SLACK_API_URL: '',
+      SLACK_API_URL,
     }),
   },
   sweeper: {

@@ -178,7 +178,8 @@ async function putWatches(table: Table, definition: AutomationDefinition, id: st
 }
 
 function changeOf(automationId: string, ...definitions: AutomationDefinition[]) {
-  return { automationId, scopes: [...new Set(definitions.map(({ scope }) => scopeKey(scope)))] };
+  const watches = definitions.flatMap((definition) => watchesOf(definition));
+  return { automationId, scopes: [...new Set(watches.map((watch) => watch.scopeKey))] };
 }
 
 /** Whether the automation exists and has this name in this scope now. */

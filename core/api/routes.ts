@@ -4,6 +4,7 @@ import { IntegrationChange, IntegrationInput } from '../integration.ts';
 import type { Ability } from '../key.ts';
 import { KeyInput } from '../key.ts';
 import { TeamName } from '../name.ts';
+import { PlaceQuery } from './place-query.ts';
 import { TestInput } from './test-input.ts';
 
 export interface Route {
@@ -108,6 +109,7 @@ export const routes = {
   },
   deleteAutomation: { method: 'DELETE', path: '/v1/automations/{id}', ability: 'automations:write' },
   listDeliveries: { method: 'GET', path: '/v1/deliveries', ability: 'team:read', query: DeliveryQuery },
+  readWatched: { method: 'GET', path: '/v1/watched', ability: 'watched:read', query: PlaceQuery },
   readDelivery: { method: 'GET', path: '/v1/deliveries/{id}', ability: 'team:read' },
 } as const satisfies Record<string, Route>;
 

@@ -25,6 +25,7 @@ import { createKey, listKeys, revokeKey } from './keys.ts';
 import { deleteSecret, listSecrets, putSecret } from './secrets.ts';
 import { createTeam, listTeams } from './teams.ts';
 import { testIntegration } from './test-call.ts';
+import { readWatched } from './watched.ts';
 
 type RouteHandler<Name extends RouteName> = (
   input: RouteInput<Name>,
@@ -53,6 +54,7 @@ const handlers: { [Name in RouteName]: RouteHandler<Name> } = {
   deleteAutomation,
   listDeliveries,
   readDelivery,
+  readWatched,
 };
 
 const MAX_BODY_BYTES = 1_000_000;

@@ -5,6 +5,7 @@ import { mayActOn } from '../../core/key.ts';
 import { Problem } from '../../core/problem.ts';
 import type { Table } from '../../store/client.ts';
 import { readTeam } from '../../store/teams.ts';
+import type { WatchCache } from '../shared/watch-cache.ts';
 
 /** What a route's handler works with. */
 export interface AdminContext {
@@ -19,6 +20,8 @@ export interface AdminContext {
   secretNamePrefix: string;
   /** The values of team secrets: written here, never read. */
   vault: Vault;
+  /** The automations of each scope, kept in memory and at most a few seconds old. */
+  watches: Pick<WatchCache, 'all'>;
   /** Has the dispatcher attempt a delivery. */
   sendDelivery: (delivery: Delivery) => Promise<void>;
 }

@@ -5,9 +5,9 @@ import type { JsonValue } from '../../core/json.ts';
 import { type EventReader, readerOf } from '../../core/matching/event-reader.ts';
 import type { ScopeIndex } from '../../core/matching/scope-index.ts';
 import { writeDeliveries } from '../shared/outbox.ts';
+import type { Watches } from '../shared/watch-cache.ts';
 import type { ActivityLog } from './activity-log.ts';
 import type { Matched } from './match-batch.ts';
-import type { Watches } from './watch-cache.ts';
 
 export interface PlainDeps {
   watches: Watches;

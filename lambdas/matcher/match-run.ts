@@ -5,11 +5,11 @@ import type { Place } from '../../core/scope.ts';
 import type { EndedRun, MetricOfProject } from '../../store/ended-runs.ts';
 import type { RunName } from '../../store/runs.ts';
 import { flushOutbox, type OutboxDeps, writeDeliveries } from '../shared/outbox.ts';
+import type { Watches } from '../shared/watch-cache.ts';
 import type { ActivityLog } from './activity-log.ts';
 import { type AppliedMessage, applyMessage, isStateOfUse, type RunInterest } from './apply-message.ts';
 import type { Matched } from './match-batch.ts';
 import { readOthers } from './other-runs.ts';
-import type { Watches } from './watch-cache.ts';
 
 export interface RunDeps extends OutboxDeps {
   watches: Watches;

@@ -57,7 +57,12 @@ let other: Synthesized;
 beforeAll(async () => {
   [dev, other] = await Promise.all([
     synthesize(),
-    synthesize({ stage: 'other', retainData: 'false', allowedAddresses: '10.0.0.0/8,fd00::/8' }),
+    synthesize({
+      stage: 'other',
+      retainData: 'false',
+      allowedAddresses: '10.0.0.0/8,fd00::/8',
+      slackApiUrl: 'https://slack-gov.com/api',
+    }),
   ]);
 }, 120_000);
 
@@ -328,8 +333,12 @@ describe('a function', () => {
     expect(environment('dispatcher')).toMatchObject({
       DELIVERIES_QUEUE_URL: 'Delivery/Deliveries/Queue',
       ALLOWED_ADDRESSES: '',
+      SLACK_API_URL: 'https://slack.com/api',
     });
-    expect(environment('dispatcher', other)['ALLOWED_ADDRESSES']).toBe('10.0.0.0/8,fd00::/8');
+    expect(environment('dispatcher', other)).toMatchObject({
+      ALLOWED_ADDRESSES: '10.0.0.0/8,fd00::/8',
+      SLACK_API_URL: 'https://slack-gov.com/api',
+    });
     expect(environment('admin')['SECRET_NAME_PREFIX']).toBe('signalbox/dev/team/');
     expect(environment('admin', other)).toMatchObject({
       SECRET_NAME_PREFIX: 'signalbox/other/team/',
@@ -577,19 +586,20 @@ describe("AWS's checks", () => {
   });
 
   test('stop the synth when they do find something', async () => {
-    const failed = expect(synthesize({}, { planted: true })).rejects;
+    const failed = expect(synthesize({}, ['planted'])).rejects;
     await failed.toThrow(/AwsSolutions-SQS4/);
   }, 60_000);
 });
 
 describe('a setting', () => {
-  const read = (context: Record<string, unknown>) =>
-    readSettings({ tryGetContext: (name: string) => context[name] }, 'dist');
+  const read = (context: Record<string, unknown>, isEmulated = false) =>
+    readSettings({ tryGetContext: (name: string) => context[name] }, 'dist', isEmulated);
 
   test('has a default', () => {
     expect(read({})).toEqual({
       stage: 'dev',
       allowedAddresses: [],
+      slackApiUrl: 'https://slack.com/api',
       retainData: true,
       functionsFolder: 'dist',
     });
@@ -614,10 +624,40 @@ describe('a setting', () => {
     ['allowedAddresses', '10.0.0.0'],
     ['allowedAddresses', ['localhost']],
     ['allowedAddresses', 8],
+    ['slackApiUrl', 'slack.com/api'],
+    ['slackApiUrl', 'ftp://slack.com/api'],
+    ['slackApiUrl', 'https://slack.com/api/'],
+    ['slackApiUrl', 'https://slack.com/api?a=b'],
+    ['slackApiUrl', 'https://me:you@slack.com/api'],
+    ['slackApiUrl', ''],
+    ['slackApiUrl', 'http://slack.com/api'],
+    ['slackApiUrl', 'http://10.0.0.1/api'],
+    ['allowedAddresses', '127.0.0.0/8'],
+    ['allowedAddresses', '10.0.0.0/8,127.9.9.9/32'],
+    ['allowedAddresses', '0.0.0.0/0'],
+    ['allowedAddresses', '169.254.169.254/32'],
+    ['allowedAddresses', '::1/128'],
+    ['allowedAddresses', '::/0'],
+    ['allowedAddresses', 'fe80::1/64'],
+    ['allowedAddresses', '::ffff:10.0.0.0/104'],
     ['retainData', 'no'],
     ['retainData', 0],
   ])('%s cannot be %p, and the sentence names it and the way out', (name, value) => {
     const sentence = new RegExp(`^The setting "${name}" is .*, but it must .*"-c ${name}=…"`);
     expect(() => read({ [name]: value })).toThrow(sentence);
+  });
+
+  test('opens loopback on an emulator, whose receivers are on this machine, and nothing else there', () => {
+    const allowedAddresses = '127.0.0.0/8,::1/128';
+    expect(() => read({ allowedAddresses })).toThrow(/hold nothing of 127\.0\.0\.0\/8 \(loopback, with/);
+    expect(read({ allowedAddresses }, true)).toMatchObject({ allowedAddresses: ['127.0.0.0/8', '::1/128'] });
+    expect(() => read({ allowedAddresses: '169.254.0.0/16' }, true)).toThrow(/link-local/);
+  });
+
+  test('may have Slack be another one, by plain http only at an address that is listed', () => {
+    const slackApiUrl = 'http://10.1.2.3:8080/api';
+    expect(read({ slackApiUrl: 'https://slack-gov.com/api' }).slackApiUrl).toBe('https://slack-gov.com/api');
+    expect(read({ slackApiUrl, allowedAddresses: '10.0.0.0/8' }).slackApiUrl).toBe(slackApiUrl);
+    expect(() => read({ slackApiUrl, allowedAddresses: '10.2.0.0/16' })).toThrow(/in allowedAddresses/);
   });
 });

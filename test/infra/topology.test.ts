@@ -4,7 +4,7 @@ import { type Synthesized, synthesize } from '../support/template.ts';
 let stack: Synthesized;
 
 beforeAll(async () => {
-  stack = await synthesize({ stage: 'local', allowedAddresses: '127.0.0.0/8,::1/128' });
+  stack = await synthesize({ stage: 'local', allowedAddresses: '127.0.0.0/8,::1/128' }, ['emulated']);
 }, 120_000);
 
 const all = <Properties>(type: string) =>

@@ -4,6 +4,7 @@ import type { Delivery } from '../../core/delivery.ts';
 import type { Caller } from '../../core/key.ts';
 import { answer } from '../../lambdas/admin/answer.ts';
 import { httpHandler } from '../../lambdas/shared/http.ts';
+import { WatchCache, watchCacheDeps } from '../../lambdas/shared/watch-cache.ts';
 import type { Listening } from '../../local/listen.ts';
 import { startTable } from '../../local/table.ts';
 import { table as topology } from '../../local/topology.ts';
@@ -44,6 +45,7 @@ async function call(
       now: Date.now,
       allowedAddresses: parseAllowedRanges(''),
       secretNamePrefix: 'test/',
+      watches: new WatchCache(watchCacheDeps(table)),
       sendDelivery: async (delivery) => {
         sent.push(delivery);
       },

@@ -363,7 +363,7 @@ const scopes: PlantedBug[] = [
   },
   {
     name: 'an automation that is gone stays in the index',
-    file: 'lambdas/matcher/watched-scope.ts',
+    file: 'lambdas/shared/watched-scope.ts',
     from: 'this.index.remove(automationId);',
     to: '',
   },
