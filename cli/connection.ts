@@ -35,11 +35,14 @@ export class Refusal extends Error {
   override name = 'Refusal' as const;
   readonly status: number;
   readonly problem: ProblemBody;
+  /** How long the server asks to be left alone. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(status: number, problem: ProblemBody) {
+  constructor(status: number, problem: ProblemBody, retryAfter?: string | null) {
     super(problem.detail ?? `the server answered ${status}`);
     this.status = status;
     this.problem = problem;
+    this.retryAfterMs = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) * 1000 : undefined;
   }
 }
 
@@ -119,8 +122,9 @@ export async function bodyOf(response: Response, url: string): Promise<unknown> 
   });
   const parsed = parse(text);
   if (response.ok && (parsed !== undefined || text === '')) return parsed;
-  if (typeof parsed === 'object' && parsed !== null)
-    throw new Refusal(response.status, parsed as ProblemBody);
+  if (typeof parsed === 'object' && parsed !== null) {
+    throw new Refusal(response.status, parsed as ProblemBody, response.headers.get('retry-after'));
+  }
   const hint = `does SIGNALBOX_URL (${url}) name a Signalbox?`;
   throw new Trouble(`${url} answered ${response.status}, and not as Signalbox does`, { hint });
 }

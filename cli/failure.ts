@@ -1,11 +1,11 @@
 import { Refusal } from './connection.ts';
 import { plain } from './terminal/plain-text.ts';
-import { Trouble } from './trouble.ts';
+import { type ExitCode, Trouble } from './trouble.ts';
 
 /** What to say of an error, and the exit code that goes with it. */
 export interface Failure {
   lines: string[];
-  exitCode: 1 | 2;
+  exitCode: ExitCode;
 }
 
 export function failureOf(error: unknown): Failure {
@@ -36,5 +36,10 @@ function hintFor(status: number, { hint, code }: Refusal['problem']): string | u
   if (status === 401)
     return 'check SIGNALBOX_API_KEY: it must be a key of the deployment that SIGNALBOX_URL names';
   if (code === 'stale_version') return 'run the command again: it starts from what is there now';
-  return hint?.replace('?force=true', '--force');
+  return ownHint(hint)?.replace('?force=true', '--force');
+}
+
+/** A hint of the API's that says more than to correct the field. */
+export function ownHint(hint: string | undefined): string | undefined {
+  return hint?.startsWith('correct ') ? undefined : hint;
 }

@@ -1,8 +1,6 @@
 import type { RouteName } from '../core/api/routes.ts';
 import type { CallInput, Connection } from './connection.ts';
 
-
-
 /** Each item of a list in turn; pages are read when their items are wanted. */
 export async function* itemsOf<Item>(
   connection: Connection,

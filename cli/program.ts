@@ -1,12 +1,14 @@
 import { Command } from 'commander';
 import { addCommands, type CommandSpec } from './command.ts';
 import { applyCommand } from './commands/apply.ts';
+import { eventCommands } from './commands/events.ts';
 import { exportCommand } from './commands/export.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { teamCommands } from './commands/teams.ts';
 
 /** The commands by noun; those without one stand alone. */
 const groups: Record<string, { summary: string; commands: readonly CommandSpec[] }> = {
+  events: { summary: 'post events', commands: eventCommands },
   teams: { summary: 'the teams of the organization', commands: teamCommands },
 };
 

@@ -2,7 +2,7 @@
 export class Trouble extends Error {
   override name = 'Trouble' as const;
   readonly hint: string | undefined;
-  readonly exitCode: 1 | 2;
+  readonly exitCode: ExitCode;
 
   constructor(message: string, { hint, exitCode = 1, cause }: TroubleOptions = {}) {
     super(message, { cause });
@@ -11,10 +11,12 @@ export class Trouble extends Error {
   }
 }
 
+/** 1: refused or failed. 2: the command was not used rightly. 130: stopped by ctrl-C. */
+export type ExitCode = 1 | 2 | 130;
+
 interface TroubleOptions {
   hint?: string | undefined;
-  /** 1: refused or failed. 2: the command was not used rightly. */
-  exitCode?: 1 | 2;
+  exitCode?: ExitCode;
   cause?: unknown;
 }
 

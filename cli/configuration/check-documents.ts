@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { isObject } from '../../core/json.ts';
 import { detailsOfZod } from '../../core/problem.ts';
 import { scopeKey } from '../../core/scope.ts';
+import { ownHint } from '../failure.ts';
 import { checkDocument, type Kind, kinds, type Wanted } from './document.ts';
 import { type FileProblem, readDocuments, type Source, type WrittenDocument } from './read-documents.ts';
 
@@ -59,11 +60,10 @@ const isKind = (kind: unknown): kind is Kind => kinds.includes(kind as Kind);
 function problemOf(issue: z.core.$ZodIssue, at: WrittenDocument['at']): FileProblem {
   const { field, detail, hint } = detailsOfZod(new z.ZodError([issue]));
   const path = field?.split('.') ?? [];
-  const isGeneral = hint?.startsWith('correct ') ?? false;
   return {
     at: at(path),
     message: field ? `${field}: ${detail}` : detail,
-    hint: isGeneral ? undefined : hint,
+    hint: ownHint(hint),
   };
 }
 
