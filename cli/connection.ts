@@ -1,50 +1,44 @@
-import { type Route, type RouteName, routes } from '../core/api/routes.ts';
+import { apiClient, type CallInput, type CallResult } from '../core/api/client.ts';
+import type { ProblemBody } from '../core/api/fields.ts';
+import type { RouteName } from '../core/api/routes.ts';
 import { badUsage, Trouble } from './trouble.ts';
 
-/** Calls the API by the names of its routes. */
+/** A good answer of a route. */
+export type Answer<Name extends RouteName> = Extract<CallResult<Name>, { ok: true }>;
+
+/** An item of a list that a route answers. */
+export type Listed<Name extends RouteName, Field extends string> =
+  Answer<Name>['body'] extends Record<Field, (infer Item)[]> ? Item : never;
+
+/** A deployment, as the holder of a key sees it. */
 export interface Connection {
   url: string;
-  /** Answers the parsed body and what its ETag is; throws a Refusal or a Trouble. */
-  call: <Body = Record<string, never>>(name: RouteName, input?: CallInput) => Promise<Answer<Body>>;
-  /** Posts a body as it is, once. */
-  post: (path: string, body: Uint8Array<ArrayBuffer>, headers: Record<string, string>) => Promise<Response>;
-}
-
-export interface CallInput {
-  params?: Record<string, string>;
-  query?: Record<string, string | number | boolean | undefined>;
-  body?: unknown;
-  ifMatch?: string | undefined;
-}
-
-export interface Answer<Body> {
-  body: Body;
-  etag: string | undefined;
-}
-
-/** What the API says of a request that it does not take (application/problem+json). */
-export interface ProblemBody {
-  code?: string;
-  detail?: string;
-  field?: string;
-  hint?: string;
+  /** Calls a route; throws a Refusal, or a Trouble where there is no answer. */
+  call: <Name extends RouteName>(name: Name, input: CallInput<Name>) => Promise<Answer<Name>>;
+  /** Posts a body as it is, once. Throws as `call` does. */
+  post: (path: string, body: Uint8Array<ArrayBuffer>, headers: Record<string, string>) => Promise<unknown>;
 }
 
 /** An answer outside 2xx. */
 export class Refusal extends Error {
   override name = 'Refusal' as const;
   readonly status: number;
-  readonly problem: ProblemBody;
+  readonly problem: Problem;
   /** How long the server asks to be left alone. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(status: number, problem: ProblemBody, retryAfter?: string | null) {
-    super(problem.detail ?? `the server answered ${status}`);
+  constructor(status: number, problem: Problem, retryAfter?: string | null) {
+    super(problem.detail);
     this.status = status;
     this.problem = problem;
     this.retryAfterMs = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) * 1000 : undefined;
   }
 }
+
+type Problem = Pick<ProblemBody, 'code' | 'detail'> & Partial<ProblemBody>;
+
+/** No answer came. */
+export class Unreachable extends Trouble {}
 
 const TIMEOUT_MS = 30_000;
 const LOCAL_URL = 'http://127.0.0.1:8377';
@@ -53,34 +47,26 @@ const LOCAL_URL = 'http://127.0.0.1:8377';
 export function connect(environment: NodeJS.ProcessEnv): Connection {
   const url = baseUrl(environment['SIGNALBOX_URL'] || LOCAL_URL);
   const key = keyIn(environment);
-  const send = async (path: string, init: RequestInit) => {
-    const headers = { authorization: `Bearer ${key}`, ...(init.headers as Record<string, string>) };
-    try {
-      return await fetch(url + path, {
-        ...init,
-        headers,
-        redirect: 'error',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-    } catch (error) {
-      throw unreachable(url, error);
-    }
+  // A stage of API Gateway is a path in front of ours, and a redirect would be given the key.
+  const fetchThere = (target: string | URL | Request, init?: RequestInit) => {
+    const { pathname, search } = new URL(target as URL);
+    return fetch(url + pathname + search, { ...init, redirect: 'error' });
   };
+  const client = apiClient({ url, key, fetch: fetchThere, timeoutMs: TIMEOUT_MS });
   return {
     url,
-    post: (path, body, headers) => send(path, { method: 'POST', body, headers }),
-    call: async <Body>(name: RouteName, { params = {}, query = {}, body, ifMatch }: CallInput = {}) => {
-      const route: Route = routes[name];
-      const response = await send(pathOf(route.path, params) + searchOf(query), {
-        method: route.method,
-        headers: {
-          'content-type': 'application/json',
-          ...(ifMatch !== undefined && { 'if-match': ifMatch }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      });
-      const answer = (await bodyOf(response, url)) as Body;
-      return { body: answer, etag: response.headers.get('etag') ?? undefined };
+    call: async (name, input) => goodAnswer(await client(name, input), url),
+    post: async (path, body, headers) => {
+      const init = { method: 'POST', body, headers: { authorization: `Bearer ${key}`, ...headers } };
+      try {
+        const response = await fetchThere(new URL(path, url), {
+          ...init,
+          signal: AbortSignal.timeout(TIMEOUT_MS),
+        });
+        return postAnswer(response, await response.text(), url);
+      } catch (error) {
+        throw error instanceof Refusal || error instanceof Trouble ? error : unreachable(url, error);
+      }
     },
   };
 }
@@ -98,57 +84,50 @@ function keyIn(environment: NodeJS.ProcessEnv): string {
   const key = environment['SIGNALBOX_API_KEY']?.trim();
   const hint = 'set it to a key of your deployment; "npm start" prints one';
   if (!key) throw badUsage('SIGNALBOX_API_KEY is not set', hint);
-  // What no header can hold, fetch would quote in its error.
-  if (!/^[\x21-\x7e]+$/.test(key))
-    throw badUsage('SIGNALBOX_API_KEY is no key: it holds spaces or special characters', hint);
+  // An error about a header that can not be would quote it.
+  if (!/^[\x21-\x7e]+$/.test(key)) throw badUsage('SIGNALBOX_API_KEY holds characters that no key has', hint);
   return key;
 }
 
-function pathOf(pattern: string, params: Record<string, string>): string {
-  return pattern.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
-}
-
-function searchOf(query: NonNullable<CallInput['query']>): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  return given.length === 0
-    ? ''
-    : `?${new URLSearchParams(Object.fromEntries(given.map(([name, value]) => [name, String(value)])))}`;
-}
-
-/** The parsed body of a good answer; throws what a bad one says. */
-export async function bodyOf(response: Response, url: string): Promise<unknown> {
-  const text = await response.text().catch((error: unknown) => {
-    throw unreachable(url, error);
-  });
-  const parsed = parse(text);
-  if (response.ok && (parsed !== undefined || text === '')) return parsed;
-  if (typeof parsed === 'object' && parsed !== null) {
-    throw new Refusal(response.status, parsed as ProblemBody, response.headers.get('retry-after'));
+function goodAnswer<Name extends RouteName>(result: CallResult<Name>, url: string): Answer<Name> {
+  if (result.ok) {
+    // A page of somebody else's, answered with 200.
+    if (result.body === undefined && result.status !== 204) throw notSignalbox(url, result.status);
+    return result as Answer<Name>;
   }
-  const hint = `does SIGNALBOX_URL (${url}) name a Signalbox?`;
-  throw new Trouble(`${url} answered ${response.status}, and not as Signalbox does`, { hint });
+  const { status, problem } = result;
+  if (problem.code === 'unreachable') throw new Unreachable(problem.detail, { hint: hintFor(url) });
+  if (problem.code === 'refused' && status === 404) throw notSignalbox(url, status);
+  throw new Refusal(status, problem);
 }
 
-function parse(text: string): unknown {
+function postAnswer({ ok, status, headers }: Response, text: string, url: string): unknown {
+  let body: unknown;
   try {
-    return JSON.parse(text);
+    body = JSON.parse(text);
   } catch {
-    return undefined;
+    throw notSignalbox(url, status);
   }
+  if (ok) return body;
+  const { message } = body as { message?: string };
+  const problem = { code: 'refused', detail: message ?? `the answer is ${status}`, ...(body as object) };
+  throw new Refusal(status, problem, headers.get('retry-after'));
 }
 
-/** No answer came. */
-export class Unreachable extends Trouble {}
+function notSignalbox(url: string, status: number): Trouble {
+  const hint = `does SIGNALBOX_URL (${url}) name a Signalbox?`;
+  return new Trouble(`${url} answered ${status}, and not as Signalbox does`, { hint });
+}
 
 function unreachable(url: string, error: unknown): Unreachable {
-  const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } };
+  const { name, message, cause } = error as Error & { cause?: Error };
   const reason =
-    name === 'TimeoutError'
-      ? `no answer within ${TIMEOUT_MS / 1000} s`
-      : (cause?.code ?? cause?.message ?? message);
-  const hint =
-    url === LOCAL_URL
-      ? 'start it with "npm start", or set SIGNALBOX_URL'
-      : 'check SIGNALBOX_URL, and that it is up';
-  return new Unreachable(`can not reach ${url} (${reason})`, { hint, cause: error });
+    name === 'TimeoutError' ? `no answer within ${TIMEOUT_MS / 1000} s` : (cause?.message ?? message);
+  return new Unreachable(`${url} can not be reached: ${reason}`, { hint: hintFor(url), cause: error });
+}
+
+function hintFor(url: string): string {
+  return url === LOCAL_URL
+    ? 'start it with "npm start", or set SIGNALBOX_URL'
+    : 'check SIGNALBOX_URL, and that Signalbox is up there';
 }

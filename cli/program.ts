@@ -1,14 +1,25 @@
 import { Command } from 'commander';
 import { addCommands, type CommandSpec } from './command.ts';
 import { applyCommand } from './commands/apply.ts';
+import { automationCommands } from './commands/automations.ts';
+import { completionCommands } from './commands/completion.ts';
+import { deliveryCommands } from './commands/deliveries.ts';
 import { eventCommands } from './commands/events.ts';
 import { exportCommand } from './commands/export.ts';
+import { integrationCommands } from './commands/integrations.ts';
+import { keyCommands } from './commands/keys.ts';
 import { schemaCommand } from './commands/schema.ts';
+import { secretCommands } from './commands/secrets.ts';
 import { teamCommands } from './commands/teams.ts';
 
 /** The commands by noun; those without one stand alone. */
 const groups: Record<string, { summary: string; commands: readonly CommandSpec[] }> = {
   events: { summary: 'post events', commands: eventCommands },
+  automations: { summary: 'what fires, on which events', commands: automationCommands },
+  deliveries: { summary: 'what was fired, and how it was delivered', commands: deliveryCommands },
+  integrations: { summary: 'webhooks and Slack channels', commands: integrationCommands },
+  secrets: { summary: 'values that integrations use and nobody sees', commands: secretCommands },
+  keys: { summary: 'keys of the API', commands: keyCommands },
   teams: { summary: 'the teams of the organization', commands: teamCommands },
 };
 
@@ -43,6 +54,6 @@ export function makeProgram(version: string): Command {
       .helpCommand(false);
     addCommands(group, commands);
   }
-  addCommands(program, single);
+  addCommands(program, [...single, ...completionCommands(program)]);
   return program;
 }

@@ -4,12 +4,11 @@ import { checkSources } from '../configuration/check-documents.ts';
 import { type DeployedTeam, readTeam } from '../configuration/deployed.ts';
 import { type Plan, planOf, problemsOf, type Step } from '../configuration/plan.ts';
 import { planLines, stepText } from '../configuration/plan-text.ts';
-import type { FileProblem } from '../configuration/read-documents.ts';
+import { refuseProblems } from '../configuration/problem-text.ts';
 import { readSources } from '../configuration/sources.ts';
 import { failureOf } from '../failure.ts';
 import type { Session } from '../session.ts';
-import { confirm } from '../terminal/ask.ts';
-import { plain } from '../terminal/plain-text.ts';
+import { confirmed } from '../terminal/ask.ts';
 import type { Screen } from '../terminal/screen.ts';
 import { Trouble } from '../trouble.ts';
 
@@ -38,13 +37,16 @@ A second time it has nothing to do. What no file names stays, unless --prune del
 
 async function apply(session: Session, { options }: CommandInput): Promise<void> {
   const { screen, connection } = session;
-  const { documents, problems } = checkSources(await readSources(options['file']), session.teamIfNamed);
-  refuseIfAny(problems, screen);
+  const { documents, problems } = checkSources(await readSources(options['file']), {
+    team: session.teamIfNamed,
+    isOnlyTeam: options['team'] !== undefined,
+  });
+  refuseProblems(problems, screen);
   if (documents.length === 0)
     throw new Trouble('the files hold no documents', { hint: 'see signalbox schema' });
   const names = new Set(documents.map(({ wanted }) => wanted.team));
   const teams = await Promise.all([...names].sort().map((team) => readTeam(connection, team)));
-  refuseIfAny(problemsOf(documents, teams), screen);
+  refuseProblems(problemsOf(documents, teams), screen);
   const plan = planOf(
     documents.map(({ wanted }) => wanted),
     teams,
@@ -52,10 +54,7 @@ async function apply(session: Session, { options }: CommandInput): Promise<void>
   );
   printPlan(plan, screen);
   if (plan.steps.length === 0 || options['dryRun']) return;
-  if (screen.isInteractive && !options['yes'] && !(await confirm('Do this?'))) {
-    screen.note('Nothing was changed.');
-    return;
-  }
+  if (!(await confirmed(screen, options, 'Do this?'))) return;
   report(await execute(plan.steps, teams, session), screen);
 }
 
@@ -83,16 +82,6 @@ function stepJson(step: Step, status: 'planned' | 'done' | 'failed' | 'left'): s
   const scope = step.document.kind === 'automation' ? { scope: step.document.scope } : {};
   const changes = step.act === 'change' ? { differences: step.differences } : {};
   return JSON.stringify({ status, act: step.act, kind, team, name, ...scope, ...changes });
-}
-
-function refuseIfAny(problems: FileProblem[], screen: Screen): void {
-  if (problems.length === 0) return;
-  for (const { at, message, hint } of problems) {
-    screen.note(plain(`${at}: ${message}`));
-    if (hint) screen.note(plain(`  ${hint}`));
-  }
-  const count = problems.length === 1 ? 'this' : `these ${problems.length} things`;
-  throw new Trouble('nothing was changed', { hint: `correct ${count} and apply again` });
 }
 
 /** What was done is said already; of what went wrong, this says where it stopped. */

@@ -58,7 +58,7 @@ const yamlFormat: Format = {
 
 async function read(session: Session, isAll: boolean): Promise<Exported[]> {
   const { connection } = session;
-  const listed = isAll ? await everyItem<{ name: string }>(connection, 'listTeams', 'teams') : undefined;
+  const listed = isAll ? await everyItem(connection, 'listTeams', 'teams') : undefined;
   const names = listed?.map(({ name }) => name) ?? [session.team];
   const exported: Exported[] = [];
   for (const team of names)

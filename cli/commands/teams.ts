@@ -1,12 +1,10 @@
 import type { CommandSpec } from '../command.ts';
+import type { Listed } from '../connection.ts';
 import { everyItem } from '../paging.ts';
 import { printList } from '../terminal/screen.ts';
 import { shortTime } from '../terminal/time.ts';
 
-interface Team {
-  name: string;
-  created_at: string;
-}
+type Team = Listed<'listTeams', 'teams'>;
 
 export const teamCommands: CommandSpec[] = [
   {
@@ -15,7 +13,7 @@ export const teamCommands: CommandSpec[] = [
     details: 'Needs a key of the role org_admin.',
     examples: [['all teams', 'teams list']],
     run: async ({ screen, connection }) => {
-      const teams = await everyItem<Team>(connection, 'listTeams', 'teams');
+      const teams = await everyItem(connection, 'listTeams', 'teams');
       printList(screen, teams, columns, 'There are no teams yet: signalbox teams create <name>');
     },
   },
@@ -24,8 +22,8 @@ export const teamCommands: CommandSpec[] = [
     summary: 'make a team',
     details: 'Needs a key of the role org_admin.',
     examples: [['the team of the vision group', 'teams create vision']],
-    run: async ({ screen, connection }, { args: [name] }) => {
-      const { body } = await connection.call<Team>('createTeam', { body: { name } });
+    run: async ({ screen, connection }, { args: [name = ''] }) => {
+      const { body } = await connection.call('createTeam', { body: { name } });
       screen.print(screen.format === 'json' ? JSON.stringify(body) : `created  team ${body.name}`);
     },
   },

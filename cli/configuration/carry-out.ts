@@ -1,11 +1,7 @@
 import { deliverySettings } from '../../core/delivery-settings.ts';
 import { type Connection, Refusal } from '../connection.ts';
-import {
-  automationDocument,
-  integrationDocument,
-  type StoredAutomation,
-  type StoredIntegration,
-} from './deployed.ts';
+import type { Automation, Integration } from '../lookup.ts';
+import { automationDocument, integrationDocument } from './deployed.ts';
 import { differences } from './differences.ts';
 import type { WantedAutomation, WantedIntegration } from './document.ts';
 import type { Step } from './plan.ts';
@@ -54,30 +50,31 @@ const isConflict = (error: unknown) => error instanceof Refusal && error.problem
 async function take(step: Step, deps: CarryOutDeps): Promise<void> {
   const { connection, integrationIds } = deps;
   const { document } = step;
-  const nouns = document.kind === 'automation' ? automations : integrations;
   if (step.act === 'create') {
-    const body = toInput(document, integrationIds);
-    const { body: made } = await connection.call<{ id: string }>(nouns.create, { body });
-    if (document.kind === 'integration')
-      integrationIds.set(integrationKey(document.team, document.name), made.id);
+    const body = toInput(document, integrationIds) as never;
+    const { id } = (
+      await connection.call(document.kind === 'automation' ? 'createAutomation' : 'createIntegration', {
+        body,
+      })
+    ).body;
+    if (document.kind === 'integration') integrationIds.set(integrationKey(document.team, document.name), id);
     return;
   }
   const params = { id: step.id };
-  const read = await connection.call<StoredAutomation & StoredIntegration>(nouns.read, { params });
-  requireAsPlanned(step, read.body, integrationIds);
-  const ifMatch = read.etag;
-  if (step.act === 'delete') await connection.call(nouns.delete, { params, ifMatch });
-  else await connection.call(nouns.update, { params, ifMatch, body: changeOf(step, integrationIds) });
+  const nouns = document.kind === 'automation' ? automations : integrations;
+  const { body, etag } = await connection.call(nouns.read, { params });
+  requireAsPlanned(step, body, integrationIds);
+  const guarded = { params, ...(etag !== undefined && { ifMatch: etag }) };
+  if (step.act === 'delete') await connection.call(nouns.delete, guarded);
+  else await connection.call(nouns.update, { ...guarded, body: changeOf(step, integrationIds) });
 }
 
 const automations = {
-  create: 'createAutomation',
   read: 'readAutomation',
   update: 'updateAutomation',
   delete: 'deleteAutomation',
 } as const;
 const integrations = {
-  create: 'createIntegration',
   read: 'readIntegration',
   update: 'updateIntegration',
   delete: 'deleteIntegration',
@@ -86,14 +83,14 @@ const integrations = {
 /** The ETag guards from here on; this guards since the plan was made. */
 function requireAsPlanned(
   step: Exclude<Step, { act: 'create' }>,
-  stored: StoredAutomation & StoredIntegration,
+  stored: Automation | Integration,
   integrationIds: Map<string, string>,
 ): void {
   const names = new Map([...integrationIds].map(([key, id]) => [id, key.split('\n')[1]]));
   const now =
     step.document.kind === 'automation'
-      ? automationDocument(stored, (id) => names.get(id))
-      : integrationDocument(stored);
+      ? automationDocument(stored as Automation, (id) => names.get(id))
+      : integrationDocument(stored as Integration);
   const planned = step.act === 'change' ? step.from : step.document;
   if (differences(planned, now).length === 0) return;
   const detail = 'it was changed by somebody else since the plan was made';

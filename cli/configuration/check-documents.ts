@@ -12,16 +12,26 @@ export interface CheckedDocument {
   at: WrittenDocument['at'];
 }
 
+/** What holds where a document does not say it. */
+export interface DocumentDefaults {
+  team?: string | undefined;
+  /** Refuses documents of another team. */
+  isOnlyTeam?: boolean;
+  kind?: Kind;
+  /** Fields that are passed over. */
+  ignored?: readonly string[];
+}
+
 /** Reads and checks everything that can be checked without a server; lists all that is wrong, not only the first. */
 export function checkSources(
   sources: Source[],
-  team?: string,
+  defaults: DocumentDefaults = {},
 ): { documents: CheckedDocument[]; problems: FileProblem[] } {
   const read = sources.map(readDocuments);
   const problems = read.flatMap((one) => one.problems);
   const documents: CheckedDocument[] = [];
   for (const written of read.flatMap((one) => one.documents)) {
-    const checked = check(written, team);
+    const checked = check(written, defaults);
     if ('wanted' in checked) documents.push({ wanted: checked.wanted, at: written.at });
     else problems.push(...checked.problems);
   }
@@ -36,20 +46,19 @@ export function identityOf(thing: Wanted): string {
 
 function check(
   { value, at }: WrittenDocument,
-  team: string | undefined,
+  { team, isOnlyTeam = false, kind: usualKind, ignored = [] }: DocumentDefaults,
 ): { wanted: Wanted } | { problems: FileProblem[] } {
   if (!isObject(value))
     return { problems: [{ at: at([]), message: `a document is a map with a kind: ${kinds.join(', ')}` }] };
-  const { kind } = value;
+  const kind = value['kind'] ?? usualKind;
   if (!isKind(kind)) {
     const message = kind === undefined ? 'kind is missing' : `kind: there is no ${JSON.stringify(kind)}`;
     return { problems: [{ at: at(['kind']), message, hint: `the kinds are ${kinds.join(', ')}` }] };
   }
-  const filled = team === undefined ? value : { team, ...value };
-  const checked = checkDocument(kind, filled);
+  const fields = Object.fromEntries(Object.entries(value).filter(([field]) => !ignored.includes(field)));
+  const checked = checkDocument(kind, { kind, ...(team !== undefined && { team }), ...fields });
   if ('issues' in checked) return { problems: checked.issues.map((issue) => problemOf(issue, at)) };
-  const problem = team !== undefined && checked.wanted.team !== team;
-  if (!problem) return checked;
+  if (!isOnlyTeam || checked.wanted.team === team) return checked;
   const message = `team: is ${checked.wanted.team}, and --team says ${team}`;
   return { problems: [{ at: at(['team']), message, hint: 'leave one of them out' }] };
 }

@@ -2,6 +2,7 @@ import { AutomationInput } from '../../core/automation.ts';
 import { deliverySettings } from '../../core/delivery-settings.ts';
 import { IntegrationInput } from '../../core/integration.ts';
 import type { Connection } from '../connection.ts';
+import type { Automation, Integration } from '../lookup.ts';
 import { everyItem } from '../paging.ts';
 import type { WantedAutomation, WantedIntegration } from './document.ts';
 
@@ -19,17 +20,11 @@ export interface DeployedTeam {
   secrets: string[];
 }
 
-export type StoredIntegration = IntegrationInput & { id: string };
-export type StoredAutomation = AutomationInput & { id: string };
-
 export async function readTeam(connection: Connection, team: string): Promise<DeployedTeam> {
-  const list = <Item>(route: Parameters<Connection['call']>[0], field: string) =>
-    everyItem<Item>(connection, route, field, { query: { team } });
-  const integrations = await list<StoredIntegration>('listIntegrations', 'integrations');
-  const automations = await list<StoredAutomation>('listAutomations', 'automations');
-  const secrets = await everyItem<{ name: string }>(connection, 'listSecrets', 'secrets', {
-    params: { team },
-  });
+  const query = { team };
+  const integrations = await everyItem(connection, 'listIntegrations', 'integrations', { query });
+  const automations = await everyItem(connection, 'listAutomations', 'automations', { query });
+  const secrets = await everyItem(connection, 'listSecrets', 'secrets', { params: { team } });
   const nameOf = (id: string) => integrations.find((one) => one.id === id)?.name;
   return {
     team,
@@ -39,7 +34,7 @@ export async function readTeam(connection: Connection, team: string): Promise<De
   };
 }
 
-export function integrationDocument(stored: StoredIntegration): WantedIntegration {
+export function integrationDocument(stored: Integration): WantedIntegration {
   const schema = IntegrationInput.options.find((option) => option.shape.type.value === stored.type);
   const fields = pick(stored, Object.keys(schema?.shape ?? {}));
   return { kind: 'integration', ...IntegrationInput.parse(fields) };
@@ -47,7 +42,7 @@ export function integrationDocument(stored: StoredIntegration): WantedIntegratio
 
 /** An integration that is gone leaves its id: there is no name for it. */
 export function automationDocument(
-  stored: StoredAutomation,
+  stored: Automation,
   nameOf: (integrationId: string) => string | undefined,
 ): WantedAutomation {
   const input = AutomationInput.parse(pick(stored, Object.keys(AutomationInput.shape)));

@@ -1,5 +1,5 @@
-import { scopeText } from '../scope-text.ts';
 import { plain } from '../terminal/plain-text.ts';
+import { scopeText } from '../terminal/scope-text.ts';
 import type { Screen, Style } from '../terminal/screen.ts';
 import { cut, widthOf } from '../terminal/table.ts';
 import type { Difference } from './differences.ts';

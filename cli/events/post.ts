@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { ProblemDetails } from '../../core/problem.ts';
-import { bodyOf, type Connection, Refusal, Unreachable } from '../connection.ts';
+import { type Connection, Refusal, Unreachable } from '../connection.ts';
 import type { OutgoingEvent, RefusedEvent } from './prepare.ts';
 
 /** What became of the events of a request. */
@@ -66,9 +66,8 @@ async function postOnce(
   connection: Connection,
 ): Promise<Omit<Posted, 'isRepeated'>> {
   const headers = { 'content-type': 'application/gzip', 'content-encoding': 'gzip' };
-  const response = await connection.post('/v1/events', body, headers);
   try {
-    return outcomeOf(events, (await bodyOf(response, connection.url)) as EventsAnswer);
+    return outcomeOf(events, (await connection.post('/v1/events', body, headers)) as EventsAnswer);
   } catch (error) {
     return outcomeOfRefusal(events, error);
   }
@@ -93,7 +92,7 @@ function outcomeOf(
 /** A request with all events refused answers as one with some does; one with a single event says what is wrong with it. */
 function outcomeOfRefusal(events: OutgoingEvent[], error: unknown): Omit<Posted, 'isRepeated'> {
   if (!(error instanceof Refusal)) throw error;
-  const answer = error.problem as Partial<EventsAnswer> & ProblemDetails;
+  const answer = error.problem as unknown as Partial<EventsAnswer> & ProblemDetails;
   if (Array.isArray(answer.refused)) return outcomeOf(events, { events: [], refused: answer.refused });
   const [only] = events;
   const isOfEvent = error.status === 422 || error.status === 413 || answer.field === 'team';

@@ -1,15 +1,28 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { badUsage } from '../trouble.ts';
+import { plain } from './plain-text.ts';
+import type { Screen } from './screen.ts';
 
 /** Asks a question that only `y` or `yes` agrees to. */
-export async function confirm(question: string): Promise<boolean> {
+async function confirm(question: string): Promise<boolean> {
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `)).trim());
   } finally {
     reader.close();
   }
+}
+
+/** Whether the user agrees: asked on a terminal, taken for granted with --yes and where nobody sits. */
+export async function confirmed(
+  screen: Screen,
+  options: { yes?: boolean },
+  question: string,
+): Promise<boolean> {
+  if (options.yes || !screen.isInteractive || (await confirm(plain(question)))) return true;
+  screen.note('Nothing was changed.');
+  return false;
 }
 
 /** A secret: typed without an echo on a terminal, else all of standard input but one line end. Never from argv. */

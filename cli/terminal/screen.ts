@@ -66,3 +66,8 @@ export function printOne<Item>(screen: Screen, item: Item, text: (item: Item) =>
   const lines = screen.format === 'json' ? [JSON.stringify(item)] : text(item);
   for (const line of lines) screen.print(line);
 }
+
+/** Says that something is done; as JSON, with what the API answered. */
+export function printDone(screen: Screen, answer: unknown, sentence: string): void {
+  screen.print(screen.format === 'json' ? JSON.stringify(answer) : sentence);
+}

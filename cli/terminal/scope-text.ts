@@ -1,4 +1,4 @@
-import type { Scope } from '../core/scope.ts';
+import type { Scope } from '../../core/scope.ts';
 
 /** A scope as people read it: `project mnist`, `collection models/detector`. */
 export function scopeText(scope: Scope): string {
