@@ -12,6 +12,11 @@ export function randomId(prefix: IdPrefix): string {
   return `${prefix}_${randomBytes(12).toString('hex')}`;
 }
 
+/** An id that nothing else has; those of later milliseconds come later in the order of texts. */
+export function orderedId(prefix: IdPrefix, nowMs: number): string {
+  return `${prefix}_${nowMs.toString(16).padStart(12, '0')}${randomBytes(6).toString('hex')}`;
+}
+
 /** SHA-256 of a text, in lower-case hex. */
 export function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');

@@ -9,6 +9,7 @@ export type ProblemCode =
   | 'unauthorized'
   | 'forbidden'
   | 'not_found'
+  | 'method_not_allowed'
   | 'conflict'
   | 'stale_version';
 
@@ -20,6 +21,8 @@ export interface ProblemDetails {
   field?: string;
   /** The way out. */
   hint?: string;
+  /** The methods that a path has, when it lacks the one that was used. */
+  allow?: string[];
 }
 
 /** The caller is wrong: thrown anywhere, turned into an answer in one place. */

@@ -180,14 +180,17 @@ export interface Route {
   /** As API Gateway writes it: a method or ANY, a space, a path that may end in a greedy variable. */
   key: string;
   function: FunctionName;
+  /** Asks the authorizer for nobody. */
+  isPublic?: true;
 }
 
 export const routes: readonly Route[] = [
   { key: 'POST /v1/events', function: 'ingest' },
   { key: 'ANY /v1/{proxy+}', function: 'admin' },
+  { key: 'GET /v1/openapi.json', function: 'admin', isPublic: true },
 ];
 
-/** Asked before every route. */
+/** Asked before every route that is not public. */
 export const authorizer: { function: FunctionName; identitySources: readonly string[]; ttlSeconds: number } =
   {
     function: 'authorizer',

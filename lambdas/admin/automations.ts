@@ -2,14 +2,14 @@ import { checkTemplate } from '../../core/actions/action-template.ts';
 import type { Activity } from '../../core/activity.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
 import { type AutomationDefinition, AutomationInput, type Head, triggerHash } from '../../core/automation.ts';
-import { randomId } from '../../core/id.ts';
+import { orderedId } from '../../core/id.ts';
 import { mayActOn } from '../../core/key.ts';
 import { Problem, parseInput } from '../../core/problem.ts';
 import { readActivity } from '../../store/activity.ts';
 import {
   type Automation,
   readAutomation as findAutomation,
-  listAutomations as readAutomations,
+  pageAutomations,
   deleteAutomation as removeAutomation,
   type SaveResult,
   createAutomation as storeAutomation,
@@ -17,7 +17,7 @@ import {
 } from '../../store/automations.ts';
 import { readIntegration } from '../../store/integrations.ts';
 import type { HttpAnswer } from '../shared/http.ts';
-import { type AdminContext, permit, requireTeam, visible } from './context.ts';
+import { type AdminContext, listAnswer, permit, requireTeam, visible } from './context.ts';
 import { checkWindowBudget } from './window-budget.ts';
 
 export async function createAutomation(
@@ -26,7 +26,7 @@ export async function createAutomation(
 ): Promise<HttpAnswer> {
   permit(context, body.team);
   await requireTeam(context, body.team);
-  const [id, nowMs] = [randomId('aut'), context.now()];
+  const [id, nowMs] = [orderedId('aut', context.now()), context.now()];
   await check(body, id, context);
   const { enabled, ...definition } = body;
   const head = {
@@ -49,8 +49,21 @@ export async function listAutomations(
 ): Promise<HttpAnswer> {
   permit(context, query.team);
   await requireTeam(context, query.team);
-  const automations = (await readAutomations(context.table, query.team)).map(toJson);
-  return { status: 200, body: { automations } };
+  const takes = (automation: Automation) => isWanted(query, automation);
+  const page = await pageAutomations(context.table, query.team, query, takes);
+  return listAnswer('automations', page, toJson);
+}
+
+function isWanted(
+  { name, scope, event, enabled }: RouteInput<'listAutomations'>['query'],
+  { head, revision: { definition } }: Automation,
+): boolean {
+  return (
+    (name === undefined || definition.name.toLowerCase().includes(name.toLowerCase())) &&
+    (scope === undefined || definition.scope.kind === scope) &&
+    (event === undefined || definition.trigger.event === event) &&
+    (enabled === undefined || String(head.enabled) === enabled)
+  );
 }
 
 export async function readAutomation(

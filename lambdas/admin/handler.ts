@@ -8,6 +8,7 @@ import { logStage } from '../shared/log.ts';
 import { deliveryMessage, sendMessages } from '../shared/queue.ts';
 import { WatchCache, watchCacheDeps } from '../shared/watch-cache.ts';
 import { answer } from './answer.ts';
+import { publicAnswer } from './document.ts';
 import { AdminEnv } from './env.ts';
 import { makeVault } from './vault.ts';
 
@@ -20,6 +21,8 @@ const watches = new WatchCache(watchCacheDeps(table));
 const authenticate = keyCheck(table, env.ADMIN_KEY_SECRET_ID);
 
 export const handler = httpHandler(async (request) => {
+  const open = publicAnswer(request);
+  if (open) return open;
   const caller = await callerOf(request, authenticate);
   const result = await answer(request, caller, {
     table,

@@ -1,8 +1,8 @@
 import type { Action } from '../../core/action.ts';
 import { checkTemplate } from '../../core/actions/action-template.ts';
 import { testDelivery } from '../../core/actions/test-call.ts';
+import type { TestInput } from '../../core/api/integrations.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
-import type { TestInput } from '../../core/api/test-input.ts';
 import type { Integration } from '../../core/integration.ts';
 import { Problem } from '../../core/problem.ts';
 import { putDelivery } from '../../store/deliveries.ts';

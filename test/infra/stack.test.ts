@@ -85,7 +85,7 @@ describe('the stack', () => {
       'AWS::ApiGatewayV2::Api': 1,
       'AWS::ApiGatewayV2::Authorizer': 1,
       'AWS::ApiGatewayV2::Integration': 2,
-      'AWS::ApiGatewayV2::Route': 2,
+      'AWS::ApiGatewayV2::Route': 3,
       'AWS::ApiGatewayV2::Stage': 1,
       'AWS::DynamoDB::Table': 1,
       'AWS::Events::Rule': 1,
@@ -94,7 +94,7 @@ describe('the stack', () => {
       'AWS::Lambda::EventInvokeConfig': 1,
       'AWS::Lambda::EventSourceMapping': 2,
       'AWS::Lambda::Function': 6,
-      'AWS::Lambda::Permission': 4,
+      'AWS::Lambda::Permission': 5,
       'AWS::Logs::LogGroup': 7,
       'AWS::SQS::Queue': 4,
       'AWS::SQS::QueuePolicy': 4,
@@ -481,7 +481,7 @@ describe('a role', () => {
 });
 
 describe('the HTTP API', () => {
-  test('serves two routes, each through the authorizer', () => {
+  test('serves three routes, each but the API’s description through the authorizer', () => {
     type RouteProperties = {
       RouteKey: string;
       AuthorizationType: string;
@@ -500,6 +500,7 @@ describe('the HTTP API', () => {
     expect(routes).toEqual([
       ['POST /v1/events', 'CUSTOM', 'HttpApi/Api/ApiKeys', 'Ingestion/Ingest/Function.Arn'],
       ['ANY /v1/{proxy+}', 'CUSTOM', 'HttpApi/Api/ApiKeys', 'Administration/Admin/Function.Arn'],
+      ['GET /v1/openapi.json', 'NONE', 'undefined', 'Administration/Admin/Function.Arn'],
     ]);
   });
 
@@ -546,6 +547,8 @@ describe('the HTTP API', () => {
       ],
     );
     expect(permissions.sort()).toEqual([
+      // Of the route for all, and of the one that is public.
+      ['Administration/Admin/Function.Arn', 'apigateway.amazonaws.com', true],
       ['Administration/Admin/Function.Arn', 'apigateway.amazonaws.com', true],
       ['HttpApi/Authorizer/Function.Arn', 'apigateway.amazonaws.com', true],
       ['Ingestion/Ingest/Function.Arn', 'apigateway.amazonaws.com', true],
@@ -581,6 +584,7 @@ describe("AWS's checks", () => {
       ['AdminKey/Secret', 'AwsSolutions-SMG4'],
       ['Administration/Admin', teamSecrets],
       ['Delivery/Dispatcher', teamSecrets],
+      ['HttpApi/Api/GET--v1--openapi.json', 'AwsSolutions-APIG4'],
     ]);
     for (const { reason } of dev.acknowledged) expect(reason.length).toBeGreaterThan(20);
   });

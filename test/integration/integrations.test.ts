@@ -13,6 +13,7 @@ import { readDelivery } from '../../store/deliveries.ts';
 import { readIntegration, updateIntegration } from '../../store/integrations.ts';
 import { createTeam } from '../../store/teams.ts';
 import { showsCanary } from '../prove/canary-finder.ts';
+import { checkAnswer } from '../support/answers.ts';
 import { onThreshold } from '../support/builders.ts';
 import { cleanUp, temporaryFolder } from '../support/local-runtime.ts';
 
@@ -70,7 +71,10 @@ async function call(
     headers: Record<string, string>;
   };
   said.push(JSON.stringify(result));
-  return { status: result.statusCode, headers: result.headers, body: result.body && JSON.parse(result.body) };
+  const answered = result.body === undefined ? undefined : JSON.parse(result.body);
+  const contentType = result.headers['content-type'] ?? '';
+  checkAnswer(method, rawPath, { status: result.statusCode, contentType, body: answered });
+  return { status: result.statusCode, headers: result.headers, body: answered };
 }
 
 beforeAll(async () => {
@@ -258,7 +262,10 @@ describe('a deletion', () => {
     expect(await call('DELETE', `${path}?force=yes`)).toMatchObject({ status: 422 });
     expect(await call('DELETE', `${path}?force=true`)).toMatchObject({ status: 204 });
     expect(await call('GET', path)).toMatchObject({ status: 404 });
-    expect((await call('GET', `/v1/integrations?team=${team}`)).body).toEqual({ integrations: [] });
+    expect((await call('GET', `/v1/integrations?team=${team}`)).body).toEqual({
+      integrations: [],
+      next: null,
+    });
     expect(await call('POST', '/v1/integrations', webhook())).toMatchObject({ status: 201 });
   });
 
