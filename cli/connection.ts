@@ -105,8 +105,8 @@ function postAnswer({ ok, status, headers }: Response, text: string, url: string
   let body: unknown;
   try {
     body = JSON.parse(text);
-  } catch {
-    throw notSignalbox(url, status);
+  } catch (error) {
+    throw notSignalbox(url, status, error);
   }
   if (ok) return body;
   const { message } = body as { message?: string };
@@ -114,9 +114,9 @@ function postAnswer({ ok, status, headers }: Response, text: string, url: string
   throw new Refusal(status, problem, headers.get('retry-after'));
 }
 
-function notSignalbox(url: string, status: number): Trouble {
+function notSignalbox(url: string, status: number, cause?: unknown): Trouble {
   const hint = `does SIGNALBOX_URL (${url}) name a Signalbox?`;
-  return new Trouble(`${url} answered ${status}, and not as Signalbox does`, { hint });
+  return new Trouble(`${url} answered ${status}, and not as Signalbox does`, { hint, cause });
 }
 
 function unreachable(url: string, error: unknown): Unreachable {

@@ -10,7 +10,7 @@ interface ListInput {
 }
 
 /** Each item of a list in turn; a page is read when its items are wanted. */
-export async function* itemsOf<Name extends RouteName, Field extends string>(
+async function* itemsOf<Name extends RouteName, Field extends string>(
   { call }: Connection,
   route: Name,
   field: Field,

@@ -14,7 +14,7 @@ import { confirmed } from '../terminal/ask.ts';
 import { fieldLines } from '../terminal/fields.ts';
 import { plain, plainLines } from '../terminal/plain-text.ts';
 import { scopeText } from '../terminal/scope-text.ts';
-import { printDone, printList, printOne, type Screen } from '../terminal/screen.ts';
+import { printDone, printList, type Screen } from '../terminal/screen.ts';
 import { shortTime } from '../terminal/time.ts';
 import { triggerText } from '../terminal/trigger-text.ts';
 import { Trouble } from '../trouble.ts';

@@ -40,7 +40,13 @@ async function test(session: Session, { args: [wanted = ''], options }: CommandI
   const delivery = await firstAttempt(connection, queued.delivery);
   printOne(screen, delivery, ({ attempts }) => attempts.flatMap((attempt) => attemptLines(attempt, screen)));
   if (delivery.status === 'delivered') return;
-  throw new Trouble(`the test of ${name} was not delivered${delivery.reason ? `: ${delivery.reason}` : ''}`);
+  throw new Trouble(`the test of ${name} was not delivered: ${reasonOf(delivery)}`);
+}
+
+function reasonOf({ reason, attempts }: Delivery): string {
+  const { answered, slack_error: slackError } = attempts.at(-1) ?? {};
+  if (slackError !== undefined) return `Slack says ${slackError}`;
+  return answered === 'no' ? 'nothing answered there' : (reason ?? `it was answered with ${answered}`);
 }
 
 function parsed(text: string): never {

@@ -19,9 +19,9 @@ export async function candidatesFor(
   namesOf: NamesOf,
 ): Promise<Candidate[]> {
   const begun = words.at(-1) ?? '';
-  const { command, args, valueOf } = walk(program, words.slice(0, -1));
-  const found = valueOf
-    ? await valuesOf(valueOf, words, namesOf)
+  const { command, args, openOption } = walk(program, words.slice(0, -1));
+  const found = openOption
+    ? await valuesOf(openOption, words, namesOf)
     : await nextOf(command, args, begun, words, namesOf);
   return found.filter(({ text }) => text.startsWith(begun));
 }
@@ -31,21 +31,23 @@ interface Place {
   /** Arguments given to it so far. */
   args: string[];
   /** The option whose value comes next. */
-  valueOf: Option | undefined;
+  openOption: Option | undefined;
 }
 
 function walk(program: Command, words: string[]): Place {
-  const place: Place = { command: program, args: [], valueOf: undefined };
+  const place: Place = { command: program, args: [], openOption: undefined };
   for (const word of words) step(place, word);
   return place;
 }
 
 function step(place: Place, word: string): void {
-  const { command, valueOf } = place;
-  place.valueOf = undefined;
-  if (valueOf) return;
+  const { command, openOption } = place;
+  place.openOption = undefined;
+  if (openOption) return;
   if (word.startsWith('-')) {
-    place.valueOf = command.options.find((option) => option.is(word) && (option.required || option.optional));
+    place.openOption = command.options.find(
+      (option) => (option.short === word || option.long === word) && (option.required || option.optional),
+    );
     return;
   }
   const inner = command.commands.find((one) => one.name() === word);

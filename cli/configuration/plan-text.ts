@@ -61,7 +61,7 @@ function differenceText({ path, from, to }: Difference, width: number): string {
 
 const valueText = (value: unknown) => plain(JSON.stringify(value));
 
-export function countsText(steps: Step[], unchanged: number): string {
+function countsText(steps: Step[], unchanged: number): string {
   const count = (act: Step['act']) => steps.filter((step) => step.act === act).length;
   return `${count('create')} to create, ${count('change')} to change, ${count('delete')} to delete, ${unchanged} unchanged.`;
 }

@@ -64,7 +64,7 @@ function stepFor(document: Thing, deployed: Deployed<Thing> | undefined): Step[]
 }
 
 /** How a thing that is deployed differs from what its document says. */
-export function differencesOf(from: Thing, to: Thing): Difference[] {
+function differencesOf(from: Thing, to: Thing): Difference[] {
   return differences(comparable(from), comparable(to));
 }
 
