@@ -51,24 +51,31 @@ export async function dispatch(deliveryId: string, deps: DispatchDeps): Promise<
 }
 
 /**
- * Notes that an earlier attempt never said how it ended. Was it noted before its function died, then the delivery is
- * settled by that, and true is answered: what is known to have arrived is not sent again.
+ * Notes that an earlier attempt never said how it ended. Was it noted before its function died, or was one before it
+ * that ended the delivery, then the delivery is settled by that, and true is answered: what is known to have arrived
+ * is not sent again.
  */
 async function settleLost(
-  { lostAttempt, delivery, token, attempt }: Lease,
+  { lostAttempt: lost, delivery, token, attempt }: Lease,
   deps: DispatchDeps,
 ): Promise<boolean> {
-  if (!lostAttempt) return false;
-  const { id } = delivery;
-  if (await deps.putAttempt(id, { ...lostAttempt, durationMs: 0, outcome: 'unknown' })) return false;
-  const noted = (await deps.readAttempts(id)).find(({ number }) => number === lostAttempt.number);
+  if (!lost) return false;
+  const { id, attemptsBefore = 0 } = delivery;
+  const isNew = await deps.putAttempt(id, { ...lost, durationMs: 0, outcome: 'unknown' });
+  if (isNew && lost.number === attemptsBefore + 1) return false;
+  const noted = (await deps.readAttempts(id)).findLast(
+    ({ number, outcome }) =>
+      number > attemptsBefore && outcome !== 'unknown' && (number === lost.number || outcome !== 'failed'),
+  );
   const outcome = noted && recordedOutcome(noted);
   if (!noted || !outcome) return false;
   const endedAtMs = noted.startedAtMs + noted.durationMs;
-  const next = nextStep(outcome, noted.number - (delivery.attemptsBefore ?? 0), endedAtMs, deps.random());
+  const next = nextStep(outcome, noted.number - attemptsBefore, endedAtMs, deps.random());
   const settlement =
     next.status === 'pending' ? { ...pendingUntil(next.retryAt, false), attempts: attempt - 1 } : next;
-  return deps.settle(id, token, settlement);
+  // Also when it answers false: the write may be done although its answer got lost and its repetition was refused.
+  await deps.settle(id, token, settlement);
+  return true;
 }
 
 /** The number of an attempt since the delivery was made, or since a user sent it again. */

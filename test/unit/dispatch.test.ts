@@ -260,6 +260,37 @@ describe('an attempt', () => {
     expect(seen.settled).toEqual([settlement]);
   });
 
+  test('is not made when one before the lost one had arrived: two functions died in a row', async () => {
+    const arrived: Attempt = {
+      number: 2,
+      startedAtMs: 500,
+      durationMs: 100,
+      outcome: 'delivered',
+      status: 200,
+    };
+    const lost: Attempt = { number: 3, startedAtMs: 900, durationMs: 0, outcome: 'unknown' };
+    const { seen, run } = setUp({ readAttempts: async () => [arrived, lost] }, { attempt: 4, lost: true });
+    await run();
+    expect(seen.sent).toEqual([]);
+    expect(seen.settled).toEqual([{ status: 'delivered' }]);
+  });
+
+  test('is not made either when the answer to settling the earlier one got lost', async () => {
+    const record: Attempt = {
+      number: 2,
+      startedAtMs: 500,
+      durationMs: 100,
+      outcome: 'delivered',
+      status: 200,
+    };
+    const { seen, run } = setUp(
+      { putAttempt: async () => false, readAttempts: async () => [record], settle: async () => false },
+      { attempt: 3, lost: true },
+    );
+    await run();
+    expect(seen.sent).toEqual([]);
+  });
+
   test('is not sent once the attempts are used up by lost leases', async () => {
     const { seen, run } = setUp({}, { attempt: 9, lost: true });
     await run();
