@@ -21,6 +21,6 @@ interface TroubleOptions {
 }
 
 /** A command that was not used rightly. */
-export function badUsage(message: string, hint?: string): Trouble {
-  return new Trouble(message, { hint, exitCode: 2 });
+export function badUsage(message: string, hint?: string, cause?: unknown): Trouble {
+  return new Trouble(message, { hint, exitCode: 2, cause });
 }

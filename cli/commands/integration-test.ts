@@ -52,8 +52,9 @@ function reasonOf({ reason, attempts }: Delivery): string {
 function parsed(text: string): never {
   try {
     return JSON.parse(text) as never;
-  } catch {
-    throw badUsage('--payload is not JSON', 'put it in single quotes: --payload \'{"text": "hello"}\'');
+  } catch (error) {
+    const hint = `put it in single quotes: --payload '{"text": "hello"}'`;
+    throw badUsage('--payload is not JSON', hint, error);
   }
 }
 

@@ -68,19 +68,26 @@ function documentsIn(document: Document.Parsed, position: (offset: number) => st
 /** The node at a path, or the last one on the way to it. A field is where its name begins. */
 function nearest(root: Node, path: readonly PropertyKey[]): Node {
   let [found, within]: [Node, unknown] = [root, root];
-  for (const part of path) {
-    const next = child(within, part);
+  for (let rest = path.map(String); rest.length > 0; ) {
+    const next = child(within, rest);
     if (!next) break;
-    [found, within] = next;
+    ({ found, within } = next);
+    rest = rest.slice(next.used);
   }
   return found;
 }
 
-function child(node: unknown, part: PropertyKey): [shown: Node, within: unknown] | undefined {
-  if (isMap<Node, Node>(node)) {
-    const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
-    return pair && [pair.key, pair.value];
+/** A key may hold dots itself, and so be several parts of a path. */
+function child(node: unknown, path: string[]): { found: Node; within: unknown; used: number } | undefined {
+  if (isSeq<Node>(node)) {
+    const item = node.items[Number(path[0])];
+    return item && { found: item, within: item, used: 1 };
   }
-  const item = isSeq<Node>(node) ? node.items[Number(part)] : undefined;
-  return item && [item, item];
+  if (!isMap<Node, Node>(node)) return undefined;
+  for (let used = path.length; used > 0; used--) {
+    const name = path.slice(0, used).join('.');
+    const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === name);
+    if (pair) return { found: pair.key, within: pair.value, used };
+  }
+  return undefined;
 }

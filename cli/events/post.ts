@@ -18,6 +18,7 @@ export interface PostDeps {
   /** Ends a wait before the next try. */
   signal: AbortSignal;
   onRetry: (waitMs: number, reason: string) => void;
+  wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
 const RETRY_AFTER_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
@@ -26,23 +27,27 @@ const MAX_WAIT_MS = 120_000;
 const compress = promisify(gzip);
 
 /** Posts events as one request, again and again with the same ids until it is answered or the tries are used up. */
-export async function postEvents(events: OutgoingEvent[], deps: PostDeps): Promise<Posted> {
+export async function postEvents(
+  events: OutgoingEvent[],
+  { connection, signal, onRetry, wait = untilAborted }: PostDeps,
+): Promise<Posted> {
   const body = await compress(events.map(({ text }) => text).join('\n'));
   let isRepeated = false;
   for (let attempt = 0; ; attempt++) {
     try {
-      return { ...(await postOnce(events, body, deps.connection)), isRepeated };
+      return { ...(await postOnce(events, body, connection)), isRepeated };
     } catch (error) {
       const waitMs = waitAfter(error, attempt);
-      if (waitMs === undefined || deps.signal.aborted) throw error;
-      deps.onRetry(waitMs, (error as Error).message);
-      await sleep(waitMs, undefined, { signal: deps.signal }).catch(() => {
-        throw error;
-      });
+      if (waitMs === undefined || signal.aborted) throw error;
+      onRetry(waitMs, (error as Error).message);
+      await wait(waitMs, signal);
+      if (signal.aborted) throw error;
       isRepeated = true;
     }
   }
 }
+
+const untilAborted = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => {});
 
 /** Undefined where another try would not help. */
 function waitAfter(error: unknown, attempt: number): number | undefined {

@@ -1,7 +1,6 @@
-import type { Connection } from '../connection.ts';
 import { batchesOf } from './batches.ts';
 import { linesOf } from './lines.ts';
-import { type Posted, postEvents } from './post.ts';
+import { type PostDeps, type Posted, postEvents } from './post.ts';
 import { type OutgoingEvent, prepare, type RefusedEvent } from './prepare.ts';
 
 /** What became of an input. */
@@ -17,14 +16,11 @@ export interface Sent {
   error?: unknown;
 }
 
-export interface SendDeps {
-  connection: Connection;
-  /** Ends the input, and the waits between two tries. */
-  signal: AbortSignal;
+/** The signal ends the input, and the waits between two tries. */
+export interface SendDeps extends PostDeps {
   onTaken: (taken: Posted['taken']) => void;
   onRefused: (refused: RefusedEvent[]) => void;
   onProgress: (sent: Sent) => void;
-  onRetry: (waitMs: number, reason: string) => void;
 }
 
 const LINGER_MS = 1_000;
