@@ -86,7 +86,7 @@ describe('documents', () => {
     [
       'a wrong filter',
       lossIsLow.replace('action:', '  filter: {run.name: {$regx: a}}\naction:'),
-      '8:22',
+      '8:23',
       /^trigger\.filter\.run\.name\.\$regx: /,
     ],
     [
