@@ -32,7 +32,7 @@ const delivered = 'FILL(delivered, 0)';
 const attempted = `(${delivered} + FILL(failed, 0) + FILL(retried, 0))`;
 
 /** Every alarm, by its name. docs/operator-runbook.md has a heading for each, and a test holds it to that. */
-export const alarmRows = {
+const alarmRows = {
   'events-dead-letters': {
     says: 'Events lie in the dead-letter queue for longer than an outage explains: they are not matched.',
     metric: ({ events }) => measure.queue(events.deadLettersName, 'ApproximateNumberOfMessagesVisible', 5),
@@ -124,7 +124,7 @@ export const alarmRows = {
 } as const satisfies Record<string, AlarmRow>;
 
 /** The alarm of the canary, where there is one. */
-export const canaryAlarm = {
+const canaryAlarm = {
   says: 'An event that should have fired went through the whole chain and did not.',
   metric: ({ functionNamed }) => measure.own(functionNamed('canary'), 'CanaryPassed', 15),
   threshold: 1,

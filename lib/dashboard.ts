@@ -50,7 +50,10 @@ function graphs({
         measure.queue(deadLettersName, 'ApproximateNumberOfMessagesVisible'),
       ),
     ],
-    ['Sweeper', own('sweeper', 'Sweeps', 'SweptDeliveries', 'SweepFailures', 'EventsRedriven')],
+    [
+      'Sweeper',
+      own('sweeper', 'Sweeps', 'SweptDeliveries', 'SweepFailures', 'EventsRedriven', 'DeliveriesCleared'),
+    ],
     ['Functions: crashes and time-outs', ofAll('Errors')],
     ['Functions: throttles', ofAll('Throttles')],
     ['Functions: errors logged', functions.map((each) => measure.own(each, 'Errors'))],

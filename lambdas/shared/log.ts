@@ -14,6 +14,8 @@ export interface StageLine {
     | 'events.redriven'
     | 'canary.passed'
     | 'canary.failed'
+    | 'deliveries.cleared'
+    | 'resend.advanced'
     | 'change.saved'
     | 'request.refused'
     | 'error';

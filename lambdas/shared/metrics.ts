@@ -49,13 +49,14 @@ const stageMetrics: { readonly [Stage in StageLine['stage']]?: readonly StageMet
     count('SweepFailures', ({ failed }) => failed),
   ],
   'events.redriven': [count('EventsRedriven', ({ messages }) => messages)],
+  'deliveries.cleared': [count('DeliveriesCleared', ({ messages }) => messages)],
   'canary.passed': [count('CanaryPassed'), time('CanaryLag', 'lagMs')],
   'canary.failed': [count('CanaryFailed')],
   error: [count('Errors'), countIf('Buried', 'buried', true)],
 };
 
 /** Where all of these metrics are in CloudWatch; each has one dimension, the name of its function. */
-export const METRIC_NAMESPACE = 'Signalbox';
+const METRIC_NAMESPACE = 'Signalbox';
 
 /**
  * A line's metrics as further fields of it, in CloudWatch's embedded metric format: the log is the metric's only

@@ -262,8 +262,8 @@ describe('the table', () => {
     ]);
     expect(indexes).toEqual([
       ['due', 'dueShard S HASH', 'sweepAt N RANGE', 'KEYS_ONLY'],
-      ['by-team', 'byTeam S HASH', 'historyAt S RANGE', 'KEYS_ONLY'],
-      ['by-automation', 'byAutomation S HASH', 'historyAt S RANGE', 'KEYS_ONLY'],
+      ['by-team', 'team S HASH', 'historyAtMs N RANGE', 'KEYS_ONLY'],
+      ['by-automation', 'automationId S HASH', 'historyAtMs N RANGE', 'KEYS_ONLY'],
     ]);
   });
 
@@ -331,6 +331,7 @@ describe('a function', () => {
       DELIVERIES_QUEUE_URL: 'Delivery/Deliveries/Queue',
       EVENTS_QUEUE_URL: 'Ingestion/Events/Queue',
       EVENTS_DEAD_LETTERS_URL: 'Ingestion/Events/DeadLetters',
+      DELIVERIES_DEAD_LETTERS_URL: 'Delivery/Deliveries/DeadLetters',
     });
     expect(environment('dispatcher')).toMatchObject({
       DELIVERIES_QUEUE_URL: 'Delivery/Deliveries/Queue',
@@ -390,6 +391,7 @@ describe('a role', () => {
   const events = 'Ingestion/Events';
   const eventsDeadLetters = 'Ingestion/Events/DeadLetters.Arn';
   const deliveries = 'Delivery/Deliveries';
+  const deliveriesDeadLetters = 'Delivery/Deliveries/DeadLetters.Arn';
 
   const granted = (name: string) => {
     const role = dev.flat(functions()[name]?.Role).replace('.Arn', '');
@@ -432,12 +434,15 @@ describe('a role', () => {
       'sweeper',
       [
         ...logs('Sweeping/Sweeper'),
-        ...onTable('GetItem', 'PutItem', 'UpdateItem'),
+        ...onTable('GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'),
         queriesIndex('due'),
+        queriesIndex('by-automation'),
         sendsTo(deliveries),
         sendsTo(events),
         `sqs:ReceiveMessage on ${eventsDeadLetters}`,
         `sqs:DeleteMessage on ${eventsDeadLetters}`,
+        `sqs:ReceiveMessage on ${deliveriesDeadLetters}`,
+        `sqs:DeleteMessage on ${deliveriesDeadLetters}`,
       ],
     ],
     [
