@@ -4,7 +4,7 @@ import { USER_AGENT } from '../../lambdas/dispatcher/send.ts';
 import { type Cloud, startCloud } from '../support/ministack.ts';
 import { describeNeeding } from '../support/needs.ts';
 import { readAssembly } from '../support/template.ts';
-import { amend } from './amends.ts';
+import { amend, leaveOut } from './amends.ts';
 import { cdk, copyProject, type Deployment, deploy, destroy, type Project, run } from './deployment.ts';
 import { countItems, inventoryOf, namesOf } from './inventory.ts';
 import { breakDown, shorten, sweepNow } from './outage.ts';
@@ -23,6 +23,7 @@ const stages = [
 type StageName = (typeof stages)[number]['stage'];
 
 const artifact = { registry: 'models', collection: { name: 'detector' }, version: 'v3' };
+const isMiniStack = process.env['AWS_ENDPOINT_URL'] === undefined;
 const mendedOnMiniStack = ['the table’s time to live', 'the table’s point-in-time recovery'];
 const REVOKED_WITHIN_MS = 60_000;
 
@@ -37,7 +38,10 @@ describeNeeding('cloud')('the deployed stack', () => {
 
   beforeAll(async () => {
     cloud = await startCloud();
-    for (const { stage } of stages) projects[stage] = copyProject();
+    for (const { stage } of stages) {
+      projects[stage] = copyProject();
+      if (isMiniStack) leaveOut(projects[stage]);
+    }
     await cdk(cloud, projects['it-one'], 'bootstrap');
     await Promise.all(
       stages.map(async ({ stage, api }) => {
@@ -78,7 +82,7 @@ describeNeeding('cloud')('the deployed stack', () => {
         deployed,
         `cdk-nag: no findings, acknowledged: ${acknowledged.map(({ id }) => id.split('[')[0]).join(', ')}`,
       );
-      if (process.env['AWS_ENDPOINT_URL'] === undefined) expect(mended[stage]).toEqual(mendedOnMiniStack);
+      if (isMiniStack) expect(mended[stage]).toEqual(mendedOnMiniStack);
     });
 
     test('a linked version reaches its webhook, once and signed', async () => {
@@ -124,8 +128,9 @@ describeNeeding('cloud')('the deployed stack', () => {
       const outage = await breakDown(cloud, deployment, 'matcher');
       await world.post({ type: 'custom.undecided', id: 'undecided-1' });
       await outage.deadLetters(1);
-      await outage.end();
+      await outage.healConsumer();
       expect(world.arrivals('undecided')).toEqual([]);
+      await outage.healSweeper();
       await sweepNow(cloud, deployment);
       const [arrival, ...others] = await world.arrived('undecided', 1);
       expect(others).toEqual([]);
@@ -153,7 +158,7 @@ describeNeeding('cloud')('the deployed stack', () => {
       const outage = await breakDown(cloud, deployment, 'dispatcher');
       await world.post({ type: 'custom.undelivered', id: 'undelivered-1' });
       await outage.deadLetters(1);
-      await outage.end();
+      await outage.healConsumer();
       const redrive = (...args: string[]) =>
         run(cloud, projects[stage], 'bin/redrive.ts', '--stage', stage, ...args);
       const waiting = /events +about 0 in .*, left there\ndeliveries +about 1 in .*, left there\n/;
@@ -164,6 +169,7 @@ describeNeeding('cloud')('the deployed stack', () => {
       expect(others).toEqual([]);
       expect(arrival?.json).toMatchObject({ event: 'undelivered-1' });
       expect(await redrive('--queue', 'deliveries')).toMatch(/^deliveries +about 0 in .*, 0 put back\n$/);
+      await outage.healSweeper();
     });
 
     test('a revoked key stops within a minute, on every route', async () => {

@@ -11,11 +11,12 @@ import { queues } from '../../local/topology.ts';
 import type { Cloud } from '../support/ministack.ts';
 import { clientOptions, type Deployment } from './deployment.ts';
 
-/** A function that fails, and its queue, which gives up on it after two receives. */
+/** A consumer and the sweeper fail, and the consumer's queue gives up on it after two receives. */
 export interface Outage {
   /** Resolves when so many messages stand in the dead-letter queue. */
   deadLetters(count: number): Promise<void>;
-  end(): Promise<void>;
+  healConsumer(): Promise<void>;
+  healSweeper(): Promise<void>;
 }
 
 /** Each consumer with its queue, by the beginning of their logical ids. */
@@ -26,7 +27,9 @@ const consumers = {
 
 const WAIT_MS = 30_000;
 
-/** Takes the table away from a consumer, which stands for any outage behind it. */
+const sweeper = 'SweepingSweeperFunction';
+
+/** Takes the table away from a consumer and from the sweeper, which stands for any outage behind them. */
 export async function breakDown(
   cloud: Cloud,
   deployment: Deployment,
@@ -35,12 +38,12 @@ export async function breakDown(
   const lambda = new LambdaClient(clientOptions(cloud));
   const sqs = new SQSClient(clientOptions(cloud));
   const { function: functionId, queue } = consumers[name];
-  const FunctionName = deployment.physicalId(functionId);
   const QueueUrl = deployment.physicalId(`${queue}Queue`);
   const { Attributes: before = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['VisibilityTimeout', 'RedrivePolicy'] }),
   );
-  const setTable = async (TABLE_NAME: string) => {
+  const setTable = async (logicalId: string, TABLE_NAME: string) => {
+    const FunctionName = deployment.physicalId(logicalId);
     const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
     const Variables = { ...Environment?.Variables, TABLE_NAME };
     await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));
@@ -51,13 +54,15 @@ export async function breakDown(
   await sqs.send(
     new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: '1', RedrivePolicy } }),
   );
-  await setTable('gone');
+  await setTable(functionId, 'gone');
+  await setTable(sweeper, 'gone');
   return {
     deadLetters: (count) => untilThere(sqs, deployment.physicalId(`${queue}DeadLetters`), count),
-    end: async () => {
-      await setTable(deployment.tableName);
+    healConsumer: async () => {
+      await setTable(functionId, deployment.tableName);
       await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: before }));
     },
+    healSweeper: () => setTable(sweeper, deployment.tableName),
   };
 }
 
@@ -95,7 +100,7 @@ export async function shorten(cloud: Cloud, deployment: Deployment): Promise<{ r
 /** Sweeps now; the schedule does it each minute. */
 export async function sweepNow(cloud: Cloud, deployment: Deployment): Promise<void> {
   const client = new LambdaClient(clientOptions(cloud));
-  const FunctionName = deployment.physicalId('SweepingSweeperFunction');
+  const FunctionName = deployment.physicalId(sweeper);
   const { FunctionError } = await client.send(new InvokeCommand({ FunctionName, Payload: '{}' }));
   if (FunctionError !== undefined) throw new Error(`the sweeper failed: ${FunctionError}`);
 }
