@@ -8,6 +8,7 @@ import { makeSecretCache } from '../../lambdas/dispatcher/secret-cache.ts';
 import type { OutboundRequest, SendResult } from '../../lambdas/dispatcher/send.ts';
 import type { StageLine } from '../../lambdas/shared/log.ts';
 import type { Settlement, StoredDelivery } from '../../store/deliveries.ts';
+import { aDefinition, aSlackIntegration } from '../support/builders.ts';
 import { anAutomation, openDoors } from '../support/dispatch-doubles.ts';
 
 const integration: WebhookIntegration = {
@@ -324,6 +325,20 @@ describe('an attempt', () => {
   });
 });
 
+test('what Slack refuses fails with its own string as the reason', async () => {
+  const result: SendResult = { ...ok, responseHead: '{"ok":false,"error":"not_in_channel"}' };
+  const slack = { type: 'slack', integration: 'int_1', title: '', message: '', severity: 'INFO' } as const;
+  const { seen, run } = setUp(
+    {
+      ...anAutomation({ definition: aDefinition({ action: slack }) }),
+      readIntegration: async () => aSlackIntegration({ token_secret: 'TOKEN' }),
+    },
+    { result, of: { action: 'slack' } },
+  );
+  await run();
+  expect(seen.settled).toEqual([{ status: 'failed', reason: 'slack_error: not_in_channel' }]);
+});
+
 describe('an attempt that tries whether the integration is back', () => {
   const broken = () => ({
     health: { openUntilMs: 900_000 },
@@ -396,7 +411,7 @@ describe('a test call', () => {
 
   test.each<[string, SendResult, Settlement]>([
     ['arrives', ok, { status: 'delivered' }],
-    ['fails', down, { status: 'failed', reason: 'attempts_used_up' }],
+    ['fails', down, { status: 'failed', reason: 'http_status' }],
     [
       'is told that the endpoint is gone',
       { outcome: { kind: 'refused', code: 'gone', status: 410 }, durationMs: 1, status: 410 },
