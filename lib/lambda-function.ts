@@ -37,7 +37,7 @@ export class LambdaFunction extends Construct {
     super(scope, id);
     const { settings, name, description, environment } = props;
     const logGroup = new LogGroup(this, 'Logs', {
-      retention: logRetention,
+      retention: logRetention(settings),
       removalPolicy: dataRemovalPolicy(settings),
     });
     this.lambda = new Lambda(this, 'Function', {
