@@ -48,6 +48,24 @@ const rules = {
     schema: z.preprocess(numberFromText, z.literal(LOG_DAYS).default(30)),
     rule: `a number of days that CloudWatch knows: ${LOG_DAYS.join(', ')}`,
   },
+  /** Where alarms are mailed to. */
+  alarmEmail: {
+    schema: z.email().optional(),
+    rule: 'an e-mail address',
+  },
+  /** An SNS topic that alarms go to. */
+  alarmTopicArn: {
+    schema: z
+      .string()
+      .regex(/^arn:[a-z0-9-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/)
+      .optional(),
+    rule: 'the ARN of an SNS topic',
+  },
+  /** Whether an event of our own goes through the whole chain every five minutes, with an alarm when it does not fire. */
+  canary: {
+    schema: z.preprocess(booleanFromText, z.boolean().default(false)),
+    rule: 'true or false',
+  },
   /** Whether the table, the admin key and the logs outlive the stack. */
   retainData: {
     schema: z.preprocess(booleanFromText, z.boolean().default(true)),
