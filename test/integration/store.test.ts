@@ -33,8 +33,9 @@ import { readDue } from '../../store/due.ts';
 import { type EndedRun, putEndedRun, readEndedRuns } from '../../store/ended-runs.ts';
 import { listDeliveries } from '../../store/history.ts';
 import { getItem, getItems, putItem } from '../../store/items.ts';
-import { runKey } from '../../store/keys.ts';
+import { attemptKey, deliveryKey, newestKey, runKey } from '../../store/keys.ts';
 import { reserveName } from '../../store/names.ts';
+import { announceNewest } from '../../store/newest.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';
 import { announceChange, deleteWatch, putWatch, readWatches, readWatchFeed } from '../../store/watches.ts';
 import { aDefinition, onMetrics, onStates, onThreshold } from '../support/builders.ts';
@@ -100,6 +101,30 @@ describe('a delivery', () => {
       dueAtMs: 1_000,
     });
   });
+
+  test.each([35, 400])(
+    'is kept for %i days with its attempts, where the deployment says so',
+    async (days) => {
+      const day = 24 * 60 * 60;
+      const delivery = aDelivery();
+      const own = { ...table, historyDays: days };
+      await putDelivery(own, delivery, 7_000);
+      const attempt = { number: 1, startedAtMs: 8_000, durationMs: 5, outcome: 'delivered' } as const;
+      await putAttempt(own, delivery.id, attempt, 9_000);
+      await announceNewest(own, { ...delivery, status: 'pending', attempts: 0 }, 'model', 9_000);
+      const ends = [
+        deliveryKey(delivery.id),
+        attemptKey(delivery.id, 1),
+        newestKey(delivery.automationId, 'model'),
+      ];
+      const kept = await Promise.all(ends.map((key) => getItem(table, key)));
+      expect(kept.map((item) => item?.['ttl'])).toEqual([
+        7 + days * day,
+        9 + days * day,
+        9 + (days + 1) * day,
+      ]);
+    },
+  );
 
   test('is leased to one caller, until the lease ends', async () => {
     const { id } = aDelivery();
