@@ -54,7 +54,7 @@ export function accessLogLine(ofGateway: Record<string, string>): string {
 
 export function accessLogGroup(scope: Construct, settings: Settings): LogGroup {
   return new LogGroup(scope, 'AccessLog', {
-    retention: logRetention,
+    retention: logRetention(settings),
     removalPolicy: dataRemovalPolicy(settings),
   });
 }
