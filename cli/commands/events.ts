@@ -97,7 +97,7 @@ function reporter({ format, print, note }: Screen, progress: Progress) {
     onProgress: ({ taken, refused }: Sent) => {
       const seconds = (Date.now() - startedAtMs) / 1000;
       progress.show(
-        `${grouped(taken)} events sent, ${grouped(refused)} refused, ${grouped(Math.round(taken / seconds))} a second`,
+        `${counted(taken, 'event')} sent, ${grouped(refused)} refused, ${grouped(Math.round(taken / seconds))} a second`,
       );
     },
     onRetry: (waitMs: number, reason: string) => {
