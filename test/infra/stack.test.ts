@@ -87,6 +87,8 @@ describe('the stack', () => {
       'AWS::ApiGatewayV2::Integration': 2,
       'AWS::ApiGatewayV2::Route': 3,
       'AWS::ApiGatewayV2::Stage': 1,
+      'AWS::CloudWatch::Alarm': 11,
+      'AWS::CloudWatch::Dashboard': 1,
       'AWS::DynamoDB::Table': 1,
       'AWS::Events::Rule': 1,
       'AWS::IAM::Policy': 6,
@@ -608,6 +610,9 @@ describe('a setting', () => {
     expect(read({})).toEqual({
       stage: 'dev',
       allowedAddresses: [],
+      alarmEmail: undefined,
+      alarmTopicArn: undefined,
+      canary: false,
       slackApiUrl: 'https://slack.com/api',
       retainData: true,
       functionsFolder: 'dist',
