@@ -1,5 +1,5 @@
+import { describeScope } from '../../core/scope-text.ts';
 import { plain } from '../terminal/plain-text.ts';
-import { scopeText } from '../terminal/scope-text.ts';
 import type { Screen, Style } from '../terminal/screen.ts';
 import { cut, widthOf } from '../terminal/table.ts';
 import type { Difference } from './differences.ts';
@@ -41,7 +41,7 @@ function stepLine(
 const nameOf = ({ document }: Step) => plain(`${document.team}/${document.name}`);
 
 function placeOf({ document }: Step): string {
-  return plain(document.kind === 'automation' ? scopeText(document.scope) : document.type);
+  return plain(document.kind === 'automation' ? describeScope(document.scope) : document.type);
 }
 
 function differenceLines(step: Step, { width = Number.POSITIVE_INFINITY }: Screen): string[] {

@@ -36,7 +36,8 @@ function answerText({ http_status, code, answered, slack_error }: Attempt): stri
   return said.length > 0 ? ` (${plain(said.join(', '))})` : '';
 }
 
-function requestLines({ method, url, headers, body }: NonNullable<Attempt['request']>): string[] {
+/** A request as it went out, or would: with its secrets masked. */
+export function requestLines({ method, url, headers, body }: NonNullable<Attempt['request']>): string[] {
   const named = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return [
     `  ${plain(`${method} ${url}`)}`,
