@@ -35,6 +35,9 @@ async function test(session: Session, { args: [wanted], options }: CommandInput)
   if ((wanted === undefined) === (options['file'] === undefined)) {
     throw badUsage('name one automation, saved or in a file', 'see signalbox automations test --help');
   }
+  if (options['file'] === '-' && options['events'] === '-') {
+    throw badUsage('standard input can not be both', 'give the events as a file: --events run.ndjson');
+  }
   const tried =
     wanted === undefined
       ? { automation: await readAutomation(session, options['file']) }

@@ -67,5 +67,5 @@ async function list(session: Session, { options }: CommandInput): Promise<void> 
   };
   const deliveries = await everyItem(connection, 'listDeliveries', 'deliveries', { query }, limit);
   progress.clear();
-  printList(screen, deliveries, deliveryColumns, 'Nothing was fired.');
+  printList(screen, deliveries, deliveryColumns(screen), 'Nothing was fired.');
 }

@@ -16,7 +16,10 @@ const styles: Record<string, Style> = {
 };
 
 /** A status or an outcome in its colour. */
-export const painted = (status: string, { paint }: Screen) => paint(styles[status] ?? 'reset', status);
+export function painted(status: string, { paint }: Pick<Screen, 'paint'>, shown = status): string {
+  const style = styles[status];
+  return style === undefined ? shown : paint(style, shown);
+}
 
 /** One attempt: when, how it went, what was sent and what came back. */
 export function attemptLines(attempt: Attempt, screen: Screen): string[] {

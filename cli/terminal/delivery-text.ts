@@ -7,11 +7,16 @@ import { shortTime } from './time.ts';
 type Delivery = Listed<'listDeliveries', 'deliveries'>;
 type FullDelivery = Answer<'readDelivery'>['body'];
 
-export const deliveryColumns: ListColumn<Delivery>[] = [
+export const deliveryColumns = (screen: Screen): ListColumn<Delivery>[] => [
   { title: 'FIRED', isWhole: true, of: ({ created_at }) => shortTime(created_at) },
-  { title: 'STATUS', isWhole: true, of: ({ status }) => status },
-  { title: 'AUTOMATION', of: automationText },
-  { title: 'ABOUT', of: aboutText },
+  {
+    title: 'STATUS',
+    isWhole: true,
+    of: ({ status }) => status,
+    painted: (shown, status) => painted(status, screen, shown),
+  },
+  { title: 'AUTOMATION', mayGoBelow: true, of: automationText },
+  { title: 'ABOUT', mayGoBelow: true, of: aboutText },
   { title: 'ID', isWhole: true, of: ({ id }) => id },
 ];
 
