@@ -25,7 +25,8 @@ function settled(output: string): string {
 
 /** A delivery is made a moment after its event was taken; a reader has waited for it without noticing. */
 const delivered = `until signalbox deliveries list --automation 'loss is low' --status delivered --json | grep -q dlv_; do sleep 0.2; done`;
-const withPatience = (command: string) => (command.startsWith('signalbox deliveries list') ? `${delivered}; ${command}` : command);
+const withPatience = (command: string) =>
+  command.startsWith('signalbox deliveries list') ? `${delivered}; ${command}` : command;
 
 test('docs/cli.md shows what the commands print', async () => {
   const receiver = await startReceiver();
