@@ -33,9 +33,15 @@ export function writeShownFiles(markdown: string, folder: string): void {
   }
 }
 
+/** Makes a command believe that its output is a terminal of 80 columns, without colours. */
+const onATerminal = `Object.defineProperties(process.stdout, {
+  isTTY: { value: true }, columns: { value: 80 }, getColorDepth: { value: () => 1 },
+});`;
+const preload = `--import=data:text/javascript,${encodeURIComponent(onATerminal)}`;
+
 const commandLine = (folder: string) => `
-signalbox() { NODE_OPTIONS=${JSON.stringify(`--import ${join(root, 'test/support/on-a-terminal.mjs')}`)} \\
-  ${JSON.stringify(process.execPath)} ${JSON.stringify(join(root, 'bin/signalbox.mjs'))} "$@"; }
+signalbox() { NODE_OPTIONS=${JSON.stringify(preload)} ${JSON.stringify(process.execPath)} \
+  ${JSON.stringify(join(root, 'bin/signalbox.mjs'))} "$@"; }
 cd ${JSON.stringify(folder)}
 `;
 
