@@ -10,7 +10,12 @@ const project = (name, options = {}) => ({
 });
 
 export default {
-  projects: [project('unit'), project('oracle'), project('infra'), project('integration')],
+  projects: [
+    project('unit'),
+    project('oracle'),
+    project('infra'),
+    project('integration', { setupFiles: ['<rootDir>/test/support/checked-fetch.ts'] }),
+  ],
   // Two cores, and the integration suites start processes of their own.
   maxWorkers: 2,
   testTimeout: 30_000,

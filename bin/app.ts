@@ -7,7 +7,7 @@ import { buildFunctions } from './build.ts';
 const functionsFolder = join(import.meta.dirname, '../dist');
 await buildFunctions(functionsFolder);
 try {
-  signalboxApp(functionsFolder);
+  signalboxApp(functionsFolder, { isEmulated: process.env['AWS_ENDPOINT_URL'] !== undefined });
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;
   console.error(error.message);

@@ -12,7 +12,9 @@ const GrantedSecret = SecretName.refine(
 );
 
 const webhookFields = {
-  url: z.string().max(2048),
+  /** Where requests go; of a URL that is a secret itself, `url_secret` names it. */
+  url: z.string().max(2048).optional(),
+  url_secret: SecretName.optional(),
   method: z.enum(['POST', 'PUT', 'PATCH']),
   /** Sent with every request, as they stand here. */
   headers: CustomHeaders,
@@ -47,6 +49,7 @@ const WebhookInput = z
     headers: webhookFields.headers.default({}),
     secrets: webhookFields.secrets.default([]),
   })
+  .superRefine(checkUrl)
   .superRefine(checkAuth);
 
 const slackFields = {
@@ -79,10 +82,12 @@ export const IntegrationChange = z
 export type IntegrationChange = z.infer<typeof IntegrationChange>;
 
 function clearable() {
-  const { access_token_secret, basic_auth, header_auth, signing_secret, previous_signing_secret } =
-    webhookFields;
+  const { url, url_secret, access_token_secret, basic_auth, header_auth } = webhookFields;
+  const { signing_secret, previous_signing_secret } = webhookFields;
   const { workspace, channel, token_secret, webhook_url_secret } = slackFields;
   return {
+    url: url.nullable(),
+    url_secret: url_secret.nullable(),
     access_token_secret: access_token_secret.nullable(),
     basic_auth: basic_auth.nullable(),
     header_auth: header_auth.nullable(),
@@ -117,6 +122,7 @@ export function secretFields(integration: IntegrationInput): { field: string; na
           ['webhook_url_secret', integration.webhook_url_secret],
         ]
       : [
+          ['url_secret', integration.url_secret],
           ['access_token_secret', integration.access_token_secret],
           ['basic_auth.password_secret', integration.basic_auth?.password_secret],
           ['header_auth.value_secret', integration.header_auth?.value_secret],
@@ -153,6 +159,13 @@ type Refuse = (field: string, message: string) => void;
 
 function refusing(context: z.RefinementCtx): Refuse {
   return (field, message) => context.addIssue({ code: 'custom', path: field.split('.'), message });
+}
+
+function checkUrl(input: z.infer<z.ZodObject<typeof webhookFields>>, context: z.RefinementCtx): void {
+  const refuse = refusing(context);
+  const { url, url_secret: secret } = input;
+  if (url !== undefined && secret !== undefined) refuse('url_secret', 'and url are two places: give one');
+  if (url === undefined && secret === undefined) refuse('url', 'is missing: give it, or give url_secret');
 }
 
 function checkAuth(input: z.infer<z.ZodObject<typeof webhookFields>>, context: z.RefinementCtx): void {

@@ -6,6 +6,7 @@ import { Label, TeamName } from './name.ts';
 /** What a caller may do. A route names one of these; a role has a set of them. */
 export type Ability =
   | 'events:post'
+  | 'watched:read'
   | 'team:read'
   | 'automations:write'
   | 'integrations:write'
@@ -17,12 +18,13 @@ export type Ability =
 export const Role = z.enum(['org_admin', 'admin', 'member', 'viewer', 'sender']);
 export type Role = z.infer<typeof Role>;
 
-const member: Ability[] = ['events:post', 'team:read', 'automations:write'];
+const sender: Ability[] = ['events:post', 'watched:read'];
+const member: Ability[] = [...sender, 'team:read', 'automations:write'];
 const admin: Ability[] = [...member, 'integrations:write', 'secrets:write', 'keys:write'];
 
 const abilities: Record<Role, readonly Ability[]> = {
-  sender: ['events:post'],
-  viewer: ['team:read'],
+  sender,
+  viewer: ['team:read', 'watched:read'],
   member,
   admin,
   org_admin: [...admin, 'organization:write'],

@@ -9,6 +9,7 @@ export type ProblemCode =
   | 'unauthorized'
   | 'forbidden'
   | 'not_found'
+  | 'method_not_allowed'
   | 'conflict'
   | 'stale_version';
 
@@ -20,6 +21,8 @@ export interface ProblemDetails {
   field?: string;
   /** The way out. */
   hint?: string;
+  /** The methods that a path has, when it lacks the one that was used. */
+  allow?: string[];
 }
 
 /** The caller is wrong: thrown anywhere, turned into an answer in one place. */
@@ -31,6 +34,12 @@ export class Problem extends Error {
     super(details.detail, options);
     this.details = details;
   }
+}
+
+/** A Problem with a part of an input as one with the whole, where the field has another name. Other errors stay as they are. */
+export function renamedProblem(error: unknown, nameOf: (field: string | undefined) => string): unknown {
+  if (!(error instanceof Problem)) return error;
+  return new Problem({ ...error.details, field: nameOf(error.details.field) }, { cause: error });
 }
 
 /** The first complaint of a schema as problem details, with the field's path below `prefix`. */

@@ -4,8 +4,7 @@ import { derivedId, randomId } from './id.ts';
 import { isObject } from './json.ts';
 import { Name } from './name.ts';
 import { detailsOfZod, Problem } from './problem.ts';
-
-const REGISTRY_PROJECT = 'wandb-registry-';
+import { registryOf } from './scope.ts';
 
 export interface ReceivedEvent {
   event: SignalboxEvent;
@@ -101,10 +100,11 @@ function hintFor(type: unknown): string {
 /** On W&B's wire a registry is a project with a prefix; here it has a field of its own. */
 function inItsPlace(event: ParsedShape): ParsedShape {
   const { project } = event;
-  if (event.registry !== undefined || !project?.startsWith(REGISTRY_PROJECT)) {
+  const named = registryOf(project);
+  if (event.registry !== undefined || named === undefined) {
     return checkPlace(event, event.registry === undefined ? 'project' : 'registry');
   }
-  const registry = Name.safeParse(project.slice(REGISTRY_PROJECT.length));
+  const registry = Name.safeParse(named);
   if (!registry.success) throw refusal(registry.error, ['project']);
   const { project: _project, ...rest } = event;
   return checkPlace({ ...rest, registry: registry.data } as ParsedShape, 'project');

@@ -36,6 +36,13 @@ export interface Place {
   collection?: string | undefined;
 }
 
+const REGISTRY_PROJECT = 'wandb-registry-';
+
+/** The registry that a project is on W&B's wire; undefined for a true project. */
+export function registryOf(project: string | undefined): string | undefined {
+  return project?.startsWith(REGISTRY_PROJECT) ? project.slice(REGISTRY_PROJECT.length) : undefined;
+}
+
 /** A scope as one string, the same for the automation that watches it and the event that falls into it. */
 export function scopeKey(scope: Scope): string {
   switch (scope.kind) {
@@ -52,6 +59,13 @@ export function scopeKey(scope: Scope): string {
         ? `collection/project/${scope.team}/${scope.project}/${scope.collection}`
         : `collection/registry/${scope.registry}/${scope.collection}`;
   }
+}
+
+/** The project or registry that holds a collection; undefined for other scopes. */
+export function scopeAround(scope: Scope): Scope | undefined {
+  if (scope.kind !== 'collection') return undefined;
+  const { team = '', project = '', registry } = scope;
+  return registry === undefined ? { kind: 'project', team, project } : { kind: 'registry', registry };
 }
 
 /** Every scope that covers a place, widest first: an automation at each of them fires on its own (W&B). */

@@ -95,7 +95,7 @@ export function outcomeOfSlack(
   body: string,
 ): SlackOutcome {
   if (status >= 300 && status <= 399) return { kind: 'refused', code: 'redirect', status };
-  const slackError = errorIn(body);
+  const slackError = slackErrorIn(body);
   const said = slackError === undefined ? {} : { slackError };
   const verdict = verdictOf(status, slackError, body);
   switch (verdict) {
@@ -127,9 +127,16 @@ const SAYS_NOT_OK = /^\s*\{\s*"ok"\s*:\s*false\b/;
 const ERROR =
   /^\s*(?:\{\s*"ok"\s*:\s*false\s*,\s*"error"\s*:\s*"([a-z_]{2,64})"|([a-z]+(?:_[a-z]+)+|ratelimited|accesslimited)\s*$)/;
 
-function errorIn(body: string): string | undefined {
+/** Slack's own string in what it answered, where it gave one. */
+export function slackErrorIn(body: string): string | undefined {
   const [, json, plain] = ERROR.exec(body) ?? [];
   return json ?? plain;
+}
+
+/** What to do about an error of Slack's. */
+export function adviceFor(slackError: string): string {
+  const known = Object.hasOwn(slackErrors, slackError) ? slackErrors[slackError] : undefined;
+  return known?.advice ?? "look it up among the errors of Slack's method chat.postMessage";
 }
 
 const MAX_WAIT_SECONDS = 24 * 3_600;

@@ -26,7 +26,7 @@ export class Delivery extends Construct {
         TABLE_NAME: table.name,
         DELIVERIES_QUEUE_URL: this.deliveries.url,
         ALLOWED_ADDRESSES: settings.allowedAddresses.join(','),
-        SLACK_API_URL: '',
+        SLACK_API_URL: settings.slackApiUrl,
       } satisfies DispatcherEnv,
     });
     dispatcher.allow(

@@ -1,9 +1,15 @@
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi as Api, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  HttpApi as Api,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { Duration } from 'aws-cdk-lib/core';
+import { Duration, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { AuthorizerEnv } from '../lambdas/authorizer/env.ts';
 import type { AdminKey } from './admin-key.ts';
@@ -59,11 +65,20 @@ export class HttpApi extends Construct {
       methods: [HttpMethod.POST],
       integration: new HttpLambdaIntegration('Ingest', props.ingest.lambda),
     });
-    api.addRoutes({
-      path: '/v1/{proxy+}',
-      methods: [HttpMethod.ANY],
-      integration: new HttpLambdaIntegration('Admin', props.admin.lambda),
+    const admin = new HttpLambdaIntegration('Admin', props.admin.lambda);
+    api.addRoutes({ path: '/v1/{proxy+}', methods: [HttpMethod.ANY], integration: admin });
+    const [document] = api.addRoutes({
+      path: '/v1/openapi.json',
+      methods: [HttpMethod.GET],
+      integration: admin,
+      authorizer: new HttpNoneAuthorizer(),
     });
+    if (document) {
+      Validations.of(document).acknowledge({
+        id: 'AwsSolutions-APIG4',
+        reason: 'The description of the API is the same for every deployment, and public.',
+      });
+    }
     const accessLog = new LogGroup(this, 'AccessLog', {
       retention: logRetention,
       removalPolicy: dataRemovalPolicy(props.settings),

@@ -1,5 +1,6 @@
 import type { Node } from 'constructs';
 import * as z from 'zod';
+import { closedPartOf, holdsAddress } from './address-range.ts';
 
 // `cdk -c name=value` can only give strings, so lists and booleans are read from text as well.
 const listFromText = (value: unknown) =>
@@ -7,6 +8,9 @@ const listFromText = (value: unknown) =>
 const booleanFromText = (value: unknown) => (value === 'true' ? true : value === 'false' ? false : value);
 
 const AddressRange = z.union([z.cidrv4(), z.cidrv6()]);
+const BareUrl = z
+  .string()
+  .refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? '') && !/[\s?#@]|\/$/.test(text));
 
 const rules = {
   /** Names one deployment; several stages may stand side by side in an account. */
@@ -22,6 +26,11 @@ const rules = {
     schema: z.preprocess(listFromText, z.array(AddressRange).default([])),
     rule: 'a list of address ranges such as 10.0.0.0/8',
   },
+  /** Where Slack's methods are. */
+  slackApiUrl: {
+    schema: BareUrl.default('https://slack.com/api'),
+    rule: 'a URL such as https://slack.com/api, without user name, query and a slash at its end',
+  },
   /** Whether the table, the admin key and the logs outlive the stack. */
   retainData: {
     schema: z.preprocess(booleanFromText, z.boolean().default(true)),
@@ -29,11 +38,10 @@ const rules = {
   },
 };
 
+type Rules = typeof rules;
+
 /** What an operator decides about one deployment, and where the built functions lie. */
-export type Settings = {
-  stage: string;
-  allowedAddresses: string[];
-  retainData: boolean;
+export type Settings = { [Name in keyof Rules]: z.output<Rules[Name]['schema']> } & {
   functionsFolder: string;
 };
 
@@ -44,22 +52,35 @@ export class SettingsError extends Error {
 
 type Context = Pick<Node, 'tryGetContext'>;
 
-function readSetting<Name extends keyof typeof rules>(context: Context, name: Name) {
-  const { schema, rule } = rules[name];
-  const given: unknown = context.tryGetContext(name);
-  const result = schema.safeParse(given);
-  if (result.success) return result.data as z.output<(typeof rules)[Name]['schema']>;
+function refuse(name: keyof Rules, given: unknown, rule: string): never {
   throw new SettingsError(
     `The setting "${name}" is ${JSON.stringify(given)}, but it must be ${rule}. Give it as "-c ${name}=…" or under "context" in cdk.json.`,
   );
 }
 
-/** Reads the settings from the CDK context; a wrong one is a SettingsError. */
-export function readSettings(context: Context, functionsFolder: string): Settings {
-  return {
-    stage: readSetting(context, 'stage'),
-    allowedAddresses: readSetting(context, 'allowedAddresses'),
-    retainData: readSetting(context, 'retainData'),
-    functionsFolder,
-  };
+function readSetting(context: Context, name: keyof Rules) {
+  const { schema, rule } = rules[name];
+  const given: unknown = context.tryGetContext(name);
+  const result = schema.safeParse(given);
+  return result.success ? result.data : refuse(name, given, rule);
+}
+
+/** Reads the settings from the CDK context; a wrong one is a SettingsError. What emulators may do, AWS may not. */
+export function readSettings(context: Context, functionsFolder: string, isEmulated = false): Settings {
+  const names = Object.keys(rules) as (keyof Rules)[];
+  const read = Object.fromEntries(names.map((name) => [name, readSetting(context, name)]));
+  // The table of rules ties each name to its type; TypeScript can't follow a name that varies.
+  const settings = { ...read, functionsFolder } as Settings;
+  checkAddresses(settings, isEmulated);
+  return settings;
+}
+
+function checkAddresses({ allowedAddresses, slackApiUrl }: Settings, isEmulated: boolean): void {
+  for (const range of allowedAddresses) {
+    const closed = closedPartOf(range, isEmulated);
+    if (closed) refuse('allowedAddresses', range, `ranges that hold nothing of ${closed}`);
+  }
+  const { protocol, hostname } = new URL(slackApiUrl);
+  if (protocol === 'https:' || holdsAddress(allowedAddresses, hostname)) return;
+  refuse('slackApiUrl', slackApiUrl, 'https, unless its host is an address in allowedAddresses');
 }

@@ -68,6 +68,7 @@ async function answer(
   if (!matched) return refusal(404);
   if (!body) return refusal(413);
   const event = toEvent(request, matched, path, body);
+  if (matched.route.isPublic) return toAnswer(await invoke(matched.route.function, event));
   const verdict = await authorize(event);
   if (!verdict.allowed) return refusal(verdict.status);
   const { requestContext } = event;

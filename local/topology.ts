@@ -1,3 +1,4 @@
+import { SLACK_API_URL } from '../core/actions/slack.ts';
 import type { AdminEnv } from '../lambdas/admin/env.ts';
 import type { AuthorizerEnv } from '../lambdas/authorizer/env.ts';
 import type { DispatcherEnv } from '../lambdas/dispatcher/env.ts';
@@ -21,6 +22,7 @@ export interface LocalParts {
   tableName: string;
   queueUrls: Record<WorkQueueName, string>;
   eventsDeadLettersUrl: string;
+  deliveriesDeadLettersUrl: string;
   adminKeySecretId: string;
   allowedAddresses: string;
 }
@@ -45,8 +47,8 @@ export const table: { name: string; keys: KeySchema; indexes: Record<string, Key
   keys: { hash: text('pk'), range: text('sk') },
   indexes: {
     due: { hash: text('dueShard'), range: number('sweepAt') },
-    'by-team': { hash: text('byTeam'), range: text('historyAt') },
-    'by-automation': { hash: text('byAutomation'), range: text('historyAt') },
+    'by-team': { hash: text('team'), range: number('historyAtMs') },
+    'by-automation': { hash: text('automationId'), range: number('historyAtMs') },
   },
 };
 
@@ -127,17 +129,18 @@ export const functions = {
       TABLE_NAME: tableName,
       DELIVERIES_QUEUE_URL: queueUrls.deliveries,
       ALLOWED_ADDRESSES: allowedAddresses,
-      SLACK_API_URL: '',
+      SLACK_API_URL,
     }),
   },
   sweeper: {
     timeoutSeconds: 55,
     memoryMb: 256,
-    environment: ({ tableName, queueUrls, eventsDeadLettersUrl }): SweeperEnv => ({
-      TABLE_NAME: tableName,
-      DELIVERIES_QUEUE_URL: queueUrls.deliveries,
-      EVENTS_QUEUE_URL: queueUrls.events,
-      EVENTS_DEAD_LETTERS_URL: eventsDeadLettersUrl,
+    environment: (parts): SweeperEnv => ({
+      TABLE_NAME: parts.tableName,
+      DELIVERIES_QUEUE_URL: parts.queueUrls.deliveries,
+      DELIVERIES_DEAD_LETTERS_URL: parts.deliveriesDeadLettersUrl,
+      EVENTS_QUEUE_URL: parts.queueUrls.events,
+      EVENTS_DEAD_LETTERS_URL: parts.eventsDeadLettersUrl,
     }),
   },
   admin: {
@@ -179,14 +182,17 @@ export interface Route {
   /** As API Gateway writes it: a method or ANY, a space, a path that may end in a greedy variable. */
   key: string;
   function: FunctionName;
+  /** Asks the authorizer for nobody. */
+  isPublic?: true;
 }
 
 export const routes: readonly Route[] = [
   { key: 'POST /v1/events', function: 'ingest' },
   { key: 'ANY /v1/{proxy+}', function: 'admin' },
+  { key: 'GET /v1/openapi.json', function: 'admin', isPublic: true },
 ];
 
-/** Asked before every route. */
+/** Asked before every route that is not public. */
 export const authorizer: { function: FunctionName; identitySources: readonly string[]; ttlSeconds: number } =
   {
     function: 'authorizer',

@@ -1,7 +1,8 @@
+import type { PageStart } from '../core/api/fields.ts';
 import type { StoredKey } from '../core/key.ts';
 import type { Table } from './client.ts';
-import { deleteItem, getItem, getItems, putItem, queryPrefix } from './items.ts';
-import { apiKeyKey, memberKey, teamPartition } from './keys.ts';
+import { deleteItem, getItem, memberPage, type Page, putItem } from './items.ts';
+import { apiKeyKey, memberKey } from './keys.ts';
 
 /** Where the keys without a team (org_admin) are listed. */
 const NO_TEAM = '';
@@ -17,10 +18,13 @@ export async function readKey(table: Table, keyId: string): Promise<StoredKey | 
 }
 
 /** The keys of a team, or those without one. */
-export async function listKeys(table: Table, team: string | undefined): Promise<StoredKey[]> {
-  const hints = await queryPrefix(table, teamPartition(team ?? NO_TEAM), 'KEY#');
-  const keys = hints.map(({ sk }) => apiKeyKey(sk.slice('KEY#'.length)));
-  return (await getItems(table, keys)) as unknown as StoredKey[];
+export async function listKeys(
+  table: Table,
+  team: string | undefined,
+  page: PageStart,
+): Promise<Page<StoredKey>> {
+  const found = await memberPage(table, { team: team ?? NO_TEAM, noun: 'KEY', keyOf: apiKeyKey }, page);
+  return found as unknown as Page<StoredKey>;
 }
 
 /** Takes a key out of force; callers that remember it do so for a minute at most. */

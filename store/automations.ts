@@ -1,9 +1,20 @@
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { PageStart } from '../core/api/fields.ts';
 import type { AutomationDefinition, Head, Revision } from '../core/automation.ts';
 import { scopeKey } from '../core/scope.ts';
 import { reachOf, watchesOf } from '../core/watch.ts';
 import { holds, type Table } from './client.ts';
-import { deleteItem, getItem, getItems, type Item, putIfAbsent, putItem, queryPrefix } from './items.ts';
+import {
+  deleteItem,
+  getItem,
+  getItems,
+  type Item,
+  type Page,
+  putIfAbsent,
+  putItem,
+  queryPage,
+  queryPrefix,
+} from './items.ts';
 import { headKey, memberKey, REVISION_PREFIX, revisionKey, scopePartition, teamPartition } from './keys.ts';
 import { type ReservedName, releaseName, reserveName } from './names.ts';
 import { announceChange, deleteWatch, putWatch } from './watches.ts';
@@ -115,13 +126,47 @@ export async function readRevisions(table: Table, heads: Head[]): Promise<Revisi
   return (await getItems(table, keys)).map(toRevision);
 }
 
-/** A team's automations, by name. */
+/** All automations of a team, oldest first. */
 export async function listAutomations(table: Table, team: string): Promise<Automation[]> {
   const hints = await queryPrefix(table, teamPartition(team), 'AUTOMATION#');
-  const heads = await readHeads(
+  return readAutomations(
     table,
     hints.map(({ sk }) => sk.slice('AUTOMATION#'.length)),
   );
+}
+
+/** A page looks at this many hundreds of automations before it gives up finding more that its filter takes. */
+const HUNDREDS = 4;
+
+/** A page of a team's automations that a filter takes, oldest first. */
+export async function pageAutomations(
+  table: Table,
+  team: string,
+  { limit, after }: PageStart,
+  takes: (automation: Automation) => boolean,
+): Promise<Page<Automation>> {
+  const things: Automation[] = [];
+  let next = after;
+  for (let round = 0; round < HUNDREDS; round++) {
+    const hundred = await readHundred(table, team, next);
+    things.push(...hundred.things.filter(takes));
+    if (things.length > limit) return { things: things.slice(0, limit), next: things[limit - 1]?.head.id };
+    next = hundred.next;
+    if (things.length === limit || next === undefined) break;
+  }
+  return { things, next };
+}
+
+async function readHundred(table: Table, team: string, after?: string): Promise<Page<Automation>> {
+  const { pk, sk: prefix } = memberKey(team, 'AUTOMATION', '');
+  const { things, next } = await queryPage(table, { pk, prefix }, { limit: 100, after });
+  const ids = things.map(({ sk }) => sk.slice(prefix.length));
+  return { things: await readAutomations(table, ids), next };
+}
+
+/** The automations among these ids that exist, in the order of ids. */
+async function readAutomations(table: Table, ids: string[]): Promise<Automation[]> {
+  const heads = await readHeads(table, ids);
   const revisions = new Map(
     (await readRevisions(table, heads)).map((revision) => [revision.automationId, revision]),
   );
@@ -129,7 +174,7 @@ export async function listAutomations(table: Table, team: string): Promise<Autom
     const revision = revisions.get(head.id);
     return revision ? [{ head, revision }] : [];
   });
-  return found.sort((a, b) => a.revision.definition.name.localeCompare(b.revision.definition.name));
+  return found.sort((a, b) => (a.head.id < b.head.id ? -1 : 1));
 }
 
 function nameOf({ scope, name }: AutomationDefinition) {
@@ -178,7 +223,8 @@ async function putWatches(table: Table, definition: AutomationDefinition, id: st
 }
 
 function changeOf(automationId: string, ...definitions: AutomationDefinition[]) {
-  return { automationId, scopes: [...new Set(definitions.map(({ scope }) => scopeKey(scope)))] };
+  const watches = definitions.flatMap((definition) => watchesOf(definition));
+  return { automationId, scopes: [...new Set(watches.map((watch) => watch.scopeKey))] };
 }
 
 /** Whether the automation exists and has this name in this scope now. */

@@ -1,8 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { PageStart } from '../core/api/fields.ts';
 import type { Integration } from '../core/integration.ts';
 import { holds, type Table } from './client.ts';
-import { deleteItem, getItem, getItems, type Item, putIfAbsent, putItem, queryPrefix } from './items.ts';
+import {
+  deleteItem,
+  getItem,
+  getItems,
+  type Item,
+  memberPage,
+  type Page,
+  putIfAbsent,
+  putItem,
+  queryPrefix,
+} from './items.ts';
 import { integrationKey, memberKey, teamPartition } from './keys.ts';
 import { type ReservedName, releaseName, reserveName } from './names.ts';
 
@@ -57,11 +68,23 @@ export async function readIntegration(table: Table, id: string): Promise<Integra
   return item && toIntegration(item);
 }
 
+/** All integrations of a team, by name. */
 export async function listIntegrations(table: Table, team: string): Promise<Integration[]> {
   const hints = await queryPrefix(table, teamPartition(team), 'INTEGRATION#');
   const keys = hints.map(({ sk }) => integrationKey(sk.slice('INTEGRATION#'.length)));
   const found = (await getItems(table, keys)).map(toIntegration);
   return found.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** A page of a team's integrations, oldest first. */
+export async function pageIntegrations(
+  table: Table,
+  team: string,
+  page: PageStart,
+): Promise<Page<Integration>> {
+  const members = { team, noun: 'INTEGRATION', keyOf: integrationKey } as const;
+  const { things, ...rest } = await memberPage(table, members, page);
+  return { things: things.map(toIntegration), ...rest };
 }
 
 const nameOf = ({ team, name }: Integration): ReservedName => ({

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchGetCommand, DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { PageStart } from '../core/api/fields.ts';
 import { holds, type Table } from './client.ts';
-import type { ItemKey } from './keys.ts';
+import { type ItemKey, memberKey, type Noun } from './keys.ts';
 
 export type Item = Record<string, unknown> & ItemKey;
 
@@ -64,6 +65,50 @@ export async function putItem(table: Table, item: Item): Promise<void> {
 /** Removes an item, if it is there. */
 export async function deleteItem(table: Table, key: ItemKey): Promise<void> {
   await table.client.send(new DeleteCommand({ TableName: table.name, Key: key }));
+}
+
+export interface Page<Thing> {
+  things: Thing[];
+  /** Where the next page begins: what `after` takes. */
+  next?: string | undefined;
+}
+
+/** A page of the items of a partition whose sort key begins so, in its order; `after` is what follows the prefix. */
+export async function queryPage(
+  table: Table,
+  { pk, prefix }: { pk: string; prefix: string },
+  { limit, after }: PageStart,
+): Promise<Page<Item>> {
+  const { Items = [], LastEvaluatedKey } = await table.client.send(
+    new QueryCommand({
+      TableName: table.name,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+      ...(after !== undefined && { ExclusiveStartKey: { pk, sk: prefix + after } }),
+      Limit: limit,
+    }),
+  );
+  const last = LastEvaluatedKey?.['sk'] as string | undefined;
+  return { things: Items as Item[], next: last?.slice(prefix.length) };
+}
+
+/**
+ * A page of a team's members of one noun, in the order of their ids. A hint whose item is gone is passed over, so a
+ * page may be shorter than its limit.
+ */
+export async function memberPage(
+  table: Table,
+  { team, noun, keyOf }: { team: string; noun: Noun; keyOf: (id: string) => ItemKey },
+  page: PageStart,
+): Promise<Page<Item>> {
+  const { pk, sk: prefix } = memberKey(team, noun, '');
+  const { things: hints, ...rest } = await queryPage(table, { pk, prefix }, page);
+  const found = await getItems(
+    table,
+    hints.map(({ sk }) => keyOf(sk.slice(prefix.length))),
+  );
+  return { things: found.sort((a, b) => (a.pk < b.pk ? -1 : 1)), ...rest };
 }
 
 /** All items of a partition whose sort key begins so, in its order, as last written. */

@@ -1,6 +1,7 @@
+import type { PageStart } from '../core/api/fields.ts';
 import type { Table } from './client.ts';
-import { deleteItem, getItem, putItem, queryPrefix } from './items.ts';
-import { secretKey, teamPartition } from './keys.ts';
+import { deleteItem, getItem, type Page, putItem, queryPage } from './items.ts';
+import { secretKey } from './keys.ts';
 
 /** A team secret as the table knows it: where its value is, never the value. */
 export interface SecretEntry {
@@ -21,8 +22,10 @@ export async function readSecret(table: Table, team: string, name: string): Prom
   return (await getItem(table, secretKey(team, name))) as SecretEntry | undefined;
 }
 
-export async function listSecrets(table: Table, team: string): Promise<SecretEntry[]> {
-  return (await queryPrefix(table, teamPartition(team), 'SECRET#')) as unknown as SecretEntry[];
+/** A team's secrets by name. */
+export async function listSecrets(table: Table, team: string, page: PageStart): Promise<Page<SecretEntry>> {
+  const { pk, sk: prefix } = secretKey(team, '');
+  return (await queryPage(table, { pk, prefix }, page)) as unknown as Page<SecretEntry>;
 }
 
 export async function deleteSecret(table: Table, team: string, name: string): Promise<void> {

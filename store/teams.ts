@@ -1,5 +1,6 @@
+import type { PageStart } from '../core/api/fields.ts';
 import type { Table } from './client.ts';
-import { getItem, putIfAbsent, queryPrefix } from './items.ts';
+import { getItem, type Page, putIfAbsent, queryPage } from './items.ts';
 import { teamKey } from './keys.ts';
 
 export interface Team {
@@ -16,7 +17,8 @@ export async function readTeam(table: Table, name: string): Promise<Team | undef
   return (await getItem(table, teamKey(name))) as Team | undefined;
 }
 
-export async function listTeams(table: Table): Promise<Team[]> {
-  const items = await queryPrefix(table, teamKey('').pk, teamKey('').sk);
-  return items.map(({ name, createdAtMs }) => ({ name, createdAtMs })) as Team[];
+/** The teams by name. */
+export async function listTeams(table: Table, page: PageStart): Promise<Page<Team>> {
+  const { pk, sk: prefix } = teamKey('');
+  return (await queryPage(table, { pk, prefix }, page)) as unknown as Page<Team>;
 }

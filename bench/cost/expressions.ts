@@ -1,8 +1,8 @@
 import type { Attributes } from './item-size.ts';
 
 /*
- * The few expressions that the store sends to DynamoDB. Whatever else comes is an error, so that a new expression in
- * the store can not be judged wrong here without a word.
+ * The few expressions that the store sends to DynamoDB, each compiled once. Whatever else comes is an error, so that a
+ * new expression in the store can not be judged wrong here without a word.
  */
 
 export interface Placeholders {
@@ -10,11 +10,29 @@ export interface Placeholders {
   ExpressionAttributeValues?: Record<string, unknown> | undefined;
 }
 
+type Test = (item: Attributes, given: Placeholders) => boolean;
+type Operand = (item: Attributes, given: Placeholders) => unknown;
+type Change = (before: Attributes, after: Attributes, given: Placeholders) => void;
+
+const conditions = new Map<string, Test>();
+const updates = new Map<string, Change[]>();
+
 /** Whether a condition, or a key condition, holds for an item; no item is an empty one. */
 export function holdsFor(expression: string, item: Attributes, given: Placeholders): boolean {
-  return splitOutside(expression, ' OR ').some((any) =>
-    splitOutside(any, ' AND ').every((term) => termHolds(term.trim(), item, given)),
-  );
+  return compiled(conditions, expression, toTest)(item, given);
+}
+
+/** The item as an update leaves it. */
+export function updated(expression: string, before: Attributes, given: Placeholders): Attributes {
+  const after = { ...before };
+  for (const change of compiled(updates, expression, toChanges)) change(before, after, given);
+  return after;
+}
+
+function compiled<Code>(known: Map<string, Code>, expression: string, compile: (text: string) => Code): Code {
+  const code = known.get(expression) ?? compile(expression);
+  known.set(expression, code);
+  return code;
 }
 
 /** Splits where the separator stands outside of brackets. */
@@ -32,20 +50,32 @@ function splitOutside(text: string, separator: string): string[] {
   return parts;
 }
 
-function termHolds(term: string, item: Attributes, given: Placeholders): boolean {
+function toTest(expression: string): Test {
+  const anyOf = splitOutside(expression, ' OR ').map((any) =>
+    splitOutside(any, ' AND ').map((term) => toTerm(term.trim())),
+  );
+  return (item, given) => anyOf.some((allOf) => allOf.every((test) => test(item, given)));
+}
+
+function toTerm(term: string): Test {
   const [, inner] = /^\((.*)\)$/.exec(term) ?? [];
-  if (inner !== undefined) return holdsFor(inner, item, given);
+  if (inner !== undefined) return toTest(inner);
   const [, name = '', args = ''] = /^(\w+)\(([^()]*)\)$/.exec(term) ?? [];
   const call = calls[name];
-  if (call) return call(...args.split(', ').map((one) => operand(one, item, given)));
+  if (call) {
+    const operands = args.split(', ').map(toOperand);
+    return (item, given) => call(...operands.map((operand) => operand(item, given)));
+  }
   const [, one = '', list] = /^(\S+) IN \(([^()]*)\)$/.exec(term) ?? [];
   if (list !== undefined) {
-    return list.split(', ').some((other) => operand(other, item, given) === operand(one, item, given));
+    const [wanted, others] = [toOperand(one), list.split(', ').map(toOperand)];
+    return (item, given) => others.some((other) => other(item, given) === wanted(item, given));
   }
-  const [, left = '', operator = '', right = ''] = /^(\S+) (=|<>|<|<=) (\S+)$/.exec(term) ?? [];
+  const [, left = '', operator = '', right = ''] = /^(\S+) (=|<>|<|<=|>|>=) (\S+)$/.exec(term) ?? [];
   const compare = comparisons[operator];
   if (!compare) throw unknown(term);
-  return compare(operand(left, item, given), operand(right, item, given));
+  const [a, b] = [toOperand(left), toOperand(right)];
+  return (item, given) => compare(a(item, given), b(item, given));
 }
 
 const calls: Record<string, (...args: unknown[]) => boolean> = {
@@ -56,18 +86,24 @@ const calls: Record<string, (...args: unknown[]) => boolean> = {
 };
 
 /** A placeholder, a path, or the size of what stands at a path. */
-function operand(text: string, item: Attributes, given: Placeholders): unknown {
-  if (text.startsWith(':')) return valueAt(text, given);
+function toOperand(text: string): Operand {
+  if (text.startsWith(':')) return (_item, given) => valueAt(text, given);
   const [, sized] = /^size\((.*)\)$/.exec(text) ?? [];
-  if (sized === undefined) return atPath(text, item, given);
-  const value = atPath(sized, item, given);
-  return value instanceof Set ? value.size : String(value).length;
+  if (sized === undefined) return toPath(text);
+  const path = toPath(sized);
+  return (item, given) => {
+    const value = path(item, given);
+    return value instanceof Set ? value.size : String(value).length;
+  };
 }
 
-function atPath(path: string, item: Attributes, given: Placeholders): unknown {
-  let value: unknown = item;
-  for (const part of path.split('.')) value = (value as Attributes | undefined)?.[nameOf(part, given)];
-  return value;
+function toPath(path: string): Operand {
+  const parts = path.split('.');
+  return (item, given) => {
+    let value: unknown = item;
+    for (const part of parts) value = (value as Attributes | undefined)?.[nameOf(part, given)];
+    return value;
+  };
 }
 
 type Comparison = (left: unknown, right: unknown) => boolean;
@@ -77,6 +113,8 @@ const comparisons: Record<string, Comparison> = {
   '<>': (left, right) => left !== right,
   '<': ordered((order) => order < 0),
   '<=': ordered((order) => order <= 0),
+  '>': ordered((order) => order > 0),
+  '>=': ordered((order) => order >= 0),
 };
 
 /** Values of different types have no order, and an absent one has none either. */
@@ -90,44 +128,60 @@ function ordered(fits: (order: number) => boolean): Comparison {
 
 const CLAUSE = /(SET|REMOVE|ADD) (.*?)(?= SET | REMOVE | ADD |$)/g;
 
-/** The item as an update leaves it. */
-export function updated(expression: string, before: Attributes, given: Placeholders): Attributes {
-  const after = { ...before };
+function toChanges(expression: string): Change[] {
+  const changes: Change[] = [];
   let read = 0;
   for (const [clause, verb = '', list = ''] of expression.matchAll(CLAUSE)) {
     read += clause.length + (read > 0 ? 1 : 0);
-    for (const action of splitOutside(list, ', ')) apply(verb, action, after, given);
+    for (const action of splitOutside(list, ', ')) changes.push(toChange(verb, action));
   }
   if (read !== expression.length) throw unknown(expression);
-  return after;
+  return changes;
 }
 
-function apply(verb: string, action: string, item: Attributes, given: Placeholders): void {
+/** Right sides are read from the item as it was. */
+function toChange(verb: string, action: string): Change {
   const pattern = { SET: /^(#?\w+) = (.+)$/, ADD: /^(#?\w+) (:\w+)$/, REMOVE: /^(#?\w+)$/ }[verb];
   const [, path, value = ''] = pattern?.exec(action) ?? [];
   if (path === undefined) throw unknown(`${verb} ${action}`);
-  const name = nameOf(path, given);
-  if (verb === 'REMOVE') delete item[name];
-  else if (verb === 'SET') item[name] = assigned(value, item, given);
-  else item[name] = added(item[name], valueAt(value, given));
+  if (verb === 'REMOVE') {
+    return (_before, after, given) => {
+      delete after[nameOf(path, given)];
+    };
+  }
+  const assigned = verb === 'SET' ? toAssigned(value) : toAdded(path, value);
+  return (before, after, given) => {
+    after[nameOf(path, given)] = assigned(before, given);
+  };
 }
 
-function assigned(text: string, item: Attributes, given: Placeholders): unknown {
+function toAssigned(text: string): Operand {
   const [, list, more = ''] = /^list_append\((.*), (:\w+)\)$/.exec(text) ?? [];
   if (list !== undefined) {
-    return [...(assigned(list, item, given) as unknown[]), ...(valueAt(more, given) as unknown[])];
+    const known = toAssigned(list);
+    return (item, given) => [...(known(item, given) as unknown[]), ...(valueAt(more, given) as unknown[])];
   }
   const [, path = '', otherwise = ''] = /^if_not_exists\((\S+), (:\w+)\)$/.exec(text) ?? [];
-  if (path !== '') return atPath(path, item, given) ?? valueAt(otherwise, given);
+  if (path !== '') {
+    const known = toPath(path);
+    return (item, given) => known(item, given) ?? valueAt(otherwise, given);
+  }
   const [, left = '', sign = '', right = ''] = /^(\S+) ([+-]) (\S+)$/.exec(text) ?? [];
-  if (sign === '') return operand(text, item, given);
-  const [a, b] = [operand(left, item, given), operand(right, item, given)] as [number, number];
-  return sign === '+' ? a + b : a - b;
+  if (sign === '') return toOperand(text);
+  const [a, b] = [toOperand(left), toOperand(right)];
+  return (item, given) => {
+    const [one, other] = [a(item, given), b(item, given)] as [number, number];
+    return sign === '+' ? one + other : one - other;
+  };
 }
 
-function added(before: unknown, value: unknown): unknown {
-  if (value instanceof Set) return new Set([...((before as Set<unknown> | undefined) ?? []), ...value]);
-  return ((before as number | undefined) ?? 0) + (value as number);
+function toAdded(path: string, placeholder: string): Operand {
+  const known = toPath(path);
+  return (item, given) => {
+    const [before, value] = [known(item, given), valueAt(placeholder, given)];
+    if (value instanceof Set) return new Set([...((before as Set<unknown> | undefined) ?? []), ...value]);
+    return ((before as number | undefined) ?? 0) + (value as number);
+  };
 }
 
 function nameOf(path: string, { ExpressionAttributeNames: names }: Placeholders): string {

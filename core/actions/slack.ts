@@ -2,9 +2,10 @@ import type { SlackAction } from '../action.ts';
 import { type AllowedRanges, isListedAddress, judgeUrl, literalAddress } from '../address.ts';
 import type { Delivery } from '../delivery.ts';
 import type { SlackIntegration } from '../integration.ts';
-import { reveal, Secret } from '../secret.ts';
+import { reveal } from '../secret.ts';
 import { slackMessage } from '../slack-message.ts';
 import type { ActionRequest, BuiltRequest, Secrets } from './request.ts';
+import { secretParts } from './secret-url.ts';
 
 /** What the deployment's operator says about Slack. */
 export interface SlackDeployment {
@@ -49,7 +50,7 @@ export function slackRequest(input: SlackInput): BuiltRequest {
   const address = url && webhookAddress(reveal(url), input.deployment.allowed);
   if (!url || !address) return { problem: `not_a_slack_webhook: ${integration.webhook_url_secret}` };
   const request = { ...post(integration.id, address.href), body: JSON.stringify(message) };
-  return { request, sensitive: [url, ...partsOf(address)] };
+  return { request, sensitive: [url, ...secretParts(address)] };
 }
 
 function post(integrationId: string, url: string): Omit<ActionRequest, 'body'> {
@@ -65,11 +66,4 @@ function webhookAddress(text: string, allowed: AllowedRanges): URL | undefined {
   if (url.protocol === 'https:' && WEBHOOK_HOSTS.includes(url.hostname) && url.port === '') return url;
   const ip = literalAddress(url.hostname);
   return ip !== undefined && isListedAddress(ip, allowed) ? url : undefined;
-}
-
-/** Whoever has the path can post: it is a secret also without the host, and so is the token at its end. */
-function partsOf(url: URL): Secret[] {
-  const path = `${url.pathname}${url.search}`;
-  const token = path.slice(path.lastIndexOf('/') + 1);
-  return [url.href, path, token].map((part) => new Secret(part));
 }

@@ -3,6 +3,7 @@ import type { Attempt, Delivery, Facts } from '../delivery.ts';
 import { randomId } from '../id.ts';
 import type { Integration } from '../integration.ts';
 import type { JsonValue } from '../json.ts';
+import { adviceFor, slackErrorIn } from '../slack-outcome.ts';
 
 /*
  * A test call is a delivery like any other, so that secrets are resolved, addresses judged and attempts kept by the
@@ -60,9 +61,14 @@ export function testDelivery(integration: Integration, action: Action, nowMs: nu
   };
 }
 
+/** Whether a delivery is a test call. */
+export function isTest({ facts }: Pick<Delivery, 'facts'>): boolean {
+  return Object.hasOwn(facts, TEST_FACT);
+}
+
 /** What a test call does; undefined for the delivery of an automation. */
 export function actionOfTest({ facts }: Pick<Delivery, 'facts'>): Action | undefined {
-  return Object.hasOwn(facts, TEST_FACT) ? Action.parse(facts[TEST_FACT]) : undefined;
+  return isTest({ facts }) ? Action.parse(facts[TEST_FACT]) : undefined;
 }
 
 /** Why a test call failed, as it is shown: an address that is blocked looks like one that does not answer. */
@@ -72,17 +78,20 @@ export function coarseReason(reason: string | undefined): string | undefined {
 
 /**
  * What is shown of a test call's attempt: whether something answered, with which class of status, and Slack's own
- * string. Not how long it took, nor where a connection ended: else a test would map the network that we stand in.
+ * string with what to do about it. Not how long it took, nor where a connection ended: else a test would map the network that we stand in.
  */
-export function coarseAttempt({ number, startedAtMs, outcome, status, request, response }: Attempt) {
-  const slackError = /"error"\s*:\s*"([a-z_]{2,64})"/.exec(response ?? '')?.[1];
+export function coarseAttempt(
+  { action }: Pick<Delivery, 'action'>,
+  { number, startedAtMs, outcome, status, request, response }: Attempt,
+) {
+  const slackError = action === 'slack' ? slackErrorIn(response ?? '') : undefined;
   return {
     number,
     startedAtMs,
     // Blocked and unreachable look the same.
     outcome: status === undefined ? 'failed' : outcome,
     answered: status === undefined ? 'no' : `${Math.floor(status / 100)}xx`,
-    ...(slackError !== undefined && { slackError }),
+    ...(slackError !== undefined && { slackError, advice: adviceFor(slackError) }),
     ...(request && { request }),
   };
 }

@@ -7,6 +7,7 @@ import { signatureHeaders } from '../signature.ts';
 import { renderTemplate } from '../template.ts';
 import { isTemplateVariable, variablesIn } from '../template-variables.ts';
 import type { BuiltRequest, Secrets } from './request.ts';
+import { secretParts } from './secret-url.ts';
 
 export interface WebhookInput {
   delivery: Delivery;
@@ -22,10 +23,11 @@ export interface WebhookInput {
  * granted the ones that the payload names.
  */
 export function secretsForWebhook(integration: WebhookIntegration, payload: JsonValue): string[] {
-  const { access_token_secret, basic_auth, header_auth, signing_secret, previous_signing_secret } =
-    integration;
+  const { url_secret, access_token_secret, basic_auth, header_auth } = integration;
+  const { signing_secret, previous_signing_secret } = integration;
   const named = variablesIn(payload);
   const wanted = [
+    url_secret,
     access_token_secret,
     basic_auth?.password_secret,
     header_auth?.value_secret,
@@ -44,12 +46,14 @@ export function webhookRequest(input: WebhookInput): BuiltRequest {
   const { delivery, integration, payload, secrets, timestampSeconds } = input;
   const problem = problemOfNames(input) ?? problemOfHeaders(integration, secrets);
   if (problem !== undefined) return { problem };
+  const target = targetOf(integration, secrets);
+  if (!target) return { problem: `secret_not_a_url: ${integration.url_secret}` };
   const body = renderTemplate(payload, (name) => variableValue(name, input));
   const credentials = basicCredentials(integration, secrets);
   const request = {
     integrationId: integration.id,
     method: integration.method,
-    url: integration.url,
+    url: target.url,
     headers: {
       ...integration.headers,
       'content-type': 'application/json',
@@ -64,7 +68,19 @@ export function webhookRequest(input: WebhookInput): BuiltRequest {
     },
     body,
   };
-  return { request, sensitive: [...secrets.values(), ...(credentials ? [credentials] : [])] };
+  const sensitive = [...secrets.values(), ...target.sensitive, ...(credentials ? [credentials] : [])];
+  return { request, sensitive };
+}
+
+/** Where it goes; undefined where that is a secret and no URL. */
+function targetOf(
+  { url, url_secret: name }: WebhookIntegration,
+  secrets: Secrets,
+): { url: string; sensitive: Secret[] } | undefined {
+  if (url !== undefined) return { url, sensitive: [] };
+  const secret = secretNamed(name, secrets);
+  const parsed = secret && URL.parse(reveal(secret).trim());
+  return parsed ? { url: parsed.href, sensitive: secretParts(parsed) } : undefined;
 }
 
 /** A name that the integration granted when the automation was saved, and does no longer. */

@@ -1,114 +1,28 @@
-import * as z from 'zod';
-import { AutomationChange, AutomationInput } from '../automation.ts';
-import { IntegrationChange, IntegrationInput } from '../integration.ts';
-import type { Ability } from '../key.ts';
-import { KeyInput } from '../key.ts';
-import { TeamName } from '../name.ts';
-import { TestInput } from './test-input.ts';
+import type * as z from 'zod';
+import { automationTestRoutes } from './automation-test.ts';
+import { automationRoutes } from './automations.ts';
+import { deliveryRoutes } from './deliveries.ts';
+import { documentRoutes } from './document.ts';
+import { eventRoutes } from './events.ts';
+import { integrationRoutes } from './integrations.ts';
+import { keyRoutes } from './keys.ts';
+import { matchPath, type Route } from './route.ts';
+import { secretRoutes } from './secrets.ts';
+import { teamRoutes } from './teams.ts';
+import { watchedRoutes } from './watched.ts';
 
-export interface Route {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** `{name}` stands for one segment of the path. */
-  path: string;
-  /** What the caller must be able to do, on the team that the request is about. */
-  ability: Ability;
-  /** Schema of the body, where there is one. */
-  body?: z.ZodType;
-  /** Schema of the query. */
-  query?: z.ZodType;
-}
-
-const TeamInput = z.strictObject({ name: TeamName });
-const SecretInput = z.strictObject({
-  value: z
-    .string()
-    .min(8, 'is shorter than 8 characters, which could not be kept out of the history')
-    .refine((value) => Buffer.byteLength(value) <= 32_768, 'is longer than 32,768 bytes'),
-});
-const OfTeam = z.strictObject({ team: TeamName });
-const OfTeamOrNone = OfTeam.partial();
-const Force = z.strictObject({ force: z.enum(['true', 'false']).default('false') });
-const DeliveryQuery = z
-  .strictObject({
-    team: TeamName.optional(),
-    automation: z
-      .string()
-      .regex(/^\w{1,64}$/, 'is not an id')
-      .optional(),
-    limit: z.coerce.number().int().min(1).max(100).default(25),
-    after: z
-      .string()
-      .regex(/^\d{4}-\d{2}-\d{2}T[\d:.]{12}Z#\w{1,64}$/, 'is not a `next` that an earlier page gave')
-      .optional(),
-  })
-  .refine((query) => (query.team === undefined) !== (query.automation === undefined), {
-    path: ['team'],
-    error: 'give either team or automation',
-  });
-
-/** Every route of the admin function; authorization is a column, so that it can't be forgotten. */
+/** Every route of the API; authorization is a column, so that it can't be forgotten. */
 export const routes = {
-  createTeam: { method: 'POST', path: '/v1/teams', ability: 'organization:write', body: TeamInput },
-  listTeams: { method: 'GET', path: '/v1/teams', ability: 'organization:write' },
-  putSecret: {
-    method: 'PUT',
-    path: '/v1/teams/{team}/secrets/{name}',
-    ability: 'secrets:write',
-    body: SecretInput,
-  },
-  listSecrets: { method: 'GET', path: '/v1/teams/{team}/secrets', ability: 'team:read' },
-  deleteSecret: {
-    method: 'DELETE',
-    path: '/v1/teams/{team}/secrets/{name}',
-    ability: 'secrets:write',
-    query: Force,
-  },
-  createKey: { method: 'POST', path: '/v1/keys', ability: 'keys:write', body: KeyInput },
-  listKeys: { method: 'GET', path: '/v1/keys', ability: 'keys:write', query: OfTeamOrNone },
-  revokeKey: { method: 'DELETE', path: '/v1/keys/{id}', ability: 'keys:write' },
-  createIntegration: {
-    method: 'POST',
-    path: '/v1/integrations',
-    ability: 'integrations:write',
-    body: IntegrationInput,
-  },
-  listIntegrations: { method: 'GET', path: '/v1/integrations', ability: 'team:read', query: OfTeam },
-  readIntegration: { method: 'GET', path: '/v1/integrations/{id}', ability: 'team:read' },
-  updateIntegration: {
-    method: 'PATCH',
-    path: '/v1/integrations/{id}',
-    ability: 'integrations:write',
-    body: IntegrationChange,
-  },
-  deleteIntegration: {
-    method: 'DELETE',
-    path: '/v1/integrations/{id}',
-    ability: 'integrations:write',
-    query: Force,
-  },
-  testIntegration: {
-    method: 'POST',
-    path: '/v1/integrations/{id}/test',
-    ability: 'integrations:write',
-    body: TestInput,
-  },
-  createAutomation: {
-    method: 'POST',
-    path: '/v1/automations',
-    ability: 'automations:write',
-    body: AutomationInput,
-  },
-  listAutomations: { method: 'GET', path: '/v1/automations', ability: 'team:read', query: OfTeam },
-  readAutomation: { method: 'GET', path: '/v1/automations/{id}', ability: 'team:read' },
-  updateAutomation: {
-    method: 'PATCH',
-    path: '/v1/automations/{id}',
-    ability: 'automations:write',
-    body: AutomationChange,
-  },
-  deleteAutomation: { method: 'DELETE', path: '/v1/automations/{id}', ability: 'automations:write' },
-  listDeliveries: { method: 'GET', path: '/v1/deliveries', ability: 'team:read', query: DeliveryQuery },
-  readDelivery: { method: 'GET', path: '/v1/deliveries/{id}', ability: 'team:read' },
+  ...documentRoutes,
+  ...eventRoutes,
+  ...watchedRoutes,
+  ...automationRoutes,
+  ...automationTestRoutes,
+  ...deliveryRoutes,
+  ...integrationRoutes,
+  ...secretRoutes,
+  ...teamRoutes,
+  ...keyRoutes,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;
@@ -124,27 +38,17 @@ export interface RouteInput<Name extends RouteName> {
   query: Parsed<(typeof routes)[Name], 'query'>;
 }
 
-/** The route of a request and the values in its path, which API Gateway hands over decoded; undefined when there is none. */
+/** The route of a request with the values in its path, or the methods that its path has; none when it is unknown. */
 export function findRoute(
   method: string,
   path: string,
-): { name: RouteName; params: Record<string, string> } | undefined {
+): { name: RouteName; params: Record<string, string> } | { allow: string[] } {
+  const allow: string[] = [];
   for (const [name, route] of Object.entries(routes)) {
-    if (route.method !== method) continue;
     const params = matchPath(route.path, path);
-    if (params) return { name: name as RouteName, params };
+    if (!params) continue;
+    if (route.method === method) return { name: name as RouteName, params };
+    allow.push(route.method);
   }
-  return undefined;
-}
-
-function matchPath(pattern: string, path: string): Record<string, string> | undefined {
-  const [wanted, given] = [pattern.split('/'), path.split('/')];
-  if (wanted.length !== given.length) return undefined;
-  const params: Record<string, string> = {};
-  for (const [at, part] of wanted.entries()) {
-    const segment = given[at] ?? '';
-    if (part.startsWith('{')) params[part.slice(1, -1)] = segment;
-    else if (part !== segment) return undefined;
-  }
-  return params;
+  return { allow };
 }

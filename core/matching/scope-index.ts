@@ -10,7 +10,7 @@ type Bucket = FilterIndex | MetricIndex | StateIndex;
 
 /**
  * The automations of one scope in memory: event type → metric → conditions and filters. Holds what was put in;
- * whoever fills it may do so bucket by bucket (see lambdas/matcher/watch-cache.ts).
+ * whoever fills it may do so bucket by bucket (see lambdas/shared/watch-cache.ts).
  */
 export class ScopeIndex {
   readonly #all: MatchIndex;
@@ -29,6 +29,11 @@ export class ScopeIndex {
 
   get size(): number {
     return this.#byId?.size ?? 0;
+  }
+
+  /** All automations that were put in. */
+  watchers(): Iterable<Watcher> {
+    return this.#byId?.values() ?? [];
   }
 
   /** Puts an automation in, in place of the one of that id. */

@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { findRoute, type Route, type RouteInput, type RouteName, routes } from '../../core/api/routes.ts';
+import type { Route } from '../../core/api/route.ts';
+import { findRoute, type RouteInput, type RouteName, routes } from '../../core/api/routes.ts';
 import { parseJson } from '../../core/json.ts';
-import { type Caller, roleMay } from '../../core/key.ts';
+import { type Ability, type Caller, roleMay } from '../../core/key.ts';
 import { TeamName } from '../../core/name.ts';
 import { detailsOfZod, Problem, parseInput } from '../../core/problem.ts';
 import { bodyText, type HttpAnswer, type HttpRequest } from '../shared/http.ts';
@@ -22,16 +23,22 @@ import {
   updateIntegration,
 } from './integrations.ts';
 import { createKey, listKeys, revokeKey } from './keys.ts';
+import { createResend, readResend, resendDelivery } from './resends.ts';
 import { deleteSecret, listSecrets, putSecret } from './secrets.ts';
 import { createTeam, listTeams } from './teams.ts';
+import { testAutomation } from './test-automation.ts';
 import { testIntegration } from './test-call.ts';
+import { readWatched } from './watched.ts';
 
 type RouteHandler<Name extends RouteName> = (
   input: RouteInput<Name>,
   context: AdminContext,
 ) => Promise<HttpAnswer>;
 
-const handlers: { [Name in RouteName]: RouteHandler<Name> } = {
+/** The routes that need no key and those of other functions are answered elsewhere. */
+type OwnRoute = Exclude<RouteName, 'readDocument' | 'postEvents'>;
+
+const handlers: { [Name in OwnRoute]: RouteHandler<Name> } = {
   createTeam,
   listTeams,
   putSecret,
@@ -53,6 +60,11 @@ const handlers: { [Name in RouteName]: RouteHandler<Name> } = {
   deleteAutomation,
   listDeliveries,
   readDelivery,
+  resendDelivery,
+  createResend,
+  readResend,
+  readWatched,
+  testAutomation,
 };
 
 const MAX_BODY_BYTES = 1_000_000;
@@ -64,12 +76,9 @@ export async function answer(
   parts: Omit<AdminContext, 'caller' | 'ability' | 'headers'>,
 ): Promise<HttpAnswer> {
   const found = findRoute(request.method, request.path);
-  if (!found) {
-    const detail = `there is no ${request.method} ${request.path}`;
-    throw new Problem({ code: 'not_found', detail, hint: 'check the method and the path' });
-  }
+  if (!('name' in found) || !isOwn(found.name)) throw notThere(request, 'allow' in found ? found.allow : []);
   const route: Route = routes[found.name];
-  const { ability } = route;
+  const ability = route.ability as Ability;
   if (!roleMay(caller.role, ability)) {
     const detail = `key ${caller.keyId} has the role ${caller.role}, which has no ${ability}`;
     throw new Problem({ code: 'forbidden', detail, hint: 'use a key with a role that has it' });
@@ -77,12 +86,27 @@ export async function answer(
   checkParams(found.params);
   const input = {
     params: found.params,
-    query: route.query && parseInput(route.query, request.query),
-    body: route.body && parseInput(route.body, parseJson(bodyText(request, MAX_BODY_BYTES))),
+    query: parseInput(route.query ?? NoQuery, request.query),
+    body:
+      route.body &&
+      parseInput(route.body, parseJson(bodyText(request, route.maxBodyBytes ?? MAX_BODY_BYTES))),
   };
   // The table above ties each name to the handler of its own input; TypeScript can't follow a name that varies.
-  const handle = handlers[found.name] as RouteHandler<RouteName>;
-  return handle(input as RouteInput<RouteName>, { ...parts, caller, ability, headers: request.headers });
+  const handle = handlers[found.name] as RouteHandler<OwnRoute>;
+  return handle(input as RouteInput<OwnRoute>, { ...parts, caller, ability, headers: request.headers });
+}
+
+const NoQuery = z.strictObject({});
+
+const isOwn = (name: RouteName): name is OwnRoute => Object.hasOwn(handlers, name);
+
+function notThere({ method, path }: HttpRequest, allow: string[]): Problem {
+  if (allow.length === 0) {
+    const hint = 'GET /v1/openapi.json lists what there is';
+    return new Problem({ code: 'not_found', detail: `there is no ${path}`, hint });
+  }
+  const detail = `${path} has no ${method}`;
+  return new Problem({ code: 'method_not_allowed', detail, hint: `use ${allow.join(' or ')}`, allow });
 }
 
 /** What a path may hold, by the name of the part; a name of a secret is judged by its handler. */

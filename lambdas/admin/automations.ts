@@ -1,14 +1,15 @@
+import { checkTemplate } from '../../core/actions/action-template.ts';
 import type { Activity } from '../../core/activity.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
 import { type AutomationDefinition, AutomationInput, type Head, triggerHash } from '../../core/automation.ts';
-import { randomId } from '../../core/id.ts';
+import { orderedId } from '../../core/id.ts';
 import { mayActOn } from '../../core/key.ts';
 import { Problem, parseInput } from '../../core/problem.ts';
 import { readActivity } from '../../store/activity.ts';
 import {
   type Automation,
-  readAutomation as findAutomation,
-  listAutomations as readAutomations,
+  readAutomation as loadAutomation,
+  pageAutomations,
   deleteAutomation as removeAutomation,
   type SaveResult,
   createAutomation as storeAutomation,
@@ -16,8 +17,7 @@ import {
 } from '../../store/automations.ts';
 import { readIntegration } from '../../store/integrations.ts';
 import type { HttpAnswer } from '../shared/http.ts';
-import { type AdminContext, permit, requireTeam, visible } from './context.ts';
-import { checkTemplate } from './template-check.ts';
+import { type AdminContext, listAnswer, permit, requireTeam, visible } from './context.ts';
 import { checkWindowBudget } from './window-budget.ts';
 
 export async function createAutomation(
@@ -26,8 +26,8 @@ export async function createAutomation(
 ): Promise<HttpAnswer> {
   permit(context, body.team);
   await requireTeam(context, body.team);
-  const [id, nowMs] = [randomId('aut'), context.now()];
-  await check(body, id, context);
+  const [id, nowMs] = [orderedId('aut', context.now()), context.now()];
+  await checkAutomation(body, id, context);
   const { enabled, ...definition } = body;
   const head = {
     id,
@@ -49,15 +49,28 @@ export async function listAutomations(
 ): Promise<HttpAnswer> {
   permit(context, query.team);
   await requireTeam(context, query.team);
-  const automations = (await readAutomations(context.table, query.team)).map(toJson);
-  return { status: 200, body: { automations } };
+  const takes = (automation: Automation) => isWanted(query, automation);
+  const page = await pageAutomations(context.table, query.team, query, takes);
+  return listAnswer('automations', page, toJson);
+}
+
+function isWanted(
+  { name, scope, event, enabled }: RouteInput<'listAutomations'>['query'],
+  { head, revision: { definition } }: Automation,
+): boolean {
+  return (
+    (name === undefined || definition.name.toLowerCase().includes(name.toLowerCase())) &&
+    (scope === undefined || definition.scope.kind === scope) &&
+    (event === undefined || definition.trigger.event === event) &&
+    (enabled === undefined || String(head.enabled) === enabled)
+  );
 }
 
 export async function readAutomation(
   { params }: RouteInput<'readAutomation'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
-  const automation = await find(params, context);
+  const automation = await findAutomation(params, context);
   const { status, body, headers } = answer(200, automation, 'saved');
   const activity = await readActivity(context.table, automation.head.id);
   return {
@@ -82,7 +95,7 @@ export async function updateAutomation(
   { params, body }: RouteInput<'updateAutomation'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
-  const before = await find(params, context);
+  const before = await findAutomation(params, context);
   checkMatch(before.head, context);
   checkScope(before.revision.definition, context);
   const input = parseInput(AutomationInput, {
@@ -90,7 +103,7 @@ export async function updateAutomation(
     enabled: before.head.enabled,
     ...body,
   });
-  await check(input, before.head.id, context);
+  await checkAutomation(input, before.head.id, context);
   const { enabled, ...definition } = input;
   const after = nextState(before, { definition, enabled }, context);
   return answer(200, after, await storeChange(context.table, before, after));
@@ -100,15 +113,19 @@ export async function deleteAutomation(
   { params }: RouteInput<'deleteAutomation'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
-  const automation = await find(params, context);
+  const automation = await findAutomation(params, context);
   checkMatch(automation.head, context);
   checkScope(automation.revision.definition, context);
   const result = await removeAutomation(context.table, automation);
   return result === 'saved' ? { status: 204 } : answer(204, automation, result);
 }
 
-async function find(params: Record<string, string>, context: AdminContext): Promise<Automation> {
-  const found = await findAutomation(context.table, params['id'] ?? '');
+/** The automation that a path names, if the caller may see it. */
+export async function findAutomation(
+  params: Record<string, string>,
+  context: AdminContext,
+): Promise<Automation> {
+  const found = await loadAutomation(context.table, params['id'] ?? '');
   visible(context, found?.head, 'automation');
   return found as Automation;
 }
@@ -137,7 +154,11 @@ function nextState(
 }
 
 /** What a schema can't see: the scope's owner and budget, the integration, and the variables that its templates may name. */
-async function check(input: AutomationInput, id: string, context: AdminContext): Promise<void> {
+export async function checkAutomation(
+  input: AutomationInput,
+  id: string,
+  context: AdminContext,
+): Promise<void> {
   checkScope(input, context);
   await checkWindowBudget(context.table, input, id);
   const { action } = input;

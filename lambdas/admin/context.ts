@@ -1,10 +1,14 @@
 import type { AllowedRanges } from '../../core/address.ts';
+import { toCursor } from '../../core/api/fields.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import type { Ability, Caller } from '../../core/key.ts';
 import { mayActOn } from '../../core/key.ts';
 import { Problem } from '../../core/problem.ts';
 import type { Table } from '../../store/client.ts';
+import type { Page } from '../../store/items.ts';
 import { readTeam } from '../../store/teams.ts';
+import type { HttpAnswer } from '../shared/http.ts';
+import type { WatchCache } from '../shared/watch-cache.ts';
 
 /** What a route's handler works with. */
 export interface AdminContext {
@@ -19,6 +23,8 @@ export interface AdminContext {
   secretNamePrefix: string;
   /** The values of team secrets: written here, never read. */
   vault: Vault;
+  /** The automations of each scope, kept in memory and at most a few seconds old. */
+  watches: Pick<WatchCache, 'all'>;
   /** Has the dispatcher attempt a delivery. */
   sendDelivery: (delivery: Delivery) => Promise<void>;
 }
@@ -50,6 +56,18 @@ export function visible<Thing extends { team: string }>(
     detail: `there is no such ${what}`,
     hint: 'list them to see what is there',
   });
+}
+
+/** The answer of a list: a page of it as JSON, and where the next one begins. */
+export function listAnswer<Thing>(
+  name: string,
+  { things, next }: Page<Thing>,
+  toJson: (thing: Thing) => unknown,
+): HttpAnswer {
+  return {
+    status: 200,
+    body: { [name]: things.map(toJson), next: next === undefined ? null : toCursor(next) },
+  };
 }
 
 /** Refuses a team that was never made. */

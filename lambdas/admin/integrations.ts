@@ -1,6 +1,7 @@
+import { checkTemplate } from '../../core/actions/action-template.ts';
 import { judgeUrl } from '../../core/address.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
-import { randomId } from '../../core/id.ts';
+import { orderedId } from '../../core/id.ts';
 import {
   type Integration,
   type IntegrationChange,
@@ -12,15 +13,14 @@ import { Problem, parseInput } from '../../core/problem.ts';
 import { type Automation, listAutomations } from '../../store/automations.ts';
 import {
   readIntegration as findIntegration,
-  listIntegrations as readIntegrations,
+  pageIntegrations,
   deleteIntegration as removeIntegration,
   updateIntegration as storeChange,
   createIntegration as storeIntegration,
 } from '../../store/integrations.ts';
 import { readSecret } from '../../store/secrets.ts';
 import type { HttpAnswer } from '../shared/http.ts';
-import { type AdminContext, permit, requireTeam, visible } from './context.ts';
-import { checkTemplate } from './template-check.ts';
+import { type AdminContext, listAnswer, permit, requireTeam, visible } from './context.ts';
 
 export async function createIntegration(
   { body }: RouteInput<'createIntegration'>,
@@ -31,7 +31,7 @@ export async function createIntegration(
   checkUrl(body, context);
   await checkSecrets(body, context);
   const nowMs = context.now();
-  const stored = { id: randomId('int'), createdAtMs: nowMs, updatedAtMs: nowMs, version: 1 };
+  const stored = { id: orderedId('int', nowMs), createdAtMs: nowMs, updatedAtMs: nowMs, version: 1 };
   const integration = { ...body, ...stored };
   if (await storeIntegration(context.table, integration)) return answer(201, integration);
   throw nameTaken(integration);
@@ -43,8 +43,7 @@ export async function listIntegrations(
 ): Promise<HttpAnswer> {
   permit(context, query.team);
   await requireTeam(context, query.team);
-  const integrations = (await readIntegrations(context.table, query.team)).map(toJson);
-  return { status: 200, body: { integrations } };
+  return listAnswer('integrations', await pageIntegrations(context.table, query.team, query), toJson);
 }
 
 export async function readIntegration(
@@ -129,7 +128,8 @@ function namesOf(automations: Automation[]): string {
 }
 
 function checkUrl(input: IntegrationInput, { allowedAddresses }: AdminContext): void {
-  if (input.type !== 'webhook') return;
+  // A URL that is a secret is judged where it can be read: when a request is made.
+  if (input.type !== 'webhook' || input.url === undefined) return;
   const judged = judgeUrl(input.url, allowedAddresses);
   if (!('problem' in judged)) return;
   const hint = 'webhooks go to public addresses by https; others only where the deployment allows them';

@@ -8,7 +8,7 @@ import {
   createKey as storeKey,
 } from '../../store/api-keys.ts';
 import type { HttpAnswer } from '../shared/http.ts';
-import { type AdminContext, permit, requireTeam, visible } from './context.ts';
+import { type AdminContext, listAnswer, permit, requireTeam, visible } from './context.ts';
 
 /** Makes a key and shows it this once. */
 export async function createKey(
@@ -29,7 +29,7 @@ export async function createKey(
 
 /** The keys of a team; without a team, those of org_admins. */
 export async function listKeys(
-  { query: { team } }: RouteInput<'listKeys'>,
+  { query: { team, ...page } }: RouteInput<'listKeys'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
   if (team === undefined) requireOrgAdmin(context);
@@ -37,7 +37,7 @@ export async function listKeys(
     permit(context, team);
     await requireTeam(context, team);
   }
-  return { status: 200, body: { keys: (await readKeys(context.table, team)).map(toJson) } };
+  return listAnswer('keys', await readKeys(context.table, team, page), toJson);
 }
 
 export async function revokeKey(

@@ -12,7 +12,7 @@ import {
   saveSecret,
 } from '../../store/secrets.ts';
 import type { HttpAnswer } from '../shared/http.ts';
-import { type AdminContext, permit, requireTeam } from './context.ts';
+import { type AdminContext, listAnswer, permit, requireTeam } from './context.ts';
 
 /** Creates or replaces a secret; the new value is in force when this answers. The value is never shown again. */
 export async function putSecret(
@@ -33,13 +33,13 @@ export async function putSecret(
 }
 
 export async function listSecrets(
-  { params }: RouteInput<'listSecrets'>,
+  { params, query }: RouteInput<'listSecrets'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
   const team = params['team'] ?? '';
   permit(context, team);
   await requireTeam(context, team);
-  return { status: 200, body: { secrets: (await readEntries(context.table, team)).map(toJson) } };
+  return listAnswer('secrets', await readEntries(context.table, team, query), toJson);
 }
 
 /** Deletes a secret that no integration uses; with one that does, it says which, unless it is forced. */

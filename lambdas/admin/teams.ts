@@ -2,7 +2,7 @@ import type { RouteInput } from '../../core/api/routes.ts';
 import { Problem } from '../../core/problem.ts';
 import { listTeams as readTeams, createTeam as storeTeam, type Team } from '../../store/teams.ts';
 import type { HttpAnswer } from '../shared/http.ts';
-import type { AdminContext } from './context.ts';
+import { type AdminContext, listAnswer } from './context.ts';
 
 export async function createTeam(
   { body }: RouteInput<'createTeam'>,
@@ -19,10 +19,10 @@ export async function createTeam(
 }
 
 export async function listTeams(
-  _input: RouteInput<'listTeams'>,
+  { query }: RouteInput<'listTeams'>,
   { table }: AdminContext,
 ): Promise<HttpAnswer> {
-  return { status: 200, body: { teams: (await readTeams(table)).map(toJson) } };
+  return listAnswer('teams', await readTeams(table, query), toJson);
 }
 
 function toJson({ name, createdAtMs }: Team) {

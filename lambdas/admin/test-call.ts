@@ -1,14 +1,14 @@
 import type { Action } from '../../core/action.ts';
+import { checkTemplate } from '../../core/actions/action-template.ts';
 import { testDelivery } from '../../core/actions/test-call.ts';
+import type { TestInput } from '../../core/api/integrations.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
-import type { TestInput } from '../../core/api/test-input.ts';
 import type { Integration } from '../../core/integration.ts';
 import { Problem } from '../../core/problem.ts';
 import { putDelivery } from '../../store/deliveries.ts';
 import type { HttpAnswer } from '../shared/http.ts';
 import type { AdminContext } from './context.ts';
 import { find } from './integrations.ts';
-import { checkTemplate } from './template-check.ts';
 
 /**
  * Queues a test call. This function never reads a secret, so it can't make the call itself; the answer says nothing

@@ -5,7 +5,7 @@ export const DispatcherEnv = z.object({
   DELIVERIES_QUEUE_URL: z.string().min(1),
   /** Address ranges (CIDR, comma-separated) beyond the public ones that webhooks may reach, also by plain http; empty for none. */
   ALLOWED_ADDRESSES: z.string(),
-  /** What stands in for https://slack.com/api, in tests and the local runtime; empty for Slack itself. */
-  SLACK_API_URL: z.string(),
+  /** Where Slack's methods are: https://slack.com/api, unless something stands in for it. */
+  SLACK_API_URL: z.string().min(1),
 });
 export type DispatcherEnv = z.infer<typeof DispatcherEnv>;

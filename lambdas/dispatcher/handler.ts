@@ -1,5 +1,4 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { SLACK_API_URL } from '../../core/actions/slack.ts';
 import { parseAllowedRanges } from '../../core/address.ts';
 import { openTable } from '../../store/client.ts';
 import { batchResponse } from '../shared/batch.ts';
@@ -15,10 +14,7 @@ const env = readEnv(DispatcherEnv);
 const deps = wiredTo(openTable(env.TABLE_NAME), {
   send: makeSender({ allowedAddresses: env.ALLOWED_ADDRESSES }),
   requeue: (message) => sendMessages(env.DELIVERIES_QUEUE_URL, [message]),
-  slack: {
-    apiUrl: env.SLACK_API_URL || SLACK_API_URL,
-    allowed: parseAllowedRanges(env.ALLOWED_ADDRESSES),
-  },
+  slack: { apiUrl: env.SLACK_API_URL, allowed: parseAllowedRanges(env.ALLOWED_ADDRESSES) },
 });
 
 /** Attempts the deliveries of a batch side by side; a record comes back only when something on our side broke. */

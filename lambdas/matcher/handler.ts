@@ -1,32 +1,23 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { addActivity } from '../../store/activity.ts';
-import { readHeads, readRevisions } from '../../store/automations.ts';
 import { openTable } from '../../store/client.ts';
 import { putDeadRecord } from '../../store/dead-records.ts';
 import { putDelivery } from '../../store/deliveries.ts';
 import { putEndedRun, readEndedRuns } from '../../store/ended-runs.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';
-import { readWatches, readWatchFeed } from '../../store/watches.ts';
 import { readEnv } from '../shared/env.ts';
 import { logStage } from '../shared/log.ts';
 import { deliveryMessage, sendMessages } from '../shared/queue.ts';
+import { WatchCache, watchCacheDeps } from '../shared/watch-cache.ts';
 import { makeActivityLog } from './activity-log.ts';
 import { MatcherEnv } from './env.ts';
 import { type MatchBatchDeps, matchBatch } from './match-batch.ts';
-import { WatchCache } from './watch-cache.ts';
 
 const env = readEnv(MatcherEnv);
 const table = openTable(env.TABLE_NAME);
-const watches = new WatchCache({
-  readFeed: () => readWatchFeed(table),
-  readWatches: (scopeKey) => readWatches(table, scopeKey),
-  readHeads: (ids) => readHeads(table, ids),
-  readRevisions: (heads) => readRevisions(table, heads),
-  now: Date.now,
-});
 
 const deps: MatchBatchDeps = {
-  watches,
+  watches: new WatchCache(watchCacheDeps(table)),
   loadRun: (name) => loadRun(table, name, Date.now()),
   saveRun: (name, memory) => saveRun(table, name, memory, Date.now()),
   putEndedRun: (of, ended) => putEndedRun(table, of, ended),

@@ -27,6 +27,7 @@ const statusOf: Record<ProblemCode, number> = {
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,
+  method_not_allowed: 405,
   conflict: 409,
   stale_version: 412,
   too_large: 413,
@@ -53,7 +54,9 @@ function refusal(error: unknown, request: HttpRequest): HttpAnswer {
   if (error instanceof Problem) {
     const status = statusOf[error.details.code];
     logStage({ stage: 'request.refused', status, method, path, requestId, ...error.details });
-    return { status, ...problemBody(status, { ...error.details }) };
+    const { headers, body } = problemBody(status, { ...error.details });
+    const { allow } = error.details;
+    return { status, body, headers: { ...headers, ...(allow && { allow: allow.join(', ') }) } };
   }
   logStage(errorLine(error, { method, path, requestId }));
   const detail = 'something went wrong on our side; nothing that was answered with success is lost';

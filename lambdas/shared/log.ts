@@ -9,6 +9,8 @@ export interface StageLine {
     | 'integration.disabled'
     | 'sweep.done'
     | 'events.redriven'
+    | 'deliveries.cleared'
+    | 'resend.advanced'
     | 'change.saved'
     | 'request.refused'
     | 'error';

@@ -57,7 +57,12 @@ let other: Synthesized;
 beforeAll(async () => {
   [dev, other] = await Promise.all([
     synthesize(),
-    synthesize({ stage: 'other', retainData: 'false', allowedAddresses: '10.0.0.0/8,fd00::/8' }),
+    synthesize({
+      stage: 'other',
+      retainData: 'false',
+      allowedAddresses: '10.0.0.0/8,fd00::/8',
+      slackApiUrl: 'https://slack-gov.com/api',
+    }),
   ]);
 }, 120_000);
 
@@ -80,7 +85,7 @@ describe('the stack', () => {
       'AWS::ApiGatewayV2::Api': 1,
       'AWS::ApiGatewayV2::Authorizer': 1,
       'AWS::ApiGatewayV2::Integration': 2,
-      'AWS::ApiGatewayV2::Route': 2,
+      'AWS::ApiGatewayV2::Route': 3,
       'AWS::ApiGatewayV2::Stage': 1,
       'AWS::DynamoDB::Table': 1,
       'AWS::Events::Rule': 1,
@@ -89,7 +94,7 @@ describe('the stack', () => {
       'AWS::Lambda::EventInvokeConfig': 1,
       'AWS::Lambda::EventSourceMapping': 2,
       'AWS::Lambda::Function': 6,
-      'AWS::Lambda::Permission': 4,
+      'AWS::Lambda::Permission': 5,
       'AWS::Logs::LogGroup': 7,
       'AWS::SQS::Queue': 4,
       'AWS::SQS::QueuePolicy': 4,
@@ -255,8 +260,8 @@ describe('the table', () => {
     ]);
     expect(indexes).toEqual([
       ['due', 'dueShard S HASH', 'sweepAt N RANGE', 'KEYS_ONLY'],
-      ['by-team', 'byTeam S HASH', 'historyAt S RANGE', 'KEYS_ONLY'],
-      ['by-automation', 'byAutomation S HASH', 'historyAt S RANGE', 'KEYS_ONLY'],
+      ['by-team', 'team S HASH', 'historyAtMs N RANGE', 'KEYS_ONLY'],
+      ['by-automation', 'automationId S HASH', 'historyAtMs N RANGE', 'KEYS_ONLY'],
     ]);
   });
 
@@ -324,12 +329,17 @@ describe('a function', () => {
       DELIVERIES_QUEUE_URL: 'Delivery/Deliveries/Queue',
       EVENTS_QUEUE_URL: 'Ingestion/Events/Queue',
       EVENTS_DEAD_LETTERS_URL: 'Ingestion/Events/DeadLetters',
+      DELIVERIES_DEAD_LETTERS_URL: 'Delivery/Deliveries/DeadLetters',
     });
     expect(environment('dispatcher')).toMatchObject({
       DELIVERIES_QUEUE_URL: 'Delivery/Deliveries/Queue',
       ALLOWED_ADDRESSES: '',
+      SLACK_API_URL: 'https://slack.com/api',
     });
-    expect(environment('dispatcher', other)['ALLOWED_ADDRESSES']).toBe('10.0.0.0/8,fd00::/8');
+    expect(environment('dispatcher', other)).toMatchObject({
+      ALLOWED_ADDRESSES: '10.0.0.0/8,fd00::/8',
+      SLACK_API_URL: 'https://slack-gov.com/api',
+    });
     expect(environment('admin')['SECRET_NAME_PREFIX']).toBe('signalbox/dev/team/');
     expect(environment('admin', other)).toMatchObject({
       SECRET_NAME_PREFIX: 'signalbox/other/team/',
@@ -379,6 +389,7 @@ describe('a role', () => {
   const events = 'Ingestion/Events';
   const eventsDeadLetters = 'Ingestion/Events/DeadLetters.Arn';
   const deliveries = 'Delivery/Deliveries';
+  const deliveriesDeadLetters = 'Delivery/Deliveries/DeadLetters.Arn';
 
   const granted = (name: string) => {
     const role = dev.flat(functions()[name]?.Role).replace('.Arn', '');
@@ -421,12 +432,15 @@ describe('a role', () => {
       'sweeper',
       [
         ...logs('Sweeping/Sweeper'),
-        ...onTable('GetItem', 'PutItem', 'UpdateItem'),
+        ...onTable('GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'),
         queriesIndex('due'),
+        queriesIndex('by-automation'),
         sendsTo(deliveries),
         sendsTo(events),
         `sqs:ReceiveMessage on ${eventsDeadLetters}`,
         `sqs:DeleteMessage on ${eventsDeadLetters}`,
+        `sqs:ReceiveMessage on ${deliveriesDeadLetters}`,
+        `sqs:DeleteMessage on ${deliveriesDeadLetters}`,
       ],
     ],
     [
@@ -472,7 +486,7 @@ describe('a role', () => {
 });
 
 describe('the HTTP API', () => {
-  test('serves two routes, each through the authorizer', () => {
+  test('serves three routes, each but the API’s description through the authorizer', () => {
     type RouteProperties = {
       RouteKey: string;
       AuthorizationType: string;
@@ -491,6 +505,7 @@ describe('the HTTP API', () => {
     expect(routes).toEqual([
       ['POST /v1/events', 'CUSTOM', 'HttpApi/Api/ApiKeys', 'Ingestion/Ingest/Function.Arn'],
       ['ANY /v1/{proxy+}', 'CUSTOM', 'HttpApi/Api/ApiKeys', 'Administration/Admin/Function.Arn'],
+      ['GET /v1/openapi.json', 'NONE', 'undefined', 'Administration/Admin/Function.Arn'],
     ]);
   });
 
@@ -537,6 +552,8 @@ describe('the HTTP API', () => {
       ],
     );
     expect(permissions.sort()).toEqual([
+      // Of the route for all, and of the one that is public.
+      ['Administration/Admin/Function.Arn', 'apigateway.amazonaws.com', true],
       ['Administration/Admin/Function.Arn', 'apigateway.amazonaws.com', true],
       ['HttpApi/Authorizer/Function.Arn', 'apigateway.amazonaws.com', true],
       ['Ingestion/Ingest/Function.Arn', 'apigateway.amazonaws.com', true],
@@ -572,24 +589,26 @@ describe("AWS's checks", () => {
       ['AdminKey/Secret', 'AwsSolutions-SMG4'],
       ['Administration/Admin', teamSecrets],
       ['Delivery/Dispatcher', teamSecrets],
+      ['HttpApi/Api/GET--v1--openapi.json', 'AwsSolutions-APIG4'],
     ]);
     for (const { reason } of dev.acknowledged) expect(reason.length).toBeGreaterThan(20);
   });
 
   test('stop the synth when they do find something', async () => {
-    const failed = expect(synthesize({}, { planted: true })).rejects;
+    const failed = expect(synthesize({}, ['planted'])).rejects;
     await failed.toThrow(/AwsSolutions-SQS4/);
   }, 60_000);
 });
 
 describe('a setting', () => {
-  const read = (context: Record<string, unknown>) =>
-    readSettings({ tryGetContext: (name: string) => context[name] }, 'dist');
+  const read = (context: Record<string, unknown>, isEmulated = false) =>
+    readSettings({ tryGetContext: (name: string) => context[name] }, 'dist', isEmulated);
 
   test('has a default', () => {
     expect(read({})).toEqual({
       stage: 'dev',
       allowedAddresses: [],
+      slackApiUrl: 'https://slack.com/api',
       retainData: true,
       functionsFolder: 'dist',
     });
@@ -614,10 +633,40 @@ describe('a setting', () => {
     ['allowedAddresses', '10.0.0.0'],
     ['allowedAddresses', ['localhost']],
     ['allowedAddresses', 8],
+    ['slackApiUrl', 'slack.com/api'],
+    ['slackApiUrl', 'ftp://slack.com/api'],
+    ['slackApiUrl', 'https://slack.com/api/'],
+    ['slackApiUrl', 'https://slack.com/api?a=b'],
+    ['slackApiUrl', 'https://me:you@slack.com/api'],
+    ['slackApiUrl', ''],
+    ['slackApiUrl', 'http://slack.com/api'],
+    ['slackApiUrl', 'http://10.0.0.1/api'],
+    ['allowedAddresses', '127.0.0.0/8'],
+    ['allowedAddresses', '10.0.0.0/8,127.9.9.9/32'],
+    ['allowedAddresses', '0.0.0.0/0'],
+    ['allowedAddresses', '169.254.169.254/32'],
+    ['allowedAddresses', '::1/128'],
+    ['allowedAddresses', '::/0'],
+    ['allowedAddresses', 'fe80::1/64'],
+    ['allowedAddresses', '::ffff:10.0.0.0/104'],
     ['retainData', 'no'],
     ['retainData', 0],
   ])('%s cannot be %p, and the sentence names it and the way out', (name, value) => {
     const sentence = new RegExp(`^The setting "${name}" is .*, but it must .*"-c ${name}=…"`);
     expect(() => read({ [name]: value })).toThrow(sentence);
+  });
+
+  test('opens loopback on an emulator, whose receivers are on this machine, and nothing else there', () => {
+    const allowedAddresses = '127.0.0.0/8,::1/128';
+    expect(() => read({ allowedAddresses })).toThrow(/hold nothing of 127\.0\.0\.0\/8 \(loopback, with/);
+    expect(read({ allowedAddresses }, true)).toMatchObject({ allowedAddresses: ['127.0.0.0/8', '::1/128'] });
+    expect(() => read({ allowedAddresses: '169.254.0.0/16' }, true)).toThrow(/link-local/);
+  });
+
+  test('may have Slack be another one, by plain http only at an address that is listed', () => {
+    const slackApiUrl = 'http://10.1.2.3:8080/api';
+    expect(read({ slackApiUrl: 'https://slack-gov.com/api' }).slackApiUrl).toBe('https://slack-gov.com/api');
+    expect(read({ slackApiUrl, allowedAddresses: '10.0.0.0/8' }).slackApiUrl).toBe(slackApiUrl);
+    expect(() => read({ slackApiUrl, allowedAddresses: '10.2.0.0/16' })).toThrow(/in allowedAddresses/);
   });
 });

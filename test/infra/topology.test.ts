@@ -4,7 +4,7 @@ import { type Synthesized, synthesize } from '../support/template.ts';
 let stack: Synthesized;
 
 beforeAll(async () => {
-  stack = await synthesize({ stage: 'local', allowedAddresses: '127.0.0.0/8,::1/128' });
+  stack = await synthesize({ stage: 'local', allowedAddresses: '127.0.0.0/8,::1/128' }, ['emulated']);
 }, 120_000);
 
 const all = <Properties>(type: string) =>
@@ -86,6 +86,7 @@ describe('functions', () => {
     adminKeySecretId: 'AdminKey/Secret',
     queueUrls: { events: 'Ingestion/Events/Queue', deliveries: 'Delivery/Deliveries/Queue' },
     eventsDeadLettersUrl: 'Ingestion/Events/DeadLetters',
+    deliveriesDeadLettersUrl: 'Delivery/Deliveries/DeadLetters',
     allowedAddresses: '127.0.0.0/8,::1/128',
   };
 
@@ -147,23 +148,24 @@ describe('the HTTP API', () => {
   };
 
   test('has the same routes, each to the same function', () => {
-    const routes = all<RouteProperties>('AWS::ApiGatewayV2::Route').map(({ RouteKey, Target }) => ({
-      key: RouteKey,
-      function: functionIn(integrationOf(Target).IntegrationUri),
+    const routes = all<RouteProperties>('AWS::ApiGatewayV2::Route').map((route) => ({
+      key: route.RouteKey,
+      function: functionIn(integrationOf(route.Target).IntegrationUri),
+      ...(route.AuthorizerId === undefined && { isPublic: true }),
     }));
     expect(routes).toHaveLength(local.routes.length);
     expect(routes).toEqual(expect.arrayContaining([...local.routes]));
   });
 
-  test('asks the same authorizer before every route, with the same identity and memory', () => {
+  test('asks the same authorizer before every route that is not public, with the same identity and memory', () => {
     const authorizer = only<AuthorizerProperties>('AWS::ApiGatewayV2::Authorizer');
     expect(local.authorizer).toEqual({
       function: functionIn(authorizer.AuthorizerUri),
       identitySources: authorizer.IdentitySource,
       ttlSeconds: authorizer.AuthorizerResultTtlInSeconds,
     });
-    const asked = all<RouteProperties>('AWS::ApiGatewayV2::Route').map(({ AuthorizerId }) =>
-      stack.flat(AuthorizerId),
+    const asked = all<RouteProperties>('AWS::ApiGatewayV2::Route').flatMap(({ AuthorizerId }) =>
+      AuthorizerId === undefined ? [] : stack.flat(AuthorizerId),
     );
     const [path] = Object.keys(stack.resources('AWS::ApiGatewayV2::Authorizer'));
     expect(new Set(asked)).toEqual(new Set([path]));

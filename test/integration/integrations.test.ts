@@ -4,6 +4,7 @@ import type { Delivery } from '../../core/delivery.ts';
 import type { Caller } from '../../core/key.ts';
 import { answer } from '../../lambdas/admin/answer.ts';
 import { httpHandler } from '../../lambdas/shared/http.ts';
+import { WatchCache, watchCacheDeps } from '../../lambdas/shared/watch-cache.ts';
 import type { Listening } from '../../local/listen.ts';
 import { startTable } from '../../local/table.ts';
 import { table as topology } from '../../local/topology.ts';
@@ -12,6 +13,7 @@ import { readDelivery } from '../../store/deliveries.ts';
 import { readIntegration, updateIntegration } from '../../store/integrations.ts';
 import { createTeam } from '../../store/teams.ts';
 import { showsCanary } from '../prove/canary-finder.ts';
+import { checkAnswer } from '../support/answers.ts';
 import { onThreshold } from '../support/builders.ts';
 import { cleanUp, temporaryFolder } from '../support/local-runtime.ts';
 
@@ -44,6 +46,7 @@ async function call(
       now: Date.now,
       allowedAddresses: parseAllowedRanges(''),
       secretNamePrefix: 'test/',
+      watches: new WatchCache(watchCacheDeps(table)),
       sendDelivery: async (delivery) => {
         sent.push(delivery);
       },
@@ -68,7 +71,10 @@ async function call(
     headers: Record<string, string>;
   };
   said.push(JSON.stringify(result));
-  return { status: result.statusCode, headers: result.headers, body: result.body && JSON.parse(result.body) };
+  const answered = result.body === undefined ? undefined : JSON.parse(result.body);
+  const contentType = result.headers['content-type'] ?? '';
+  checkAnswer(method, rawPath, { status: result.statusCode, contentType, body: answered });
+  return { status: result.statusCode, headers: result.headers, body: answered };
 }
 
 beforeAll(async () => {
@@ -132,6 +138,18 @@ describe('an integration', () => {
   test('of Slack is made without any URL', async () => {
     const slack = { team, type: 'slack', name: 'alerts', webhook_url_secret: 'HOOK' };
     expect(await call('POST', '/v1/integrations', slack)).toMatchObject({ status: 201, body: slack });
+  });
+
+  test('of a webhook whose URL is a secret shows its name alone', async () => {
+    const input = { ...webhook({ url: undefined }), url_secret: 'HOOK' };
+    const made = await call('POST', '/v1/integrations', input);
+    expect(made).toMatchObject({ status: 201, body: { url_secret: 'HOOK' } });
+    expect(made.body).not.toHaveProperty('url');
+    const path = `/v1/integrations/${made.body.id}`;
+    const open = await call('PATCH', path, { url: 'https://ci.example.com/', url_secret: null });
+    expect(open).toMatchObject({ status: 200, body: { url: 'https://ci.example.com/' } });
+    expect(open.body).not.toHaveProperty('url_secret');
+    expect(await call('PATCH', path, { url: null, url_secret: 'HOOK' })).toMatchObject({ status: 200 });
   });
 
   test('is refused with the field that names a secret which is not there, and without its text', async () => {
@@ -244,7 +262,10 @@ describe('a deletion', () => {
     expect(await call('DELETE', `${path}?force=yes`)).toMatchObject({ status: 422 });
     expect(await call('DELETE', `${path}?force=true`)).toMatchObject({ status: 204 });
     expect(await call('GET', path)).toMatchObject({ status: 404 });
-    expect((await call('GET', `/v1/integrations?team=${team}`)).body).toEqual({ integrations: [] });
+    expect((await call('GET', `/v1/integrations?team=${team}`)).body).toEqual({
+      integrations: [],
+      next: null,
+    });
     expect(await call('POST', '/v1/integrations', webhook())).toMatchObject({ status: 201 });
   });
 

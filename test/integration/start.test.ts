@@ -185,7 +185,8 @@ describe('an end', () => {
       const QueueUrl = process.env.EVENTS_QUEUE_URL;
       exports.handler = async ({ body }) => {
         await client.send(new SendMessageCommand({ QueueUrl, MessageBody: body, MessageGroupId: 'g', MessageDeduplicationId: body }));
-        return { statusCode: 202 };
+        const taken = { events: [], refused: [], refused_count: 0 };
+        return { statusCode: 202, headers: { 'content-type': 'application/json' }, body: JSON.stringify(taken) };
       };`;
     const received = join(temporaryFolder(), 'received');
     const hang = `exports.handler = () => { console.log('hanging'); return new Promise(() => {}); };`;

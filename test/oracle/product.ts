@@ -9,7 +9,7 @@ import { parseEvent } from '../../core/received-event.ts';
 import { scopeKey } from '../../core/scope.ts';
 import { watchesOf } from '../../core/watch.ts';
 import { type MatchBatchDeps, matchBatch, type QueueRecord } from '../../lambdas/matcher/match-batch.ts';
-import { WatchCache } from '../../lambdas/matcher/watch-cache.ts';
+import { WatchCache } from '../../lambdas/shared/watch-cache.ts';
 import type { Table } from '../../store/client.ts';
 import { putEndedRun, readEndedRuns } from '../../store/ended-runs.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';

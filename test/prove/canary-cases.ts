@@ -48,6 +48,17 @@ const signingCanary = (dice: Dice) =>
     ? canary(dice)
     : `whsec_${Buffer.from(`${canary(dice)}${'k'.repeat(24)}`).toString('base64')}`;
 
+/** A canary as a token in a path or in a query. */
+function urlWith(dice: Dice): string {
+  const token = canary(dice).replace(/[^A-Za-z0-9]/g, '');
+  return dice.pick([
+    `https://discord.com/api/webhooks/1234567890/${token}`,
+    `https://prod-1.westus.logic.azure.com:443/workflows/1/triggers/manual/paths/invoke?sv=1.0&sig=${token}`,
+    `https://${token}:${token}@ci.example.com/`,
+    `not a URL ${token}`,
+  ]);
+}
+
 export interface CanaryCase {
   integration: Integration;
   action: Action;
@@ -77,6 +88,7 @@ function webhookCase(dice: Dice): CanaryCase {
   const integration = aWebhookIntegration({
     method: pick(['POST', 'PUT', 'PATCH']),
     secrets: granted,
+    ...pick([{}, {}, { url: undefined, url_secret: 'URL' }]),
     ...((auth === 'bearer' || auth === 'both') && { access_token_secret: 'TOKEN' }),
     ...(auth === 'basic' && { basic_auth: { username: 'bot', password_secret: 'PASSWORD' } }),
     ...((auth === 'header' || auth === 'both') && {
@@ -87,6 +99,7 @@ function webhookCase(dice: Dice): CanaryCase {
   });
   const payload = json(dice, [...granted, ...(integration.access_token_secret ? ['ACCESS_TOKEN'] : [])], 0);
   const secrets = new Map([
+    ['URL', urlWith(dice)],
     ['TOKEN', canary(dice)],
     ['PASSWORD', chance(0.3) ? unicodeCanary(dice) : canary(dice)],
     ['HEADER', canary(dice)],

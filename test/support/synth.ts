@@ -5,13 +5,14 @@ import { Stack } from 'aws-cdk-lib/core';
 import { buildFunctions } from '../../bin/build.ts';
 import { signalboxApp } from '../../lib/signalbox-app.ts';
 
-// Does what `cdk synth` does, in a folder of its own: node bin/node.mjs test/support/synth.ts <folder> <context> [planted]
-const [folder = '', context = '{}', planted] = process.argv.slice(2);
+// Does what `cdk synth` does, in a folder of its own: node bin/node.mjs test/support/synth.ts <folder> <context> [planted] [emulated]
+const [folder = '', context = '{}', ...flags] = process.argv.slice(2);
 const root = join(import.meta.dirname, '../..');
 const functions = join(folder, 'functions');
 
 await buildFunctions(functions);
 const app = signalboxApp(functions, {
+  isEmulated: flags.includes('emulated'),
   outdir: join(folder, 'assembly'),
   autoSynth: false,
   context: {
@@ -21,7 +22,7 @@ const app = signalboxApp(functions, {
     ...JSON.parse(context),
   },
 });
-if (planted) {
+if (flags.includes('planted')) {
   // A queue without dead letters and without TLS, to see that a finding stops the synth.
   const stack = app.node.children.find((child) => Stack.isStack(child));
   if (stack) new Queue(stack, 'Planted');

@@ -130,12 +130,12 @@ function readAssembly(assembly: string): Synthesized {
  */
 export async function synthesize(
   context: Record<string, unknown> = {},
-  { planted = false } = {},
+  flags: ('planted' | 'emulated')[] = [],
 ): Promise<Synthesized> {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-synth-'));
   try {
     const script = ['bin/node.mjs', 'test/support/synth.ts', folder, JSON.stringify(context)];
-    await promisify(execFile)(process.execPath, [...script, ...(planted ? ['planted'] : [])], { cwd: root });
+    await promisify(execFile)(process.execPath, [...script, ...flags], { cwd: root });
     return readAssembly(join(folder, 'assembly'));
   } finally {
     rmSync(folder, { recursive: true, force: true });

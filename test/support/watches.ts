@@ -2,7 +2,7 @@ import { ScopeIndex } from '../../core/matching/scope-index.ts';
 import type { Watcher } from '../../core/matching/watcher.ts';
 import { scopeKeysCovering } from '../../core/scope.ts';
 import { watchesOf } from '../../core/watch.ts';
-import type { Watches } from '../../lambdas/matcher/watch-cache.ts';
+import type { Watches } from '../../lambdas/shared/watch-cache.ts';
 
 /** Automations in memory, as the matcher asks for them. What `now` gives is asked anew with every batch. */
 export function watchesFrom(now: () => Watcher[]): Watches {

@@ -76,9 +76,18 @@ describe('a webhook integration', () => {
     ],
     ['a granted secret named ACCESS_TOKEN', { secrets: ['ACCESS_TOKEN'] }, /^secrets.0: /],
     ['a granted secret named like a root', { secrets: ['run_config'] }, /^secrets.0: /],
+    ['two places', { url_secret: 'U' }, /^url_secret: and url are two places/],
+    ['no place', { url: undefined }, /^url: is missing: give it, or give url_secret/],
     ['a field of Slack', { channel: 'C1' }, /^channel: this field is not known/],
   ])('refuses %s', (_what, change, problem) => {
     expect(refusal({ ...webhook, ...change })).toMatch(problem);
+  });
+
+  test('may have its URL in a secret', () => {
+    expect(refusal({ ...webhook, url: undefined, url_secret: 'U' })).toBeUndefined();
+    const integration = aWebhookIntegration({ url: undefined, url_secret: 'U' });
+    expect(secretFields(integration)).toEqual([{ field: 'url_secret', name: 'U' }]);
+    expect(secretVariables(integration)).toEqual([]);
   });
 
   test('takes another scheme of Authorization as a secret', () => {

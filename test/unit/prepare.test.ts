@@ -5,6 +5,7 @@ import { Secret } from '../../core/secret.ts';
 import { type PrepareDeps, prepare } from '../../lambdas/dispatcher/prepare.ts';
 import type { StoredDelivery } from '../../store/deliveries.ts';
 import { aDefinition, aDelivery, aSlackIntegration, aWebhookIntegration } from '../support/builders.ts';
+import { anAutomation } from '../support/dispatch-doubles.ts';
 
 const values: Record<string, string> = {
   TOKEN: 'token-token',
@@ -16,6 +17,8 @@ const values: Record<string, string> = {
   LINES: 'two\nlines-of-it',
   SLACK_TOKEN: 'xoxb-1-slack-token',
   HOOK: 'https://hooks.slack.com/services/T01/B02/abcdefghijkl',
+  TEAMS:
+    ' https://prod-1.westus.logic.azure.com:443/workflows/0123456789abcdef/triggers/manual/paths/invoke?api-version=1&sig=Abc-def_0123456789xyz\n',
 };
 
 function setUp(integration: Integration, action?: object, change: Partial<PrepareDeps> = {}) {
@@ -26,23 +29,7 @@ function setUp(integration: Integration, action?: object, change: Partial<Prepar
   };
   const definition = aDefinition({ action: { type: integration.type, ...own, ...action } as never });
   const deps: PrepareDeps = {
-    readHead: async (id) => ({
-      id,
-      team: 'vision',
-      revision: 1,
-      enabled: true,
-      version: 1,
-      createdAtMs: 0,
-      updatedAtMs: 0,
-    }),
-    readRevision: async (automationId, revision) => ({
-      automationId,
-      revision,
-      definition,
-      savedAtMs: 0,
-      triggerSavedAtMs: 0,
-      savedBy: 'k',
-    }),
+    ...anAutomation({ definition }),
     readIntegration: async () => integration,
     readSecret: async (_team, name) => {
       read.push(name);
@@ -95,6 +82,25 @@ describe('a webhook', () => {
       'x-signalbox-depth': '2',
     });
     expect([paceKey, isSlack]).toEqual([undefined, false]);
+  });
+
+  test('goes to the URL that a secret holds, and nothing that would let others send there is seen', async () => {
+    const integration = aWebhookIntegration({ url: undefined, url_secret: 'TEAMS' });
+    const { request, mask } = await requestOf(integration);
+    expect(request.url).toBe(values['TEAMS']!.trim().replace(':443', ''));
+    const shown = mask(
+      `POST ${request.url} to ${new URL(request.url).pathname} with sig Abc-def_0123456789xyz`,
+    );
+    expect(shown).toBe('POST *** to /workflows/***/triggers/manual/paths/invoke with sig ***');
+    expect(mask('prod-1.westus.logic.azure.com')).toBe('prod-1.westus.logic.azure.com');
+  });
+
+  test.each([
+    ['TOKEN', 'failed', 'secret_not_a_url: TOKEN'],
+    ['NONE', 'failed', 'secret_missing: NONE'],
+  ])('without a URL in the secret %s has %s: %s', async (url_secret, ended, reason) => {
+    const integration = aWebhookIntegration({ url: undefined, url_secret });
+    expect(await setUp(integration).prepare()).toEqual({ ended, reason });
   });
 
   test.each<[string, Partial<Parameters<typeof aWebhookIntegration>[0] & object>, string]>([
@@ -294,28 +300,37 @@ describe('a test call', () => {
   });
 
   test('shows no more of an attempt than the class of its status', () => {
+    const webhook = aDelivery({ action: 'webhook' });
     const attempt = { number: 1, startedAtMs: 5, durationMs: 15_003, outcome: 'failed' } as const;
     const shown = ['dns', 'connect', 'tls', 'timeout', 'reset'].map((code) =>
-      coarseAttempt({ ...attempt, code }),
+      coarseAttempt(webhook, { ...attempt, code }),
     );
     expect(new Set(shown.map((one) => JSON.stringify(one)))).toEqual(
       new Set(['{"number":1,"startedAtMs":5,"outcome":"failed","answered":"no"}']),
     );
     const refused = { ...attempt, outcome: 'refused', code: 'blocked' } as const;
-    expect(JSON.stringify(coarseAttempt(refused))).toBe(JSON.stringify(shown[0]));
+    expect(JSON.stringify(coarseAttempt(webhook, refused))).toBe(JSON.stringify(shown[0]));
     expect(coarseReason('blocked')).toBe(coarseReason('attempts_used_up'));
     expect(coarseReason('secret_missing: A')).toBe('secret_missing: A');
-    expect(coarseAttempt({ ...attempt, status: 503, code: 'http_status', response: 'secret page' })).toEqual({
+    const response = '{"ok":false,"error":"not_in_channel"}';
+    expect(coarseAttempt(webhook, { ...attempt, status: 503, code: 'http_status', response })).toEqual({
       number: 1,
       startedAtMs: 5,
       outcome: 'failed',
       answered: '5xx',
     });
-    expect(
-      coarseAttempt({ ...attempt, status: 200, response: '{"ok":false,"error":"not_in_channel"}' }),
-    ).toMatchObject({
-      answered: '2xx',
-      slackError: 'not_in_channel',
-    });
+  });
+
+  test.each([
+    ['{"ok":false,"error":"not_in_channel"}', 'not_in_channel', /^invite the app into the channel/],
+    ['no_service', 'no_service', /^make a new incoming webhook/],
+    ['{"ok":false,"error":"constructor"}', 'constructor', /^look it up/],
+    ['<html>', undefined, undefined],
+  ])('of Slack says what %s means', (response, slackError, advice) => {
+    const attempt = { number: 1, startedAtMs: 5, durationMs: 9, outcome: 'refused' } as const;
+    const shown = coarseAttempt(aDelivery({ action: 'slack' }), { ...attempt, status: 200, response });
+    expect(shown.slackError).toBe(slackError);
+    if (advice) expect(shown.advice).toMatch(advice);
+    else expect(shown).not.toHaveProperty('advice');
   });
 });

@@ -1,7 +1,7 @@
 import type { AutomationDefinition, Head, Revision } from '../../core/automation.ts';
 import { eventReader } from '../../core/matching/event-reader.ts';
 import { type Watch, watchesOf } from '../../core/watch.ts';
-import { WatchCache, type WatchCacheDeps } from '../../lambdas/matcher/watch-cache.ts';
+import { WatchCache, type WatchCacheDeps } from '../../lambdas/shared/watch-cache.ts';
 import type { WatchChange, WatchEntry } from '../../store/watches.ts';
 import { aDefinition, onEvent, onMetrics, onStates, onThreshold } from '../support/builders.ts';
 

@@ -15,6 +15,11 @@ export type Want = Pick<Watch, 'event' | 'metric'>;
 
 const keyOf = ({ event, metric }: Want) => `${event}#${metric}`;
 
+function wantOf(key: string): Want {
+  const end = key.indexOf('#');
+  return { event: key.slice(0, end) as Want['event'], metric: key.slice(end + 1) };
+}
+
 /** What is known of one scope: who may watch what, and of what was asked for, the automations themselves. */
 export class WatchedScope {
   readonly index: ScopeIndex;
@@ -24,6 +29,8 @@ export class WatchedScope {
   #directory: Promise<Map<string, Set<string>>> | undefined;
   /** What of it is in the index, or on its way there. */
   readonly #loads = new Map<string, Promise<void>>();
+  /** Those on collections in this scope, where they were asked for. They do not fire on what happens in it. */
+  readonly #inside = new Map<string, Watcher>();
 
   /** `all` holds what is known of all scopes. */
   constructor(scopeKey: string, all: MatchIndex, deps: WatchedScopeDeps) {
@@ -64,9 +71,17 @@ export class WatchedScope {
   /** A hint may be older than its automation, which watches elsewhere by now. */
   async #loadInto(watch: Watch, ids: string[]): Promise<void> {
     for (const watcher of (await readWatchers(ids, this.#deps)).values()) {
-      const [fires] = watchesOf(watcher.definition);
-      if (fires.scopeKey === watch.scopeKey && keyOf(fires) === keyOf(watch)) this.index.put(watcher);
+      const isTrue = watchesOf(watcher.definition).some(
+        (one) => one.scopeKey === watch.scopeKey && keyOf(one) === keyOf(watch),
+      );
+      if (isTrue) this.#put(watcher, watch);
     }
+  }
+
+  /** An end of a run fires nothing by itself. */
+  #put(watcher: Watcher, { event }: Want): void {
+    if (event === 'inside') this.#inside.set(watcher.automationId, watcher);
+    else if (event !== 'run.ended') this.index.put(watcher);
   }
 
   /** Resolves when no load is under way that may bring what was before a change. */
@@ -78,13 +93,21 @@ export class WatchedScope {
   async renew(automationId: string, watcher: Watcher | undefined): Promise<void> {
     const directory = await this.#opened();
     this.index.remove(automationId);
+    this.#inside.delete(automationId);
     const watches = watcher ? watchesOf(watcher.definition) : [];
     for (const watch of watches.filter(({ scopeKey }) => scopeKey === this.#scopeKey)) {
       directory.set(keyOf(watch), (directory.get(keyOf(watch)) ?? new Set()).add(automationId));
       // What was not asked for stays where it is; asked for and found empty is not loaded either.
       const isLoaded = this.#loads.has(keyOf(watch));
-      if (watcher && isLoaded && watch.event !== 'run.ended') this.index.put(watcher);
+      if (watcher && isLoaded) this.#put(watcher, watch);
     }
+  }
+
+  /** Every automation that watches in this scope or on a collection in it. */
+  async all(): Promise<Watcher[]> {
+    const wants = [...(await this.#opened()).keys()].map(wantOf);
+    await this.load(wants.filter(({ event }) => event !== 'run.ended'));
+    return [...this.index.watchers(), ...this.#inside.values()];
   }
 
   /** The metrics that automations may watch on such an event. */

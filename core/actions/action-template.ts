@@ -1,11 +1,11 @@
-import { type Action, templateOf } from '../../core/action.ts';
-import { type Integration, secretVariables } from '../../core/integration.ts';
-import type { ProblemDetails } from '../../core/problem.ts';
-import { parseTemplate } from '../../core/template-check.ts';
-import { isTemplateVariable, templateVariableNames } from '../../core/template-variables.ts';
+import { type Action, templateOf } from '../action.ts';
+import { type IntegrationInput, secretVariables } from '../integration.ts';
+import type { ProblemDetails } from '../problem.ts';
+import { parseTemplate } from '../template-check.ts';
+import { isTemplateVariable, templateVariableNames } from '../template-variables.ts';
 
 /** What is wrong with an action's templates, sent through this integration; `field` is a path in the action. */
-export function checkTemplate(action: Action, integration: Integration): ProblemDetails | undefined {
+export function checkTemplate(action: Action, integration: IntegrationInput): ProblemDetails | undefined {
   const template = templateOf(action);
   if (template === undefined) return undefined;
   const secrets = secretVariables(integration);
@@ -19,7 +19,7 @@ export function checkTemplate(action: Action, integration: Integration): Problem
   return { code: 'invalid_input', field: problem.path, detail: problem.message, hint: hintFor(integration) };
 }
 
-function hintFor({ type }: Integration): string {
+function hintFor({ type }: IntegrationInput): string {
   const names = `${templateVariableNames.join(', ')}, the last three also with a path behind them`;
   const secrets =
     type === 'slack' ? 'a Slack text takes no secrets' : 'and the secrets that the integration grants';

@@ -1,9 +1,12 @@
 import { MatchIndex } from '../../core/matching/match-index.ts';
 import type { ScopeIndex } from '../../core/matching/scope-index.ts';
 import { ScopeTable } from '../../core/matching/scope-table.ts';
+import type { Watcher } from '../../core/matching/watcher.ts';
 import type { Place } from '../../core/scope.ts';
 import type { Watch } from '../../core/watch.ts';
-import type { WatchChange, WatchFeed } from '../../store/watches.ts';
+import { readHeads, readRevisions } from '../../store/automations.ts';
+import type { Table } from '../../store/client.ts';
+import { readWatches, readWatchFeed, type WatchChange, type WatchFeed } from '../../store/watches.ts';
 import { readWatchers, type Want, WatchedScope, type WatchedScopeDeps } from './watched-scope.ts';
 
 export interface WatchCacheDeps extends WatchedScopeDeps {
@@ -54,6 +57,12 @@ export class WatchCache {
   async metricsOn(place: Place, event: Watch['event']): Promise<string[]> {
     const metrics = await Promise.all((await this.#covering(place)).map((scope) => scope.metricsOn(event)));
     return [...new Set(metrics.flat())];
+  }
+
+  /** Every automation that something in this place can fire: also those on collections that are in it. */
+  async all(place: Place): Promise<Watcher[]> {
+    const scopes = await Promise.all((await this.#covering(place)).map((scope) => scope.all()));
+    return scopes.flat();
   }
 
   async #covering(place: Place): Promise<WatchedScope[]> {
@@ -108,6 +117,17 @@ export class WatchCache {
     );
     for (const { scope, automationId } of known) await scope.renew(automationId, watchers.get(automationId));
   }
+}
+
+/** What the cache asks of a deployment's table. */
+export function watchCacheDeps(table: Table): WatchCacheDeps {
+  return {
+    readFeed: () => readWatchFeed(table),
+    readWatches: (scopeKey) => readWatches(table, scopeKey),
+    readHeads: (ids) => readHeads(table, ids),
+    readRevisions: (heads) => readRevisions(table, heads),
+    now: Date.now,
+  };
 }
 
 interface Concerned {

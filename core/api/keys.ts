@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { KeyInput, Role } from '../key.ts';
+import { Label, TeamName } from '../name.ts';
+import { Id, pageOf, pageQuery, Timestamp } from './fields.ts';
+import type { Route } from './route.ts';
+
+const keyFields = {
+  id: Id,
+  name: Label,
+  role: Role,
+  team: TeamName.optional(),
+  created_at: Timestamp,
+};
+const Key = z.strictObject(keyFields).meta({ id: 'Key' });
+const NewKey = z
+  .strictObject({ ...keyFields, key: z.string() })
+  .meta({ id: 'NewKey', description: 'A key with the text that is shown this once.' });
+
+export const keyRoutes = {
+  createKey: {
+    method: 'POST',
+    path: '/v1/keys',
+    ability: 'keys:write',
+    tag: 'keys',
+    summary: 'Make a key',
+    description: 'The answer is the only one that shows it.',
+    body: KeyInput.meta({ id: 'KeyInput' }),
+    answers: { 201: NewKey },
+  },
+  listKeys: {
+    method: 'GET',
+    path: '/v1/keys',
+    ability: 'keys:write',
+    tag: 'keys',
+    summary: "List a team's keys, or without a team those of the organization",
+    query: pageQuery({ team: TeamName.optional() }),
+    answers: { 200: pageOf('keys', Key) },
+  },
+  revokeKey: {
+    method: 'DELETE',
+    path: '/v1/keys/{id}',
+    ability: 'keys:write',
+    tag: 'keys',
+    summary: 'Revoke a key',
+    description: 'It stops within 60 seconds.',
+    answers: { 204: null },
+  },
+} as const satisfies Record<string, Route>;

@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Caller } from '../../core/key.ts';
+import { createTeam } from '../../store/teams.ts';
+import { type Api, adminApi } from '../support/admin-api.ts';
+import { startStore } from '../support/store-table.ts';
+
+let call: Api;
+let stop: () => Promise<void>;
+
+beforeAll(async () => {
+  const store = await startStore();
+  stop = store.stop;
+  call = adminApi(store.table);
+  for (const name of ['vision', 'speech']) await createTeam(store.table, { name, createdAtMs: 0 });
+  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+});
+afterAll(async () => {
+  jest.restoreAllMocks();
+  await stop();
+});
+
+const page = readFileSync(join(import.meta.dirname, '../../docs/watched.md'), 'utf8');
+const blocks = [...page.matchAll(/^```(\S+)(?: (\S+))?\n(.*?)^```$/gms)].map(
+  ([, language, mark, text = '']) => ({
+    kind: mark ?? language,
+    text,
+  }),
+);
+const ofKind = (kind: string) => blocks.filter((block) => block.kind === kind).map(({ text }) => text);
+
+const sender: Caller = { keyId: 'key_1', role: 'sender', team: 'vision' };
+const asSender = (etag = '') => ({
+  caller: sender,
+  headers: etag === '' ? {} : { 'If-None-Match': etag },
+});
+const nothing = { everything: false, event_types: [], metrics: [], collections: [] };
+const trigger = (change: object) => ({
+  team: 'vision',
+  name: 'a',
+  scope: { kind: 'team', team: 'vision' },
+  action: { type: 'no_op' },
+  ...change,
+});
+
+test('docs/watched.md shows what is answered, and has no block that nobody runs', async () => {
+  const [request = ''] = ofKind('http');
+  const [method = '', path = ''] = request.trim().split(' ');
+  expect((await call(method, path)).body).toEqual(nothing);
+  const made = [];
+  for (const text of ofKind('automation')) made.push(await call('POST', '/v1/automations', text));
+  expect(made.map(({ status }) => status)).toEqual([201, 201]);
+  const { status, body } = await call(method, path, undefined, asSender());
+  expect({ status, body }).toEqual({ status: 200, body: JSON.parse(ofKind('answer')[0] ?? '') });
+  expect(blocks).toHaveLength(4);
+  expect(page.match(/^```/gm)).toHaveLength(2 * blocks.length);
+  for (const { body: one } of made) await call('DELETE', `/v1/automations/${one.id}`);
+  expect((await call(method, path)).body).toEqual(nothing);
+});
+
+test('an answer that is known is a 304, until an automation is saved, switched off or deleted', async () => {
+  const path = '/v1/watched?team=vision&registry=models';
+  const ask = (etag = '') => call('GET', path, undefined, asSender(etag));
+  const inCollection = trigger({
+    scope: { kind: 'collection', registry: 'models', collection: 'detector' },
+    trigger: { event: 'artifact.linked' },
+  });
+  const before = await ask();
+  expect(await ask(before.headers['etag'])).toMatchObject({ status: 304, body: undefined });
+  const { body } = await call('POST', '/v1/automations', inCollection);
+  const after = await ask(before.headers['etag']);
+  expect(after).toMatchObject({
+    status: 200,
+    body: { ...nothing, event_types: ['artifact.linked'], collections: ['detector'] },
+  });
+  expect(await ask(`"other", W/${after.headers['etag']}`)).toMatchObject({ status: 304 });
+  // On W&B's wire a registry is a project.
+  const asProject = await call('GET', '/v1/watched?team=vision&project=wandb-registry-models');
+  expect(asProject.body).toEqual(after.body);
+  expect((await call('GET', '/v1/watched?team=vision&project=models')).body).toEqual(nothing);
+
+  await call('PATCH', `/v1/automations/${body.id}`, {
+    scope: { kind: 'collection', registry: 'models', collection: 'tagger' },
+  });
+  expect((await ask()).body).toMatchObject({ collections: ['tagger'] });
+  await call('PATCH', `/v1/automations/${body.id}`, { enabled: false });
+  expect(await ask(before.headers['etag'])).toMatchObject({ status: 304 });
+  await call('PATCH', `/v1/automations/${body.id}`, { enabled: true });
+  expect((await ask()).body).toMatchObject({ collections: ['tagger'] });
+  await call('PATCH', `/v1/automations/${body.id}`, { scope: { kind: 'registry', registry: 'models' } });
+  expect((await ask()).body).toMatchObject({ collections: null });
+  await call('DELETE', `/v1/automations/${body.id}`);
+  expect((await ask()).body).toEqual(nothing);
+});
+
+test('automations of all scopes around a place count, and no others', async () => {
+  const threshold = (metric: string) => ({
+    event: 'run.metrics',
+    threshold: { metric, comparison: '>', value: 1 },
+  });
+  const scopes = [
+    { kind: 'organization' },
+    { kind: 'team', team: 'vision' },
+    { kind: 'project', team: 'vision', project: 'p' },
+    { kind: 'project', team: 'vision', project: 'other' },
+  ];
+  for (const [at, scope] of scopes.entries()) {
+    const made = await call('POST', '/v1/automations', trigger({ scope, trigger: threshold(`m${at}`) }));
+    expect(made.status).toBe(201);
+  }
+  const metricsOf = async (place: string) => (await call('GET', `/v1/watched?${place}`)).body.metrics;
+  expect(await metricsOf('team=vision&project=p')).toEqual(['m0', 'm1', 'm2']);
+  expect(await metricsOf('team=vision')).toEqual(['m0', 'm1']);
+  expect(await metricsOf('team=speech&project=p')).toEqual(['m0']);
+});
+
+test.each([
+  ['team=speech', 403, undefined],
+  ['', 422, 'team'],
+  ['team=vision&project=a&registry=b', 422, 'registry'],
+  ['team=vision&run=a', 422, 'run'],
+])('a sender of vision who asks for %j is answered %d', async (query, status, field) => {
+  const answered = await call('GET', `/v1/watched?${query}`, undefined, asSender());
+  expect(answered).toMatchObject({ status, body: { ...(field && { field }) } });
+});

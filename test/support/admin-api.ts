@@ -1,0 +1,67 @@
+import { parseAllowedRanges } from '../../core/address.ts';
+import type { Caller } from '../../core/key.ts';
+import { answer } from '../../lambdas/admin/answer.ts';
+import { httpHandler } from '../../lambdas/shared/http.ts';
+import { WatchCache, watchCacheDeps } from '../../lambdas/shared/watch-cache.ts';
+import type { Table } from '../../store/client.ts';
+
+export interface ApiAnswer {
+  status: number;
+  headers: Record<string, string>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every form.
+  body: any;
+}
+
+interface CallOptions {
+  caller?: Caller;
+  headers?: Record<string, string>;
+}
+
+export type Api = ReturnType<typeof adminApi>;
+
+const ADMIN: Caller = { keyId: 'key_admin', role: 'org_admin' };
+
+const refuse = async (): Promise<never> => {
+  throw new Error('nothing here writes a secret or sends a delivery');
+};
+
+/** The admin function's routes on a table, without a network; nothing of what it remembers is trusted. */
+export function adminApi(table: Table) {
+  let looks = 0;
+  const watches = new WatchCache({ ...watchCacheDeps(table), now: () => ++looks * 60_000 });
+  return async function call(
+    method: string,
+    path: string,
+    body?: unknown,
+    { caller = ADMIN, headers = {} }: CallOptions = {},
+  ): Promise<ApiAnswer> {
+    const [rawPath = '', rawQueryString = ''] = path.split('?');
+    const handle = httpHandler((request) =>
+      answer(request, caller, {
+        table,
+        watches,
+        now: Date.now,
+        allowedAddresses: parseAllowedRanges(''),
+        secretNamePrefix: 'test/',
+        sendDelivery: refuse,
+        vault: { create: refuse, replace: refuse, remove: refuse },
+      }),
+    );
+    const event = {
+      ...{ rawPath, rawQueryString, headers },
+      requestContext: { http: { method }, requestId: 'req' },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      isBase64Encoded: false,
+    };
+    const result = (await handle(event as never)) as {
+      statusCode: number;
+      headers: Record<string, string>;
+      body?: string;
+    };
+    return {
+      status: result.statusCode,
+      headers: result.headers,
+      body: result.body && JSON.parse(result.body),
+    };
+  };
+}
