@@ -137,7 +137,7 @@ class Signalbox:
         run = Run(self, project, user, {**about, "attempt": attempt, "config": dict(config or {})})
         if self.mode == "online":
             run.state("RUNNING", rewind_to=rewind_to)
-            with self._outbox.changed:
+            with self._outbox.lock:
                 self._runs[run] = 0.0
                 self._outbox.changed.notify_all()
         return run
@@ -172,7 +172,7 @@ class Signalbox:
         if outbox.waiting():
             self._ensure_thread()
         seconds = self._exit_timeout if timeout is None else timeout
-        with outbox.changed:
+        with outbox.lock:
             outbox.close_at = clock.monotonic() + seconds
             outbox.changed.notify_all()
             if self._thread:
@@ -190,7 +190,7 @@ class Signalbox:
     def counts(self) -> dict[str, int]:
         """Points and events, heartbeats too: logged = sent + dropped + refused + waiting. Points that were left at
         home are apart, as unwatched."""
-        with self._outbox.changed:
+        with self._outbox.lock:
             return {**self._outbox.counts, "waiting": self._outbox.waiting()}
 
     def _put_event(
@@ -210,7 +210,7 @@ class Signalbox:
             self._ensure_thread()
 
     def _ensure_thread(self) -> None:
-        with self._outbox.changed:
+        with self._outbox.lock:
             if self._thread and self._thread.is_alive():
                 return
             self._thread = threading.Thread(target=self._sender.work, name="signalbox", daemon=True)
@@ -252,7 +252,7 @@ class Run:
             return
         if self._is_over:
             return box._warn(f"over {self.id}", f"what is logged to run {self.id} after its end is ignored")
-        with box._outbox.changed:
+        with box._outbox.lock:
             at = self._next_step if step is None else int(step)
             if (step is not None and at != step) or not 0 <= at <= MAX_STEP:
                 raise ValueError(f"a step is a whole number from 0 on, and {step!r} is not")
@@ -273,7 +273,7 @@ class Run:
         """Reports a state of docs/events.md. With `rewind_to`, values at later steps are forgotten."""
         is_rewind = rewind_to is not None
         if is_rewind:
-            with self._box._outbox.changed:
+            with self._box._outbox.lock:
                 self._next_step, self._points_head = int(rewind_to) + 1, ""
         about = f"{self._about},{_members(state=state, rewind_to=rewind_to)}"
         # What came before a rewind must be settled before it is sent: sent again later, it would come back.
@@ -285,7 +285,7 @@ class Run:
 
     def finish(self, state: str = "FINISHED") -> None:
         """Ends the run, once: FINISHED, FAILED, KILLED, PREEMPTED or CRASHED. Sent in the background, like all."""
-        with self._box._outbox.changed:
+        with self._box._outbox.lock:
             # A child of a fork has no runs under way: its end is not theirs.
             if self._box._runs.pop(self, None) is None:
                 return
@@ -362,7 +362,8 @@ class _Outbox:
     lock is reentrant, for signal handlers."""
 
     def __init__(self, max_bytes: int, gather_s: float) -> None:
-        self.changed = threading.Condition()
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
         self.counts = dict.fromkeys(("logged", "unwatched", "sent", "dropped", "refused"), 0)
         self.batch: list[_Event] = []
         self.close_at: float | None = None
@@ -376,13 +377,13 @@ class _Outbox:
         return f"{self._session}-{next(self._ids)}"
 
     def count(self, what: str, by: int = 1) -> None:
-        with self.changed:
+        with self.lock:
             self.counts[what] += by
 
     def put(self, head: str, text: str, begins_request: bool) -> bool:
         """Queues an item. True when a point had to be dropped for it: the oldest, since the newest tell how a run
         does now; and points only, since an event is never one of many."""
-        with self.changed:
+        with self.lock:
             self._number += 1
             self.counts["logged"] += 1
             self._queue.append(_Item(self._number, head, text, begins_request))
@@ -406,12 +407,12 @@ class _Outbox:
         size = 0
         for _ in range(REQUEST_ITEMS):
             # One item at a time, so that log() never waits for more than that.
-            with self.changed:
+            with self.lock:
                 item = self._queue[0] if self._queue else None
                 if item is None or size > REQUEST_BYTES or (item.begins_request and self.batch):
                     break
                 size += self._add(self._pop(0), open_events, event_points)
-        with self.changed:
+        with self.lock:
             self._due_at = 0.0 if self._queue else math.inf
 
     def _add(self, item: _Item, open_events: dict[str, _Event], event_points: int) -> int:
@@ -432,7 +433,7 @@ class _Outbox:
 
     def settle(self, rest: list[_Event], sent: int, refused: int) -> None:
         """Notes what of the batch nobody answered for yet, and how many points and events were taken and refused."""
-        with self.changed:
+        with self.lock:
             self.batch = rest
             self.counts["sent"] += sent
             self.counts["refused"] += refused
@@ -440,7 +441,7 @@ class _Outbox:
 
     def flush(self, timeout: float | None) -> bool:
         """Waits until all that was put before is settled."""
-        with self.changed:
+        with self.lock:
             last = self._number
             self._due_at = 0.0 if self._queue else math.inf
             self.changed.notify_all()
@@ -448,7 +449,7 @@ class _Outbox:
 
     def wait(self, until: float) -> bool:
         """Waits until something is to be sent, or until then; False once it is closed, and empty or out of time."""
-        with self.changed:
+        with self.lock:
             while self.close_at is None:
                 seconds = min(self._due_at, until) - clock.monotonic()
                 if seconds <= 0:
@@ -460,7 +461,7 @@ class _Outbox:
         return self.close_at is not None and clock.monotonic() >= self.close_at
 
     def waiting(self) -> int:
-        with self.changed:
+        with self.lock:
             return len(self._queue) + sum(event.weight for event in self.batch)
 
     def _oldest(self) -> float:
@@ -521,7 +522,7 @@ class _Sender:
     def _beat(self) -> None:
         """A sign of life of each run whose time has come. None pile up in an outage: the thread is busy then."""
         now, interval = clock.monotonic(), self._box._heartbeat_interval
-        with self._outbox.changed:
+        with self._outbox.lock:
             for run in [run for run, due_at in self._box._runs.items() if due_at <= now]:
                 self._box._runs[run] = now + interval
                 watched = self.watched.get(run.project)
@@ -615,7 +616,7 @@ class _Sender:
         self._box._warn("outage", f"{why}: training goes on, and what is logged waits", OUTAGE_WARNING_S)
         told_s = _retry_after_s(answer.headers)
         delay_s = min(FIRST_RETRY_S * 2 ** min(failures, 10), LONGEST_RETRY_S) * random.uniform(0.5, 1.0)
-        with self._outbox.changed:
+        with self._outbox.lock:
             if self._outbox.close_at is None:
                 self._outbox.changed.wait_for(lambda: self._outbox.close_at is not None, max(delay_s, told_s))
                 return
