@@ -13,11 +13,11 @@ const needs = {
     name: 'bash and curl 7.76 or newer',
     isMet: () => spawnSync('bash', ['-c', 'curl --fail-with-body --version']).status === 0,
   },
-  python3: { name: 'a Python 3.8 or newer that runs', isMet: () => findTrainer('python') !== undefined },
   cloud: {
     name: 'an emulator of AWS: AWS_ENDPOINT_URL, or python3 with venv and pip to bring MiniStack',
     isMet: hasCloud,
   },
+  python3: { name: 'a Python 3.9 or newer that runs', isMet: () => findTrainer('python') !== undefined },
 } satisfies Record<string, Need>;
 
 type NeedName = keyof typeof needs;
