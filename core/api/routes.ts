@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { auditRoutes } from './audit.ts';
 import { automationTestRoutes } from './automation-test.ts';
 import { automationRoutes } from './automations.ts';
 import { deliveryRoutes } from './deliveries.ts';
@@ -6,6 +7,7 @@ import { documentRoutes } from './document.ts';
 import { eventRoutes } from './events.ts';
 import { integrationRoutes } from './integrations.ts';
 import { keyRoutes } from './keys.ts';
+import { registryRoutes } from './registries.ts';
 import { matchPath, type Route } from './route.ts';
 import { secretRoutes } from './secrets.ts';
 import { teamRoutes } from './teams.ts';
@@ -22,6 +24,8 @@ export const routes = {
   ...integrationRoutes,
   ...secretRoutes,
   ...teamRoutes,
+  ...registryRoutes,
+  ...auditRoutes,
   ...keyRoutes,
 } as const satisfies Record<string, Route>;
 
