@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DeliverySettings } from '../../core/delivery-settings.ts';
 import type { Caller } from '../../core/key.ts';
 import { noticeDelivery } from '../../core/notice.ts';
 import { deliveryMessage } from '../../lambdas/shared/queue.ts';
@@ -280,5 +283,41 @@ describe('sending again', () => {
     const { call, automation } = await aWorld();
     const answer = await call('POST', `/v1/automations/${automation}/resend`, body);
     expect([answer.status, answer.body.field]).toEqual([422, field]);
+  });
+});
+
+describe('docs/deliveries.md', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/deliveries.md'), 'utf8');
+  const blocks = [...page.matchAll(/^```(\S+)\n(.*?)^```$/gms)].map(([, kind = '', text = '']) => ({
+    kind,
+    text,
+  }));
+  const ofKind = (kind: string) => blocks.filter((block) => block.kind === kind).map(({ text }) => text);
+
+  test('has no block that nobody runs', () => {
+    expect(ofKind('http').length + ofKind('json').length).toBe(blocks.length);
+    expect(page.match(/^```/gm)).toHaveLength(2 * blocks.length);
+    expect(ofKind('json')).toHaveLength(1);
+  });
+
+  test('has settings that can be saved', () => {
+    const [settings = ''] = ofKind('json');
+    const { delivery } = JSON.parse(settings);
+    expect(DeliverySettings.parse(delivery)).toEqual(delivery);
+  });
+
+  test.each(ofKind('http'))('has the request %j, which is answered', async (text) => {
+    const { world, call, automation, integration } = await aWorld();
+    const delivery = await world.fire('d', automation, integration);
+    await world.runFor(MINUTE_MS);
+    const filled = text.replace('<automation>', automation).replace('<delivery>', delivery);
+    const [, method = '', path = '', body = ''] = /^(\S+) (\S+)\n(.*)$/s.exec(filled) ?? [];
+    const { status } = await call(method, path, body.trim() === '' ? undefined : body);
+    expect(status).toBe(method === 'GET' ? 200 : 202);
+  });
+
+  test('names every reason for which a delivery is skipped', () => {
+    const named = [...page.matchAll(/^\| `skipped` \| `(\w+)`/gm)].map(([, reason]) => reason);
+    expect(named).toEqual(['disabled', 'expired', 'superseded', 'rate', 'loop']);
   });
 });
