@@ -1,0 +1,467 @@
+import { Agenda } from './agenda.ts';
+import { ambient, type Command, type Host, type Service } from './ambient.ts';
+import { type Faults, NO_FAULTS } from './faults.ts';
+import { nameOfCall } from './names.ts';
+import { type FunctionName, type Handler, type Product, urls } from './product.ts';
+import { SimulatedQueue } from './queue.ts';
+import type { Random } from './random.ts';
+import { type Post, Receivers } from './receivers.ts';
+import { SimulatedTable } from './table.ts';
+import type { Trace } from './trace.ts';
+import { SimulatedVault } from './vault.ts';
+
+/** A started function: one invocation at a time, its clock, and what it keeps in memory. */
+interface Container {
+  handler: Handler;
+  skewMs: number;
+}
+
+/** One invocation under way. A killed one never goes on. */
+export interface Task {
+  name: FunctionName;
+  number: number;
+  container: Container;
+  isOver: boolean;
+  end: (ending: Ending) => void;
+}
+
+export type Ending = { answer: unknown } | { error: unknown } | { killed: true };
+
+interface Call {
+  task: Task;
+  service: Service;
+  command: Command;
+  settle: { resolve: (value: unknown) => void; reject: (error: Error) => void };
+}
+
+export interface WorldParts {
+  /** Containers start from one of these: several during a deployment. */
+  products: readonly Product[];
+  random: Random;
+  trace: Trace;
+  startMs: number;
+}
+
+type Mapping = Product['topology']['mappings'][number];
+
+const MINUTE_MS = 60_000;
+
+/** AWS and the rest of the world around the product's functions, on a clock that jumps. */
+export class World {
+  nowMs: number;
+  faults: Faults = NO_FAULTS;
+  /** How often each thing happened. */
+  readonly counts: Record<string, number> = {};
+  readonly random: Random;
+  readonly table: SimulatedTable;
+  readonly vault: SimulatedVault;
+  readonly receivers: Receivers;
+  readonly queues: { events: SimulatedQueue; deliveries: SimulatedQueue };
+  readonly trace: Trace;
+  /** What the functions logged as errors, for those who look for the cause of something. */
+  readonly errors: string[] = [];
+  readonly #products: readonly Product[];
+  readonly #agenda = new Agenda();
+  readonly #warm = new Map<FunctionName, Container[]>();
+  readonly #busy = { events: 0, deliveries: 0 };
+  readonly #mappings: Record<'events' | 'deliveries', Mapping>;
+  readonly #polls = { events: Number.POSITIVE_INFINITY, deliveries: Number.POSITIVE_INFINITY };
+  #sweepAtMs = Number.POSITIVE_INFINITY;
+  #current: Task | undefined;
+  #isInstant = false;
+  #issued: Call[] = [];
+  #tasks = 0;
+
+  constructor({ products, random, trace, startMs }: WorldParts) {
+    this.#products = products;
+    this.random = random;
+    this.trace = trace;
+    this.nowMs = startMs;
+    const [product] = products as [Product];
+    this.receivers = new Receivers(random);
+    this.vault = new SimulatedVault(random, () => new product.ResourceNotFoundException());
+    const chance = (kind: Exclude<keyof Faults, 'outages'>) => () => this.#happens(kind);
+    this.table = new SimulatedTable(
+      this,
+      {
+        indexDelayMs: () => (this.faults.indexDelayMs === 0 ? 0 : random.below(this.faults.indexDelayMs)),
+        readsOld: chance('oldReads'),
+        hasExpired: () => !random.chance(this.faults.outlives),
+        pageSize: () => (this.#happens('shortPages') ? random.between(1, 3) : 1_000),
+        processed: (keys) => (keys > 1 && this.#happens('unprocessed') ? random.below(keys) : keys),
+      },
+      {
+        indexes: product.topology.table.indexes,
+        refuse: () => new product.ConditionalCheckFailedException(),
+        onDue: (atMs) => this.#planSweep(atMs),
+      },
+    );
+    const mappingOf = (name: string) =>
+      product.topology.mappings.find(({ queue }) => queue === name) as Mapping;
+    this.#mappings = { events: mappingOf('events'), deliveries: mappingOf('deliveries') };
+    const { events, deliveries } = product.topology.queues;
+    this.queues = { events: this.#queueOf(events), deliveries: this.#queueOf(deliveries) };
+  }
+
+  #queueOf(given: Product['topology']['queues']['events' | 'deliveries']): SimulatedQueue {
+    const whims = {
+      doubles: () => this.#happens('doubles'),
+      receivesTwice: () => this.#happens('receivesTwice'),
+    };
+    const parts = { clock: this, whims, random: this.random };
+    const settings = (attributes: Record<string, string>, maxReceives: number) => ({
+      isFifo: attributes['FifoQueue'] === 'true',
+      visibilityMs: Number(attributes['VisibilityTimeout'] ?? 30) * 1000,
+      retentionMs: Number(attributes['MessageRetentionPeriod']) * 1000,
+      maxReceives,
+    });
+    const deadLetters = new SimulatedQueue(
+      settings(given.deadLetters.attributes, Number.POSITIVE_INFINITY),
+      parts,
+    );
+    return new SimulatedQueue(settings(given.attributes, given.maxReceiveCount), { ...parts, deadLetters });
+  }
+
+  count(what: string, by = 1): void {
+    this.counts[what] = (this.counts[what] ?? 0) + by;
+  }
+
+  #happens(kind: Exclude<keyof Faults, 'outages'>): boolean {
+    if (!this.random.chance(this.faults[kind])) return false;
+    this.count(`fault ${kind}`);
+    return true;
+  }
+
+  /** Has something done at a moment. */
+  plan(atMs: number, run: () => void): void {
+    this.#agenda.plan(Math.max(atMs, this.nowMs), run);
+  }
+
+  /** Resolves after a time, for what is outside of the product. */
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => this.plan(this.nowMs + ms, resolve));
+  }
+
+  /** Lets things happen until nothing is left to do, or until a moment. False when there is no end to it. */
+  async run(untilMs = Number.POSITIVE_INFINITY, most = 150_000): Promise<boolean> {
+    ambient.host = this.#host;
+    await drained();
+    this.#issue();
+    this.#planPolls();
+    for (let steps = 0; steps < most; steps++) {
+      const { nextMs } = this.#agenda;
+      if (nextMs === undefined || nextMs > untilMs) {
+        if (Number.isFinite(untilMs)) this.nowMs = Math.max(this.nowMs, untilMs);
+        return true;
+      }
+      this.nowMs = Math.max(this.nowMs, nextMs);
+      this.#current = undefined;
+      this.#agenda.take()?.run();
+      await drained();
+      this.#issue();
+      this.#planPolls();
+    }
+    return false;
+  }
+
+  /** Invokes a function at once and without faults, while nothing else happens. */
+  async instantly(name: FunctionName, event: unknown): Promise<unknown> {
+    ambient.host = this.#host;
+    const [product] = this.#products as [Product];
+    this.#isInstant = true;
+    this.#current = this.#taskOf(name, this.#warm.get(name)?.[0] ?? { handler: product[name](), skewMs: 0 });
+    const { container } = this.#current;
+    if (!this.#warm.has(name)) this.#warm.set(name, [container]);
+    try {
+      return await container.handler(event, {});
+    } finally {
+      this.#isInstant = false;
+    }
+  }
+
+  #taskOf(name: FunctionName, container: Container): Task {
+    return { name, number: ++this.#tasks, container, isOver: false, end: () => undefined };
+  }
+
+  /** Starts an invocation, and says how it ended. */
+  invoke(name: FunctionName, event: unknown, onEnd: (ending: Ending) => void): void {
+    const task = this.#taskOf(name, this.#containerOf(name));
+    const timeoutMs = this.#products[0]?.topology.functions[name].timeoutSeconds as number;
+    const deadlineMs = this.nowMs + timeoutMs * 1000;
+    task.end = (ending) => {
+      if (task.isOver) return;
+      task.isOver = true;
+      this.trace.note(this.nowMs, `${name}#${task.number} ${Object.keys(ending)[0]}`);
+      if (!('killed' in ending)) this.#warm.get(name)?.push(task.container);
+      onEnd(ending);
+    };
+    this.count(`invocations ${name}`);
+    this.#current = task;
+    this.trace.note(this.nowMs, `${name}#${task.number} begins`);
+    const context = { getRemainingTimeInMillis: () => deadlineMs - this.nowMs };
+    task.container.handler(event, context).then(
+      (answer) => task.end({ answer }),
+      (error) => task.end({ error }),
+    );
+    this.plan(deadlineMs, () => {
+      if (!task.isOver) this.#kill(task, 'timeouts');
+    });
+  }
+
+  #kill(task: Task, why: string): void {
+    this.count(`fault ${why}`);
+    task.end({ killed: true });
+  }
+
+  #containerOf(name: FunctionName): Container {
+    const warm = this.#warm.get(name) ?? [];
+    this.#warm.set(name, warm);
+    const known = this.#happens('cold') ? undefined : warm.pop();
+    if (known) return known;
+    const { skewMs } = this.faults;
+    const product = this.#products.length === 1 ? this.#products[0] : this.random.pick(this.#products);
+    return {
+      handler: (product as Product)[name](),
+      skewMs: skewMs === 0 ? 0 : this.random.between(-skewMs, skewMs),
+    };
+  }
+
+  readonly #host: Host = {
+    now: () => this.nowMs + (this.#current?.container.skewMs ?? 0),
+    random: () => this.random.next(),
+    bytes: (count) => this.random.bytes(count),
+    sleep: (ms) => {
+      const task = this.#current as Task;
+      return new Promise((resolve) => this.plan(this.nowMs + ms, () => this.#resume(task, resolve)));
+    },
+    call: (service, command) => this.#call(service, command),
+    log: (text) => {
+      if (text.startsWith('{"stage":"error"')) this.errors.push(text);
+      this.trace.lines?.push(`    ${text.trimEnd()}`);
+    },
+  };
+
+  #call(service: Service, command: Command): Promise<unknown> {
+    this.count(`io ${service}`);
+    if (this.#isInstant) return instant(() => this.#answer(service, command));
+    const task = this.#current;
+    return new Promise((resolve, reject) => {
+      if (task && !task.isOver) this.#issued.push({ task, service, command, settle: { resolve, reject } });
+    });
+  }
+
+  /** Calls that were made side by side mostly travel together, and sometimes overtake each other. */
+  #issue(): void {
+    const issued = this.#issued;
+    if (issued.length === 0) return;
+    this.#issued = [];
+    if (issued.length > 1 && this.random.chance(0.7)) {
+      this.plan(this.nowMs + this.#travelMs(), () => {
+        for (const call of issued) this.#perform(call);
+      });
+      return;
+    }
+    for (const call of issued) this.plan(this.nowMs + this.#travelMs(), () => this.#perform(call));
+  }
+
+  #travelMs(): number {
+    return this.#happens('slow') ? this.random.between(20, 1_000) : this.random.between(1, 9);
+  }
+
+  #resume(task: Task, go: () => void): void {
+    if (task.isOver) return;
+    this.#current = task;
+    go();
+  }
+
+  #perform(call: Call): void {
+    const { task, service, command } = call;
+    if (task.isOver) return this.#performForNobody(call);
+    const fault = this.#drawFault(service);
+    this.trace.note(this.nowMs, `${task.name}#${task.number} ${nameOfCall(service, command)} ${fault}`);
+    if (fault !== '') this.count(`fault ${fault}`);
+    if (service === 'http') return this.#deliver(call, fault);
+    if (fault === 'kill before') return this.#kill(task, 'kill');
+    if (fault === 'throttle')
+      return this.#resume(task, () => call.settle.reject(failure('ThrottlingException')));
+    let outcome = this.#outcome(service, command);
+    if (fault === 'repeated') outcome = this.#outcome(service, command);
+    if (fault === 'kill after') return this.#kill(task, 'kill');
+    if (fault === 'lost') return this.#resume(task, () => call.settle.reject(failure('TimeoutError')));
+    this.#resume(task, () => {
+      if ('error' in outcome) call.settle.reject(outcome.error);
+      else call.settle.resolve(outcome.value);
+    });
+  }
+
+  /** What a dead function had on the wire may still arrive. */
+  #performForNobody({ service, command }: Call): void {
+    if (!this.random.chance(0.5)) return;
+    this.trace.note(this.nowMs, `nobody ${nameOfCall(service, command)}`);
+    if (service === 'http') this.receivers.take(command.input, this.nowMs);
+    else this.#outcome(service, command);
+  }
+
+  #drawFault(service: Service): string {
+    const { faults } = this;
+    if (faults === NO_FAULTS) return '';
+    const isOut = faults.outages.some(
+      (one) => one.service === service && one.fromMs <= this.nowMs && this.nowMs < one.toMs,
+    );
+    if (isOut) return 'throttle';
+    let dice = this.random.next();
+    const kinds = service === 'http' ? ODDS_OF_HTTP : ODDS_OF_CALLS;
+    for (const [name, kind, share] of kinds) {
+      dice -= faults[kind] * share;
+      if (dice < 0) return name;
+    }
+    return '';
+  }
+
+  #outcome(service: Service, command: Command): { value: unknown } | { error: Error } {
+    try {
+      return { value: this.#answer(service, command) };
+    } catch (error) {
+      return { error: error as Error };
+    }
+  }
+
+  #answer(service: Service, command: Command): unknown {
+    if (service === 'dynamodb') return this.table.answer(command);
+    if (service === 'sqs') return this.#answerQueue(command);
+    if (service === 'secrets') return this.vault.answer(command);
+    throw new Error('no request goes out while everything else stands still');
+  }
+
+  #answerQueue({ kind, input }: Command): unknown {
+    const queue = this.#queueAt(input.QueueUrl);
+    if (kind === 'DeleteMessage') return queue.delete(input.ReceiptHandle);
+    if (kind === 'ReceiveMessage') {
+      const Messages = queue.receive(input.MaxNumberOfMessages).map((message) => ({
+        MessageId: message.id,
+        ReceiptHandle: message.id,
+        Body: message.body,
+        Attributes: { MessageGroupId: message.groupId },
+        MessageAttributes: message.attributes,
+      }));
+      return Messages.length > 0 ? { Messages } : {};
+    }
+    const entries: Parameters<SimulatedQueue['send']>[0][] = input.Entries;
+    const taken =
+      entries.length > 1 && this.#happens('partial') ? this.random.below(entries.length) : entries.length;
+    for (const entry of entries.slice(0, taken)) queue.send(entry);
+    return { Failed: entries.slice(taken).map(({ Id }) => ({ Id, Message: 'internal error' })) };
+  }
+
+  #queueAt(url: string): SimulatedQueue {
+    if (url === urls.events) return this.queues.events;
+    if (url === urls.deliveries) return this.queues.deliveries;
+    return this.queues.events.deadLetters as SimulatedQueue;
+  }
+
+  #deliver(call: Call, fault: string): void {
+    const { task, command, settle } = call;
+    if (fault === 'kill before') return this.#kill(task, 'kill');
+    if (fault === 'unreachable' || fault === 'throttle') {
+      return this.#resume(task, () => settle.resolve({ errorCode: 'connect', durationMs: 3 }));
+    }
+    const { post, answer } = this.receivers.take(command.input, this.nowMs);
+    this.count('posts');
+    if (fault === 'kill after') return this.#kill(task, 'kill');
+    this.plan(this.nowMs + answer.durationMs, () => {
+      this.#resume(task, () => settle.resolve(this.#heard(post, answer, fault)));
+    });
+  }
+
+  #heard(post: Post, answer: ReturnType<Receivers['take']>['answer'], fault: string) {
+    const { status, durationMs, retryAfter } = answer;
+    if (fault === 'deaf') return { errorCode: 'reset', durationMs };
+    if (status === undefined) return { errorCode: 'timeout', durationMs };
+    post.isHeard = true;
+    return { status, durationMs, ...(retryAfter !== undefined && { retryAfter }) };
+  }
+
+  #planPolls(): void {
+    for (const name of ['events', 'deliveries'] as const) {
+      const nextMs = this.queues[name].nextMs();
+      if (nextMs === undefined || this.#busy[name] >= this.#mappings[name].maxConcurrency) continue;
+      const atMs = Math.max(nextMs, this.nowMs) + 1;
+      if (atMs >= this.#polls[name]) continue;
+      this.#polls[name] = atMs;
+      this.plan(atMs, () => this.#poll(name));
+    }
+    const dead = this.queues.events.deadLetters?.nextMs();
+    if (dead !== undefined) this.#planSweep(dead);
+  }
+
+  /** As Lambda's event source mapping: what the function does not report as failed is deleted. */
+  #poll(name: 'events' | 'deliveries'): void {
+    this.#polls[name] = Number.POSITIVE_INFINITY;
+    const mapping = this.#mappings[name];
+    const queue = this.queues[name];
+    const messages = queue.receive(this.random.between(1, mapping.batchSize));
+    if (messages.length === 0) return;
+    const Records = messages.map(({ id, body }) => ({ messageId: id, body }));
+    this.#busy[name]++;
+    this.invoke(mapping.function as FunctionName, { Records }, (ending) => {
+      this.#busy[name]--;
+      if (!('answer' in ending)) return;
+      const failed = mapping.reportBatchItemFailures ? failedOf(ending.answer) : new Set<string>();
+      for (const { id } of messages) if (!failed.has(id) && !this.#happens('undeleted')) queue.delete(id);
+    });
+  }
+
+  /** A sweep each minute, but for most of those that would find nothing. */
+  #planSweep(dueMs: number): void {
+    const atMs = Math.ceil(Math.max(dueMs, this.nowMs + 1) / MINUTE_MS) * MINUTE_MS;
+    if (atMs >= this.#sweepAtMs) return;
+    this.#sweepAtMs = atMs;
+    this.plan(atMs, () => this.#sweep(atMs));
+  }
+
+  #sweep(atMs: number): void {
+    if (atMs !== this.#sweepAtMs) return;
+    this.#sweepAtMs = Number.POSITIVE_INFINITY;
+    const again = () => {
+      const dueMs = this.table.least('due');
+      if (dueMs !== undefined) this.#planSweep(dueMs);
+    };
+    const isDue = (this.table.least('due') ?? Number.POSITIVE_INFINITY) <= this.nowMs;
+    const isDead = (this.queues.events.deadLetters?.nextMs() ?? Number.POSITIVE_INFINITY) <= this.nowMs;
+    const isIdle = !isDue && !isDead && this.random.chance(0.9);
+    if (isIdle || this.#happens('skipsSweep')) return again();
+    this.invoke('sweeper', {}, again);
+  }
+}
+
+type Odds = readonly (readonly [string, Exclude<keyof Faults, 'outages'>, number])[];
+
+const ODDS_OF_CALLS: Odds = [
+  ['kill before', 'kill', 0.5],
+  ['kill after', 'kill', 0.5],
+  ['throttle', 'throttle', 1],
+  ['lost', 'lost', 1],
+  ['repeated', 'repeated', 1],
+];
+const ODDS_OF_HTTP: Odds = [
+  ['kill before', 'kill', 0.5],
+  ['kill after', 'kill', 0.5],
+  ['unreachable', 'unreachable', 1],
+  ['deaf', 'deaf', 1],
+];
+
+/** Resolves when no promise of this process has anything left to do: Node empties that queue before the next tick. */
+const drained = () => new Promise<void>((resolve) => process.nextTick(resolve));
+
+async function instant(work: () => unknown): Promise<unknown> {
+  return work();
+}
+
+function failure(name: string): Error {
+  return Object.assign(new Error('simulated'), { name });
+}
+
+function failedOf(answer: unknown): Set<string> {
+  const { batchItemFailures = [] } = (answer ?? {}) as { batchItemFailures?: { itemIdentifier: string }[] };
+  return new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+}
