@@ -13,13 +13,13 @@ import { type EventReader, eventReader } from '../core/matching/event-reader.ts'
 import type { MatchCounts } from '../core/matching/filter-index.ts';
 import { MatchIndex } from '../core/matching/match-index.ts';
 import type { MetricIndex } from '../core/matching/metric-index.ts';
+import { routeReader } from '../core/matching/plain-events.ts';
 import { ScopeIndex } from '../core/matching/scope-index.ts';
 import { ScopeTable } from '../core/matching/scope-table.ts';
 import { Watcher } from '../core/matching/watcher.ts';
 import { valuesOf } from '../core/metrics/points.ts';
 import { parseEvent } from '../core/received-event.ts';
 import { type Place, scopeKey } from '../core/scope.ts';
-import { routeReader } from '../lambdas/matcher/match-plain.ts';
 import type { WireEvent } from './events.ts';
 import type { Automation } from './workload.ts';
 

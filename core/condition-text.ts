@@ -39,7 +39,8 @@ export function describeStatus(condition: Condition, value: number, step: number
   return `${describeMeasured(condition, value)} at step ${step}`;
 }
 
-function describeMeasured(condition: Condition, value: number): string {
+/** What was compared, and what it is: `average(loss, 5) is 0.28`. */
+export function describeMeasured(condition: Condition, value: number): string {
   switch (condition.kind) {
     case 'threshold':
       return `${measured(condition)} is ${value}`;

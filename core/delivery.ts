@@ -30,7 +30,7 @@ export interface Delivery {
 
 export interface Digest {
   minuteMs: number;
-  /** How many firings it stands for; counted when it is sent. */
+  /** How many firings it stands for; known once it was sent. */
   count?: number;
 }
 
@@ -48,13 +48,16 @@ export interface DeliveryProgress {
   /** Why it failed or was skipped. */
   reason?: string;
   attempts: number;
+  /** When whoever is trying it now began. */
+  leasedAtMs?: number;
   /** Nobody may try before this moment: the retry time, or the end of the lease of whoever is trying. */
   dueAtMs?: number;
   /** Set while it waits for its integration between two attempts. */
   wait?: Wait;
-  /** When a user last sent it again, and how many attempts it had by then. */
+  /** When a user last sent it again. */
   resentAtMs?: number;
-  attemptsBefore?: number;
+  /** How many of its attempts count for nothing: those before it was sent again, and free tries of its integration. */
+  uncounted?: number;
 }
 
 /** A wait that costs no attempt. */
@@ -76,6 +79,8 @@ export interface Attempt {
   outcome: 'delivered' | 'refused' | 'failed' | 'unknown';
   status?: number;
   code?: string;
+  /** Set when it tried, for all that waited, whether the integration is back: a failure counts for nothing. */
+  probe?: true;
   request?: { method: string; url: string; headers: Record<string, string>; body: string };
   /** First 4 KiB of what was answered. */
   response?: string;

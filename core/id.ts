@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-export type IdPrefix = 'aut' | 'evt' | 'dlv' | 'int' | 'key' | 'msg' | 'sec';
+export type IdPrefix = 'aut' | 'evt' | 'dlv' | 'int' | 'key' | 'msg' | 'rsd' | 'sec';
 
 /** The same parts give the same id: 128 bits of SHA-256, in hex. Parts are told apart whatever they contain. */
 export function derivedId(prefix: IdPrefix, ...parts: string[]): string {

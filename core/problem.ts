@@ -36,6 +36,12 @@ export class Problem extends Error {
   }
 }
 
+/** A Problem with a part of an input as one with the whole, where the field has another name. Other errors stay as they are. */
+export function renamedProblem(error: unknown, nameOf: (field: string | undefined) => string): unknown {
+  if (!(error instanceof Problem)) return error;
+  return new Problem({ ...error.details, field: nameOf(error.details.field) }, { cause: error });
+}
+
 /** The first complaint of a schema as problem details, with the field's path below `prefix`. */
 export function detailsOfZod(error: z.ZodError, prefix: string[] = []): ProblemDetails {
   const [issue] = error.issues;

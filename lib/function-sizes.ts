@@ -6,6 +6,7 @@ export const functionSizes = {
   dispatcher: { timeoutSeconds: 60, memoryMb: 512 },
   sweeper: { timeoutSeconds: 55, memoryMb: 256 },
   admin: { timeoutSeconds: 15, memoryMb: 512 },
+  canary: { timeoutSeconds: 90, memoryMb: 256 },
 } as const;
 
 /** A function's name is its folder under lambdas/ and under the built functions. */

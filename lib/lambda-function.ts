@@ -32,10 +32,12 @@ export interface LambdaFunctionProps {
 /** The one way to make a function here: Node.js 24 on arm64, its own role and log group, no right but those it is given. */
 export class LambdaFunction extends Construct {
   readonly lambda: Lambda;
+  readonly name: FunctionName;
 
   constructor(scope: Construct, id: string, props: LambdaFunctionProps) {
     super(scope, id);
     const { settings, name, description, environment } = props;
+    this.name = name;
     const logGroup = new LogGroup(this, 'Logs', {
       retention: logRetention,
       removalPolicy: dataRemovalPolicy(settings),

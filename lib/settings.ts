@@ -31,6 +31,24 @@ const rules = {
     schema: BareUrl.default('https://slack.com/api'),
     rule: 'a URL such as https://slack.com/api, without user name, query and a slash at its end',
   },
+  /** Where alarms are mailed to. */
+  alarmEmail: {
+    schema: z.email().optional(),
+    rule: 'an e-mail address',
+  },
+  /** An SNS topic that alarms go to. */
+  alarmTopicArn: {
+    schema: z
+      .string()
+      .regex(/^arn:[a-z0-9-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/)
+      .optional(),
+    rule: 'the ARN of an SNS topic',
+  },
+  /** Whether an event of our own goes through the whole chain every five minutes, with an alarm when it does not fire. */
+  canary: {
+    schema: z.preprocess(booleanFromText, z.boolean().default(false)),
+    rule: 'true or false',
+  },
   /** Whether the table, the admin key and the logs outlive the stack. */
   retainData: {
     schema: z.preprocess(booleanFromText, z.boolean().default(true)),

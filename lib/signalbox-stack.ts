@@ -2,10 +2,12 @@ import { CfnOutput, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { AdminKey } from './admin-key.ts';
 import { Administration } from './administration.ts';
+import { Canary } from './canary.ts';
 import { Delivery } from './delivery.ts';
 import { HttpApi } from './http-api.ts';
 import { Ingestion } from './ingestion.ts';
 import { Matching } from './matching.ts';
+import { Monitoring } from './monitoring.ts';
 import type { Settings } from './settings.ts';
 import { Sweeping } from './sweeping.ts';
 import { SignalboxTable } from './table.ts';
@@ -25,6 +27,8 @@ export class SignalboxStack extends Stack {
     new Sweeping(this, 'Sweeping', { settings, table, events, deliveries });
     const { admin } = new Administration(this, 'Administration', { settings, table, adminKey, deliveries });
     const api = new HttpApi(this, 'HttpApi', { settings, table, adminKey, ingest, admin });
+    if (settings.canary) new Canary(this, 'Canary', { settings, adminKey, apiUrl: api.url });
+    new Monitoring(this, 'Monitoring', { settings, table, events, deliveries });
 
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where clients send events and requests.' });
     new CfnOutput(this, 'AdminKeySecretId', {

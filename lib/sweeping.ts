@@ -17,7 +17,7 @@ export interface SweepingProps {
   readonly deliveries: WorkQueue;
 }
 
-/** The retry clock and repair crew: once a minute, what is due is sent again, and dead events come back. */
+/** The retry clock and repair crew: once a minute, what is due is sent again, and dead letters are taken back. */
 export class Sweeping extends Construct {
   constructor(scope: Construct, id: string, { settings, table, events, deliveries }: SweepingProps) {
     super(scope, id);
@@ -28,15 +28,23 @@ export class Sweeping extends Construct {
       environment: {
         TABLE_NAME: table.name,
         DELIVERIES_QUEUE_URL: deliveries.url,
+        DELIVERIES_DEAD_LETTERS_URL: deliveries.deadLettersUrl,
         EVENTS_QUEUE_URL: events.url,
         EVENTS_DEAD_LETTERS_URL: events.deadLettersUrl,
       } satisfies SweeperEnv,
     });
-    sweeper.allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], table.arn);
-    sweeper.allow(['dynamodb:Query'], table.indexArn('due'));
+    sweeper.allow(
+      ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      table.arn,
+    );
+    sweeper.allow(['dynamodb:Query'], table.indexArn('due'), table.indexArn('by-automation'));
     sweeper.sendTo(deliveries);
     sweeper.sendTo(events);
-    sweeper.allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage'], events.deadLettersArn);
+    sweeper.allow(
+      ['sqs:ReceiveMessage', 'sqs:DeleteMessage'],
+      events.deadLettersArn,
+      deliveries.deadLettersArn,
+    );
     // The next minute is the retry: after an outage the sweeps that were missed must not all come at once.
     sweeper.lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: interval });
     new Rule(this, 'EveryMinute', {

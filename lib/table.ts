@@ -8,10 +8,10 @@ const { NUMBER, STRING } = AttributeType;
 // Keys only: an index finds an item, the table holds it.
 const indexes = {
   due: { partitionKey: { name: 'dueShard', type: STRING }, sortKey: { name: 'sweepAt', type: NUMBER } },
-  'by-team': { partitionKey: { name: 'byTeam', type: STRING }, sortKey: { name: 'historyAt', type: STRING } },
+  'by-team': { partitionKey: { name: 'team', type: STRING }, sortKey: { name: 'historyAtMs', type: NUMBER } },
   'by-automation': {
-    partitionKey: { name: 'byAutomation', type: STRING },
-    sortKey: { name: 'historyAt', type: STRING },
+    partitionKey: { name: 'automationId', type: STRING },
+    sortKey: { name: 'historyAtMs', type: NUMBER },
   },
 } as const;
 

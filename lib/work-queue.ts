@@ -67,6 +67,14 @@ export class WorkQueue extends Construct {
     });
   }
 
+  get name(): string {
+    return this.#queue.queueName;
+  }
+
+  get deadLettersName(): string {
+    return this.#deadLetters.queueName;
+  }
+
   get url(): string {
     return this.#queue.queueUrl;
   }

@@ -132,6 +132,7 @@ function partsOf(queues: RunningQueues, adminKeySecretId: string): topology.Loca
     adminKeySecretId,
     queueUrls: { events: queues.queueUrl(events.name), deliveries: queues.queueUrl(deliveries.name) },
     eventsDeadLettersUrl: queues.queueUrl(events.deadLetters.name),
+    deliveriesDeadLettersUrl: queues.queueUrl(deliveries.deadLetters.name),
     allowedAddresses: ALLOWED_ADDRESSES,
   };
 }

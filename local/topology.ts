@@ -22,6 +22,7 @@ export interface LocalParts {
   tableName: string;
   queueUrls: Record<WorkQueueName, string>;
   eventsDeadLettersUrl: string;
+  deliveriesDeadLettersUrl: string;
   adminKeySecretId: string;
   allowedAddresses: string;
 }
@@ -46,8 +47,8 @@ export const table: { name: string; keys: KeySchema; indexes: Record<string, Key
   keys: { hash: text('pk'), range: text('sk') },
   indexes: {
     due: { hash: text('dueShard'), range: number('sweepAt') },
-    'by-team': { hash: text('byTeam'), range: text('historyAt') },
-    'by-automation': { hash: text('byAutomation'), range: text('historyAt') },
+    'by-team': { hash: text('team'), range: number('historyAtMs') },
+    'by-automation': { hash: text('automationId'), range: number('historyAtMs') },
   },
 };
 
@@ -134,11 +135,12 @@ export const functions = {
   sweeper: {
     timeoutSeconds: 55,
     memoryMb: 256,
-    environment: ({ tableName, queueUrls, eventsDeadLettersUrl }): SweeperEnv => ({
-      TABLE_NAME: tableName,
-      DELIVERIES_QUEUE_URL: queueUrls.deliveries,
-      EVENTS_QUEUE_URL: queueUrls.events,
-      EVENTS_DEAD_LETTERS_URL: eventsDeadLettersUrl,
+    environment: (parts): SweeperEnv => ({
+      TABLE_NAME: parts.tableName,
+      DELIVERIES_QUEUE_URL: parts.queueUrls.deliveries,
+      DELIVERIES_DEAD_LETTERS_URL: parts.deliveriesDeadLettersUrl,
+      EVENTS_QUEUE_URL: parts.queueUrls.events,
+      EVENTS_DEAD_LETTERS_URL: parts.eventsDeadLettersUrl,
     }),
   },
   admin: {

@@ -1,8 +1,16 @@
-import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Attempt, Delivery, DeliveryProgress, DeliveryStatus, Wait } from '../core/delivery.ts';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type {
+  Attempt,
+  Delivery,
+  DeliveryProgress,
+  DeliveryStatus,
+  Digest,
+  Facts,
+  Wait,
+} from '../core/delivery.ts';
 import { holds, type Table } from './client.ts';
-import { getItem, getItems, type Item, putIfAbsent, queryPrefix } from './items.ts';
-import { ATTEMPT_PREFIX, attemptKey, deliveryKey, dueShardOf } from './keys.ts';
+import { getItem, type Item, putIfAbsent, queryPrefix } from './items.ts';
+import { ATTEMPT_PREFIX, attemptKey, DELIVERY_PREFIX, deliveryKey, dueShardOf } from './keys.ts';
 
 const KEPT_SECONDS = 90 * 24 * 60 * 60;
 
@@ -11,31 +19,45 @@ const QUEUE_PATIENCE_MS = 120_000;
 
 export type StoredDelivery = Delivery & DeliveryProgress;
 
+/*
+ * A usual delivery is smaller than a write unit of 1 KB: it is written three times, so what follows from the rest is
+ * not stored. Its id stands in its key, and the history's indexes are by attributes that it has anyway.
+ */
+
 /** Writes a delivery unless it is there: however often it is decided, it is the same one. It is due at `dueAtMs`. */
 export async function putDelivery(table: Table, delivery: Delivery, dueAtMs: number): Promise<boolean> {
-  const key = deliveryKey(delivery.id);
-  const { facts, ...own } = delivery;
-  const { id, automationId, team, action, createdAtMs } = own;
-  const historyAt = `${new Date(createdAtMs).toISOString()}#${id}`;
-  const pending = action !== 'no_op';
+  const { id, facts, createdAtMs, ...own } = delivery;
+  const key = deliveryKey(id);
   return putIfAbsent(table, {
     ...key,
     ...own,
-    // Kept as JSON text: user numbers go beyond what DynamoDB's own number type takes.
-    facts: JSON.stringify(facts),
-    ...{ byTeam: team, byAutomation: automationId, historyAt },
+    facts: packFacts(delivery),
+    historyAtMs: createdAtMs,
     ttl: Math.floor(dueAtMs / 1000) + KEPT_SECONDS,
     attempts: 0,
-    ...(pending
-      ? {
+    ...(delivery.action === 'no_op'
+      ? { status: 'delivered' }
+      : {
           status: 'pending',
           dueAtMs,
           dueShard: dueShardOf(key.pk),
           sweepAt: dueAtMs + QUEUE_PATIENCE_MS,
-        }
-      : { status: 'delivered' }),
+        }),
   });
 }
+
+/** As JSON text: user numbers go beyond what DynamoDB's own number type takes. */
+function packFacts({ id, automationId, facts }: Delivery): string {
+  const derived: Facts = derivedFacts(id, automationId);
+  return JSON.stringify(
+    Object.fromEntries(Object.entries(facts).filter(([name, value]) => derived[name] !== value)),
+  );
+}
+
+const derivedFacts = (id: string, automationId: string) => ({
+  delivery_id: id,
+  automation_id: automationId,
+});
 
 export interface Lease {
   delivery: StoredDelivery;
@@ -47,8 +69,8 @@ export interface Lease {
 }
 
 /**
- * Takes a delivery for one attempt: only one caller gets it, until `untilMs`.
- * Undefined when it is done, not yet due, or somebody else has it.
+ * Takes a delivery for one attempt: only one caller gets it, until `untilMs`. Undefined when it is done, not yet due,
+ * or somebody else has it. Its place in the due index stays: whoever looks there too early finds the lease.
  */
 export async function leaseDelivery(
   table: Table,
@@ -63,8 +85,7 @@ export async function leaseDelivery(
       new UpdateCommand({
         TableName: table.name,
         Key: deliveryKey(id),
-        UpdateExpression:
-          'SET leaseToken = :token, leasedAtMs = :now, dueAtMs = :until, sweepAt = :until, attempts = :attempt',
+        UpdateExpression: 'SET leaseToken = :token, leasedAtMs = :now, dueAtMs = :until, attempts = :attempt',
         ConditionExpression: '#status = :pending AND dueAtMs <= :now AND attempts = :attempts',
         ExpressionAttributeNames: { '#status': 'status' },
         ExpressionAttributeValues: {
@@ -93,10 +114,20 @@ async function isMine(table: Table, id: string, token: string): Promise<boolean>
   return (await getItem(table, deliveryKey(id)))?.['leaseToken'] === token;
 }
 
-export type Settlement =
-  /** `attempts` is given when the attempt does not count, and `wait` when what comes next is not an attempt's retry. */
-  | { status: 'pending'; dueAtMs: number; sweepAtMs: number; attempts?: number; wait?: Wait }
-  | { status: Exclude<DeliveryStatus, 'pending'>; reason?: string };
+export type Settlement = { digest?: Digest } & (
+  | {
+      status: 'pending';
+      dueAtMs: number;
+      sweepAtMs: number;
+      /** Given when the attempt was not made. */
+      attempts?: number;
+      /** Given when what comes next is not an attempt's retry. */
+      wait?: Wait;
+      /** Given when the attempt was made and counts for nothing. */
+      uncounted?: number;
+    }
+  | { status: Exclude<DeliveryStatus, 'pending'>; reason?: string }
+);
 
 /** Ends a lease; false when the lease was lost meanwhile, and then nothing changes. */
 export function settleDelivery(
@@ -105,48 +136,50 @@ export function settleDelivery(
   token: string,
   settlement: Settlement,
 ): Promise<boolean> {
-  const { update, values } = settlementUpdate(settlement);
+  const sets = settledAttributes(settlement);
+  const names = Object.keys(sets).map((name) => `#${name} = :${name}`);
+  const removed = leftBehind(settlement).filter((name) => !Object.hasOwn(sets, name));
   return holds(
     table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: deliveryKey(id),
-        UpdateExpression: update,
-        ConditionExpression: 'leaseToken = :token',
-        ExpressionAttributeNames: { '#status': 'status', '#wait': 'wait' },
-        ExpressionAttributeValues: { ':token': token, ':status': settlement.status, ...values },
+        UpdateExpression: `SET ${names.join(', ')} REMOVE ${removed.map((name) => `#${name}`).join(', ')}`,
+        ConditionExpression: '#leaseToken = :token',
+        ExpressionAttributeNames: Object.fromEntries(
+          ['leaseToken', ...removed, ...Object.keys(sets)].map((name) => [`#${name}`, name]),
+        ),
+        ExpressionAttributeValues: {
+          ':token': token,
+          ...Object.fromEntries(Object.entries(sets).map(([name, value]) => [`:${name}`, value])),
+        },
       }),
     ),
   );
 }
 
-function settlementUpdate(settlement: Settlement): { update: string; values: Record<string, unknown> } {
-  if (settlement.status !== 'pending') {
-    const ended = 'REMOVE leaseToken, leasedAtMs, dueAtMs, dueShard, sweepAt, #wait';
-    const { reason } = settlement;
-    if (reason === undefined) return { update: `SET #status = :status ${ended}`, values: {} };
-    return { update: `SET #status = :status, reason = :reason ${ended}`, values: { ':reason': reason } };
-  }
-  const { dueAtMs, sweepAtMs, attempts, wait } = settlement;
-  const sets = ['#status = :status', 'dueAtMs = :due', 'sweepAt = :sweep'];
-  if (attempts !== undefined) sets.push('attempts = :attempts');
-  if (wait !== undefined) sets.push('#wait = :wait');
-  const removes = ['leaseToken', 'leasedAtMs', ...(wait === undefined ? ['#wait'] : [])];
-  return {
-    update: `SET ${sets.join(', ')} REMOVE ${removes.join(', ')}`,
-    values: {
-      ...{ ':due': dueAtMs, ':sweep': sweepAtMs },
-      ...(attempts !== undefined && { ':attempts': attempts }),
-      ...(wait !== undefined && { ':wait': wait }),
-    },
-  };
+function settledAttributes(settlement: Settlement): Record<string, unknown> {
+  const { sweepAtMs, ...attributes }: Record<string, unknown> = settlement;
+  const all = { ...attributes, sweepAt: sweepAtMs };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** What belongs to a lease, and, where a delivery ends, to one that is not over. */
+function leftBehind({ status }: Settlement): string[] {
+  const lease = ['leaseToken', 'leasedAtMs', 'wait'];
+  return status === 'pending' ? lease : [...lease, 'dueAtMs', 'dueShard', 'sweepAt'];
 }
 
 /**
  * Opens a delivery that ended for another round of attempts, because a user wants it sent again. It keeps its id, its
- * history, and the numbers of its attempts. False when it is not there or has not ended.
+ * history, and the numbers of its attempts. False when it is not there, has not ended, or was sent again at or after
+ * `unlessSinceMs`.
  */
-export function reopenDelivery(table: Table, id: string, nowMs: number): Promise<boolean> {
+export function reopenDelivery(
+  table: Table,
+  id: string,
+  { nowMs, unlessSinceMs = nowMs + 1 }: { nowMs: number; unlessSinceMs?: number },
+): Promise<boolean> {
   const key = deliveryKey(id);
   return holds(
     table.client.send(
@@ -154,12 +187,18 @@ export function reopenDelivery(table: Table, id: string, nowMs: number): Promise
         TableName: table.name,
         Key: key,
         UpdateExpression:
-          'SET #status = :pending, dueAtMs = :now, dueShard = :shard, sweepAt = :sweep, resentAtMs = :now, attemptsBefore = attempts REMOVE reason',
-        ConditionExpression: '#status IN (:delivered, :failed, :skipped) AND #action <> :none',
+          'SET #status = :pending, dueAtMs = :now, dueShard = :shard, sweepAt = :sweep, resentAtMs = :now, uncounted = attempts REMOVE reason',
+        ConditionExpression:
+          '#status IN (:delivered, :failed, :skipped) AND #action <> :none AND (attribute_not_exists(resentAtMs) OR resentAtMs < :since)',
         ExpressionAttributeNames: { '#status': 'status', '#action': 'action' },
         ExpressionAttributeValues: {
           ...{ ':pending': 'pending', ':delivered': 'delivered', ':failed': 'failed', ':skipped': 'skipped' },
-          ...{ ':none': 'no_op', ':now': nowMs, ':sweep': nowMs + QUEUE_PATIENCE_MS },
+          ...{
+            ':none': 'no_op',
+            ':now': nowMs,
+            ':sweep': nowMs + QUEUE_PATIENCE_MS,
+            ':since': unlessSinceMs,
+          },
           ':shard': dueShardOf(key.pk),
         },
       }),
@@ -206,65 +245,20 @@ export async function readDelivery(table: Table, id: string): Promise<StoredDeli
 
 /** A delivery's attempts, first one first. */
 export async function readAttempts(table: Table, id: string): Promise<Attempt[]> {
-  const items = await queryPrefix(table, deliveryKey(id).pk, ATTEMPT_PREFIX);
-  return items.map(({ pk: _pk, sk: _sk, ttl: _ttl, ...attempt }) => attempt as unknown as Attempt);
+  return (await queryPrefix(table, deliveryKey(id).pk, ATTEMPT_PREFIX)).map(toAttempt);
 }
 
-export interface DeliveryPage {
-  deliveries: StoredDelivery[];
-  /** Where the next page begins: give it back as `after`. */
-  next?: string;
+/** The attempt that an item holds. */
+export function toAttempt({ pk: _pk, sk: _sk, ttl: _ttl, ...attempt }: Item): Attempt {
+  return attempt as unknown as Attempt;
 }
 
-/** A team's or an automation's deliveries, newest first. */
-export async function listDeliveries(
-  table: Table,
-  of: { team: string } | { automation: string },
-  page: { limit: number; after?: string },
-): Promise<DeliveryPage> {
-  const [index, attribute, value] =
-    'team' in of
-      ? (['by-team', 'byTeam', of.team] as const)
-      : (['by-automation', 'byAutomation', of.automation] as const);
-  const found = await table.client.send(
-    new QueryCommand({
-      TableName: table.name,
-      IndexName: index,
-      KeyConditionExpression: page.after ? '#of = :of AND historyAt < :after' : '#of = :of',
-      ExpressionAttributeNames: { '#of': attribute },
-      ExpressionAttributeValues: { ':of': value, ...(page.after && { ':after': page.after }) },
-      ScanIndexForward: false,
-      Limit: page.limit,
-    }),
-  );
-  const keys = (found.Items ?? []) as Item[];
-  const items = await getItems(
-    table,
-    keys.map(({ pk, sk }) => ({ pk, sk })),
-  );
-  const deliveries = items.sort((a, b) => newestFirst(a, b)).map(toDelivery);
-  const next = found.LastEvaluatedKey?.['historyAt'] as string | undefined;
-  return { deliveries, ...(next && { next }) };
-}
-
-function newestFirst(a: Item, b: Item): number {
-  return String(b['historyAt']).localeCompare(String(a['historyAt']));
-}
-
-const INTERNAL = [
-  'pk',
-  'sk',
-  'ttl',
-  'byTeam',
-  'byAutomation',
-  'historyAt',
-  'dueShard',
-  'sweepAt',
-  'leaseToken',
-];
-
-function toDelivery(item: Item): StoredDelivery {
-  const own = Object.entries(item).filter(([name]) => !INTERNAL.includes(name));
-  const { facts, ...rest } = Object.fromEntries(own);
-  return { ...rest, facts: JSON.parse(facts as string) } as unknown as StoredDelivery;
+/** The delivery that an item holds. */
+export function toDelivery({ pk, sk: _sk, ...item }: Item): StoredDelivery {
+  const { ttl: _ttl, dueShard: _shard, sweepAt: _sweep, leaseToken: _token, ...own } = item;
+  const { facts, historyAtMs: createdAtMs, ...rest } = own;
+  const id = pk.slice(DELIVERY_PREFIX.length);
+  const stored: Facts = JSON.parse(facts as string);
+  const derived = derivedFacts(id, rest['automationId'] as string);
+  return { ...rest, id, createdAtMs, facts: { ...derived, ...stored } } as unknown as StoredDelivery;
 }

@@ -1,10 +1,13 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from './client.ts';
-import { DELIVERY_PREFIX, dueShards, RUN_PREFIX } from './keys.ts';
+import { DELIVERY_PREFIX, dueShards, RESEND_PREFIX, RUN_PREFIX } from './keys.ts';
 import type { RunName } from './runs.ts';
 
 /** What the sweeper must look after. */
-export type DueItem = { kind: 'delivery'; id: string } | { kind: 'run'; name: RunName };
+export type DueItem =
+  | { kind: 'delivery'; id: string }
+  | { kind: 'resend'; id: string }
+  | { kind: 'run'; name: RunName };
 
 /** The items whose time to be looked after has come, longest overdue first in each shard, `limit` a shard. */
 export async function readDue(table: Table, nowMs: number, limit: number): Promise<DueItem[]> {
@@ -27,6 +30,7 @@ async function readShard(table: Table, shard: string, nowMs: number, limit: numb
 
 function toDueItem(pk: string): DueItem[] {
   if (pk.startsWith(DELIVERY_PREFIX)) return [{ kind: 'delivery', id: pk.slice(DELIVERY_PREFIX.length) }];
+  if (pk.startsWith(RESEND_PREFIX)) return [{ kind: 'resend', id: pk.slice(RESEND_PREFIX.length) }];
   const [team, project, run] = pk.slice(RUN_PREFIX.length).split('/');
   return team && project && run ? [{ kind: 'run', name: { team, project, run } }] : [];
 }

@@ -21,7 +21,8 @@ import type { Watch } from '../core/watch.ts';
  * | ended run     | ENDED#<project>#<met> | <time>#<run>                | query, newest first                    |
  * | run state     | RUN#<team/project/run>| STATE                       | get; put if version                    |
  * | delivery      | DELIVERY#<id>         | DELIVERY                    | get; put if absent; lease; settle      |
- * | attempt       | DELIVERY#<id>         | ATTEMPT#<nn>                | query                                  |
+ * | attempt       | DELIVERY#<id>         | ATTEMPT#<nnnn>              | get; query, newest first               |
+ * | resend        | RESEND#<id>           | RESEND                      | get; update if version                 |
  * | newest        | NEWEST#<automation>   | <digest of the subject>     | put if newest; claim                   |
  * | minute        | MINUTE#<automation>   | <time>                      | add if there is room                   |
  * | held back     | HELD#<automation>     | <time>#<delivery>           | count                                  |
@@ -31,7 +32,7 @@ import type { Watch } from '../core/watch.ts';
  * A hint may outlive what it points to and is checked against it; it is written before, so it never lacks.
  *
  * Indexes (keys only): due (dueShard, sweepAt) for what the sweeper must look after; by-team and by-automation
- * (byTeam or byAutomation, historyAt) for the history of deliveries.
+ * (team or automationId, historyAtMs) for the history of deliveries, which alone have a historyAtMs.
  */
 
 export type ItemKey = { pk: string; sk: string };
@@ -89,8 +90,11 @@ export const deliveryKey = (id: string): ItemKey => ({ pk: `${DELIVERY_PREFIX}${
 export const ATTEMPT_PREFIX = 'ATTEMPT#';
 export const attemptKey = (id: string, number: number): ItemKey => ({
   pk: deliveryKey(id).pk,
-  sk: `${ATTEMPT_PREFIX}${String(number).padStart(2, '0')}`,
+  sk: `${ATTEMPT_PREFIX}${String(number).padStart(4, '0')}`,
 });
+
+export const RESEND_PREFIX = 'RESEND#';
+export const resendKey = (id: string): ItemKey => ({ pk: `${RESEND_PREFIX}${id}`, sk: 'RESEND' });
 
 export const newestKey = (automationId: string, subject: string): ItemKey => ({
   pk: `NEWEST#${automationId}`,

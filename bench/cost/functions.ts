@@ -28,6 +28,7 @@ export async function loadFunctions(table: Table, meter: Meter): Promise<Functio
     EVENTS_QUEUE_URL: queueUrls.events,
     DELIVERIES_QUEUE_URL: queueUrls.deliveries,
     EVENTS_DEAD_LETTERS_URL: `${SQS}/events-dlq.fifo`,
+    DELIVERIES_DEAD_LETTERS_URL: `${SQS}/deliveries-dlq`,
   });
   const authorizer = await import('../../lambdas/authorizer/handler.ts');
   const ingest = await import('../../lambdas/ingest/handler.ts');

@@ -61,9 +61,14 @@ export function testDelivery(integration: Integration, action: Action, nowMs: nu
   };
 }
 
+/** Whether a delivery is a test call. */
+export function isTest({ facts }: Pick<Delivery, 'facts'>): boolean {
+  return Object.hasOwn(facts, TEST_FACT);
+}
+
 /** What a test call does; undefined for the delivery of an automation. */
 export function actionOfTest({ facts }: Pick<Delivery, 'facts'>): Action | undefined {
-  return Object.hasOwn(facts, TEST_FACT) ? Action.parse(facts[TEST_FACT]) : undefined;
+  return isTest({ facts }) ? Action.parse(facts[TEST_FACT]) : undefined;
 }
 
 /** Why a test call failed, as it is shown: an address that is blocked looks like one that does not answer. */

@@ -3,17 +3,49 @@ import { TeamName } from '../name.ts';
 import { Id, pageOf, pageQuery, Timestamp } from './fields.ts';
 import type { Route } from './route.ts';
 
+/** A moment as a user writes it, in ms since 1970. */
+const Moment = z.iso
+  .datetime({ offset: true, error: 'must be an ISO 8601 time with a zone, such as 2026-11-23T12:00:00Z' })
+  .transform((text) => Date.parse(text));
+
+const isForwards = ({ from, to }: { from?: number | undefined; to?: number | undefined }) =>
+  from === undefined || to === undefined || from <= to;
+const backwards = { path: ['to'], error: 'is before from' };
+
+const Status = z.enum(['pending', 'delivered', 'failed', 'skipped']);
+const Ended = z.enum(['delivered', 'failed', 'skipped']);
+
 const DeliveryQuery = pageQuery({
   team: TeamName.optional(),
   automation: Id.optional(),
-  after: z
-    .string()
-    .regex(/^\d{4}-\d{2}-\d{2}T[\d:.]{12}Z#\w{1,64}$/, 'is not a `next` that an earlier page gave')
-    .optional(),
-}).refine((query) => (query.team === undefined) !== (query.automation === undefined), {
-  path: ['team'],
-  error: 'give either team or automation',
-});
+  run: z.string().min(1).max(512).optional(),
+  collection: z.string().min(1).max(512).optional(),
+  status: Status.optional(),
+  integration: Id.optional(),
+  from: Moment.optional(),
+  to: Moment.optional(),
+})
+  .refine((query) => (query.team === undefined) !== (query.automation === undefined), {
+    path: ['team'],
+    error: 'give either team or automation',
+  })
+  .refine(isForwards, backwards)
+  .refine(({ after = '0-a' }) => /^\d{1,15}-\w{1,64}$/.test(after), {
+    path: ['after'],
+    error: 'is not a `next` that an earlier page gave',
+  });
+
+/** A delivery shows its newest attempts; those before one are asked for by its number. */
+const AttemptsQuery = z.strictObject({ before: z.coerce.number().int().min(1).max(9_999).optional() });
+
+const ResendInput = z
+  .strictObject({
+    from: Moment,
+    /** Now, when it is not given. */
+    to: Moment.optional(),
+    statuses: z.array(Ended).min(1).max(3).default(['failed']),
+  })
+  .refine(isForwards, backwards);
 
 const deliveryFields = {
   id: Id,
@@ -21,11 +53,24 @@ const deliveryFields = {
   revision: z.int(),
   team: TeamName,
   integration: Id.optional(),
-  status: z.enum(['pending', 'delivered', 'failed', 'skipped']),
+  status: Status,
   reason: z.string().optional(),
   attempt_count: z.int().min(0),
   created_at: Timestamp,
+  /** When it was last sent again by hand or by a resend. */
+  resent_at: Timestamp.optional(),
+  /** Of a pending one: when it is tried next, or since when it is being tried. */
   due_at: Timestamp.optional(),
+  trying_since: Timestamp.optional(),
+  /** How often it waited for its integration since its last attempt. */
+  waits: z.int().optional(),
+  test: z.literal(true).optional(),
+  /** Set when it stands for the firings of a minute that were held back; how many is known once it was sent. */
+  digest: z.strictObject({ minute: Timestamp, firings: z.int().nullable() }).optional(),
+  /** Set when it tells that an integration was disabled. */
+  notice: z
+    .strictObject({ integration: Id, name: z.string(), reason: z.string(), since: Timestamp })
+    .optional(),
   facts: z.record(z.string(), z.json()),
 };
 const Attempt = z
@@ -36,6 +81,8 @@ const Attempt = z
     duration_ms: z.number().optional(),
     http_status: z.int().optional(),
     code: z.string().optional(),
+    /** It tried whether the integration is back: a failure counts for nothing. */
+    probe: z.literal(true).optional(),
     /** Of a test call, instead of the status: `no`, or the class of the status. */
     answered: z.string().optional(),
     slack_error: z.string().optional(),
@@ -53,8 +100,35 @@ const Attempt = z
   .meta({ id: 'Attempt', description: 'One try to send, with its secrets masked.' });
 const Delivery = z.strictObject(deliveryFields).meta({ id: 'Delivery' });
 const DeliveryWithAttempts = z
-  .strictObject({ ...deliveryFields, attempts: z.array(Attempt) })
+  .strictObject({
+    ...deliveryFields,
+    /** The newest 25, or as many as there is room for; oldest first. */
+    attempts: z.array(Attempt),
+    /** What `before` takes to show the attempts before these. */
+    earlier_attempts: z.int().nullable(),
+  })
   .meta({ id: 'DeliveryWithAttempts' });
+
+const Resend = z
+  .strictObject({
+    id: Id,
+    team: TeamName,
+    automation: Id,
+    from: Timestamp,
+    to: Timestamp,
+    statuses: z.array(Ended),
+    created_at: Timestamp,
+    phase: z.enum(['counting', 'sending', 'done']),
+    matched: z.int().min(0),
+    resent: z.int().min(0),
+    /** Left as they are, because their integration is disabled. */
+    passed_over: z.int().min(0),
+    /** Null until all are counted. */
+    left: z.int().min(0).nullable(),
+    done: z.boolean(),
+    stopped: z.enum(['automation_disabled']).optional(),
+  })
+  .meta({ id: 'Resend', description: 'A job that sends deliveries again.' });
 
 export const deliveryRoutes = {
   listDeliveries: {
@@ -63,6 +137,8 @@ export const deliveryRoutes = {
     ability: 'team:read',
     tag: 'deliveries',
     summary: "List a team's or an automation's deliveries, newest first",
+    description:
+      'With run, collection, status or integration, a page looks at 500 deliveries at most: it may be short or empty and still have a `next`.',
     query: DeliveryQuery,
     answers: { 200: pageOf('deliveries', Delivery) },
   },
@@ -72,6 +148,36 @@ export const deliveryRoutes = {
     ability: 'team:read',
     tag: 'deliveries',
     summary: 'Read a delivery with its attempts',
+    query: AttemptsQuery,
     answers: { 200: DeliveryWithAttempts },
+  },
+  resendDelivery: {
+    method: 'POST',
+    path: '/v1/deliveries/{id}/resend',
+    ability: 'automations:write',
+    tag: 'deliveries',
+    summary: 'Send a delivery again that has ended, under the same webhook-id',
+    answers: { 202: Delivery },
+    conflicts: true,
+  },
+  createResend: {
+    method: 'POST',
+    path: '/v1/automations/{id}/resend',
+    ability: 'automations:write',
+    tag: 'deliveries',
+    summary: "Send an automation's deliveries of a time range again",
+    description:
+      'A job, which goes on as fast as the integration takes them; `GET /v1/resends/{id}` shows how far it is.',
+    body: ResendInput,
+    answers: { 202: Resend },
+    conflicts: true,
+  },
+  readResend: {
+    method: 'GET',
+    path: '/v1/resends/{id}',
+    ability: 'team:read',
+    tag: 'deliveries',
+    summary: 'Read how far a job that sends deliveries again has come',
+    answers: { 200: Resend },
   },
 } as const satisfies Record<string, Route>;

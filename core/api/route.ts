@@ -16,6 +16,8 @@ export interface Route {
   query?: z.ZodType;
   /** The body as JSON. */
   body?: z.ZodType;
+  /** Where a body may be larger than 1 MB. */
+  maxBodyBytes?: number;
   /** Other forms of the body, by media type. */
   otherBodies?: Readonly<Record<string, z.ZodType>>;
   /** What it answers when all is well: the schema of the body by status, null where there is no body. */

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { automationTestRoutes } from './automation-test.ts';
 import { automationRoutes } from './automations.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { documentRoutes } from './document.ts';
@@ -16,6 +17,7 @@ export const routes = {
   ...eventRoutes,
   ...watchedRoutes,
   ...automationRoutes,
+  ...automationTestRoutes,
   ...deliveryRoutes,
   ...integrationRoutes,
   ...secretRoutes,

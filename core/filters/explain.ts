@@ -15,7 +15,7 @@ interface Joined {
   parts: Explanation[];
 }
 
-interface Judged {
+export interface Judged {
   at: string;
   /** The event's field. */
   path: string;

@@ -26,6 +26,7 @@ export function fire<Firing>(
   into.firings.push(firing());
 }
 
-function repeatOf({ definition: { trigger } }: Watcher): Repeat {
+/** How often an automation may fire for one run. */
+export function repeatOf({ definition: { trigger } }: Watcher): Repeat {
   return 'repeat' in trigger ? trigger.repeat : { mode: 'every_time' };
 }

@@ -19,17 +19,21 @@ export function mayFire(
   repeat: Repeat,
   receivedAtMs: number,
 ): boolean {
-  if (latch?.triggerHash !== triggerHash) return true;
+  return latch?.triggerHash !== triggerHash || receivedAtMs >= heldUntilMs(latch, repeat);
+}
+
+/** Until when a latch holds its automation back: Infinity for what no time ends. */
+export function heldUntilMs(latch: Latch, repeat: Repeat): number {
   switch (repeat.mode) {
     case 'once_a_day':
-      return receivedAtMs - latch.atMs >= DAY_MS;
+      return latch.atMs + DAY_MS;
     case 'once_per_run':
-      return false;
+      return Number.POSITIVE_INFINITY;
     case 'every_time':
-      return true;
+      return Number.NEGATIVE_INFINITY;
     case 'after_false':
-      return latch.wasFalse;
+      return latch.wasFalse ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     case 'interval':
-      return receivedAtMs - latch.atMs >= repeat.seconds * 1000;
+      return latch.atMs + repeat.seconds * 1000;
   }
 }

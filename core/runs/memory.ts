@@ -77,11 +77,15 @@ export function beginMessage(memory: RunMemory, messageId: string): boolean {
 
 const REMEMBERED_STATE_EVENTS = 64;
 
+/** Whether a run.state event was seen before. */
+export function hasSeenStateEvent({ stateEvents }: RunMemory, eventId: string): boolean {
+  return stateEvents.includes(markOf(eventId));
+}
+
 /** Notes a run.state event as seen; false when it was seen before. Changes the memory. */
 export function beginStateEvent(memory: RunMemory, eventId: string): boolean {
-  const mark = markOf(eventId);
-  if (memory.stateEvents.includes(mark)) return false;
-  memory.stateEvents = [...memory.stateEvents, mark].slice(-REMEMBERED_STATE_EVENTS);
+  if (hasSeenStateEvent(memory, eventId)) return false;
+  memory.stateEvents = [...memory.stateEvents, markOf(eventId)].slice(-REMEMBERED_STATE_EVENTS);
   memory.isChanged = true;
   return true;
 }

@@ -11,6 +11,7 @@ import {
   forgetFrom,
   newestStep,
   oldestReceipt,
+  type Placement,
   placeValue,
   type Series,
   sizeOf,
@@ -42,7 +43,12 @@ export interface MetricContext {
   lastOfOthers: (metric: string, runs: number, beforeMs: number) => number[] | undefined;
   gauges: Gauges;
   counts?: MatchCounts;
+  /** Told what became of each value that came for a watched metric, once it was judged. */
+  witness?: (value: ArrivedValue, fate: Fate, applied: Applied<MetricFiring>) => void;
 }
+
+/** What becomes of a value: only one that is placed is judged by windows, only one that is not finite by itself. */
+export type Fate = Placement['placement'] | 'not_finite';
 
 /** Gauges live as long as a batch: each belongs to a series that was loaded for it. */
 export type Gauges = Map<Series, GaugeBoard>;
@@ -73,7 +79,9 @@ export function applyMetrics(
     for (const { values, ...column } of columns) {
       const value = values[at];
       if (value === null || value === undefined) continue;
-      applyValue({ ...column, step, value: toNumber(value), ...(time && { time }) }, judge);
+      const arrived = { ...column, step, value: toNumber(value), ...(time && { time }) };
+      const fate = applyValue(arrived, judge);
+      context.witness?.(arrived, fate, applied);
     }
   });
   return applied;
@@ -85,7 +93,7 @@ interface Judge {
   applied: Applied<MetricFiring>;
 }
 
-interface ArrivedValue {
+export interface ArrivedValue {
   metric: string;
   /** The automations that watch the metric and whose filter takes the event. */
   groups: MetricGroup[];
@@ -142,10 +150,10 @@ function watchedColumns(points: Points, reader: EventReader, { indexes }: Metric
   return columns;
 }
 
-function applyValue(arrived: ArrivedValue, judge: Judge): void {
+function applyValue(arrived: ArrivedValue, judge: Judge): Fate {
   if (!Number.isFinite(arrived.value)) {
     judgeNotFinite(arrived, judge);
-    return;
+    return 'not_finite';
   }
   const { memory } = judge;
   const { metric, step, value, capacity } = arrived;
@@ -155,14 +163,15 @@ function applyValue(arrived: ArrivedValue, judge: Judge): void {
   const placed = placeValue(series, { step, value, receivedAtMs }, capacity);
   // A window that became smaller cuts the series, even where the value itself changes nothing.
   if (sizeOf(series) < held) memory.isChanged = true;
-  if (placed.placement === 'repeated') return;
+  if (placed.placement === 'repeated') return 'repeated';
   memory.isChanged = true;
   if (placed.placement !== 'placed') {
     memory.late++;
-    return;
+    return 'late';
   }
   memory.series.set(metric, series);
   judgeFinite(arrived, placed.rank, series, judge);
+  return 'placed';
 }
 
 /** Judges what looks at a value that took its place: whatever reaches back to it. */
@@ -178,7 +187,12 @@ function judgeFinite(arrived: ArrivedValue, rank: number, series: Series, judge:
 }
 
 /** The number that a table's conditions compare; NaN, which meets nothing, where the rules say "never met". */
-function numberOf(table: MeasureTable, series: Series, { metric, value }: ArrivedValue, { context }: Judge) {
+export function numberOf(
+  table: MeasureTable,
+  series: Series,
+  { metric, value }: Pick<ArrivedValue, 'metric' | 'value'>,
+  context: Pick<MetricContext, 'gauges' | 'lastOfOthers' | 'receivedAtMs'>,
+): number | undefined {
   if (table.measure) {
     const board = boardOf(series, context.gauges);
     board.update();
@@ -189,7 +203,7 @@ function numberOf(table: MeasureTable, series: Series, { metric, value }: Arrive
 }
 
 function judgeTable(table: MeasureTable, series: Series, arrived: ArrivedValue, judge: Judge): void {
-  const number = numberOf(table, series, arrived, judge);
+  const number = numberOf(table, series, arrived, judge.context);
   if (number === undefined) return;
   const { counts } = judge.context;
   const met: Watcher[] = [];

@@ -23,8 +23,10 @@ import {
   updateIntegration,
 } from './integrations.ts';
 import { createKey, listKeys, revokeKey } from './keys.ts';
+import { createResend, readResend, resendDelivery } from './resends.ts';
 import { deleteSecret, listSecrets, putSecret } from './secrets.ts';
 import { createTeam, listTeams } from './teams.ts';
+import { testAutomation } from './test-automation.ts';
 import { testIntegration } from './test-call.ts';
 import { readWatched } from './watched.ts';
 
@@ -58,7 +60,11 @@ const handlers: { [Name in OwnRoute]: RouteHandler<Name> } = {
   deleteAutomation,
   listDeliveries,
   readDelivery,
+  resendDelivery,
+  createResend,
+  readResend,
   readWatched,
+  testAutomation,
 };
 
 const MAX_BODY_BYTES = 1_000_000;
@@ -81,7 +87,9 @@ export async function answer(
   const input = {
     params: found.params,
     query: parseInput(route.query ?? NoQuery, request.query),
-    body: route.body && parseInput(route.body, parseJson(bodyText(request, MAX_BODY_BYTES))),
+    body:
+      route.body &&
+      parseInput(route.body, parseJson(bodyText(request, route.maxBodyBytes ?? MAX_BODY_BYTES))),
   };
   // The table above ties each name to the handler of its own input; TypeScript can't follow a name that varies.
   const handle = handlers[found.name] as RouteHandler<OwnRoute>;

@@ -8,7 +8,7 @@ import { Problem, parseInput } from '../../core/problem.ts';
 import { readActivity } from '../../store/activity.ts';
 import {
   type Automation,
-  readAutomation as findAutomation,
+  readAutomation as loadAutomation,
   pageAutomations,
   deleteAutomation as removeAutomation,
   type SaveResult,
@@ -27,7 +27,7 @@ export async function createAutomation(
   permit(context, body.team);
   await requireTeam(context, body.team);
   const [id, nowMs] = [orderedId('aut', context.now()), context.now()];
-  await check(body, id, context);
+  await checkAutomation(body, id, context);
   const { enabled, ...definition } = body;
   const head = {
     id,
@@ -70,7 +70,7 @@ export async function readAutomation(
   { params }: RouteInput<'readAutomation'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
-  const automation = await find(params, context);
+  const automation = await findAutomation(params, context);
   const { status, body, headers } = answer(200, automation, 'saved');
   const activity = await readActivity(context.table, automation.head.id);
   return {
@@ -95,7 +95,7 @@ export async function updateAutomation(
   { params, body }: RouteInput<'updateAutomation'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
-  const before = await find(params, context);
+  const before = await findAutomation(params, context);
   checkMatch(before.head, context);
   checkScope(before.revision.definition, context);
   const input = parseInput(AutomationInput, {
@@ -103,7 +103,7 @@ export async function updateAutomation(
     enabled: before.head.enabled,
     ...body,
   });
-  await check(input, before.head.id, context);
+  await checkAutomation(input, before.head.id, context);
   const { enabled, ...definition } = input;
   const after = nextState(before, { definition, enabled }, context);
   return answer(200, after, await storeChange(context.table, before, after));
@@ -113,15 +113,19 @@ export async function deleteAutomation(
   { params }: RouteInput<'deleteAutomation'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
-  const automation = await find(params, context);
+  const automation = await findAutomation(params, context);
   checkMatch(automation.head, context);
   checkScope(automation.revision.definition, context);
   const result = await removeAutomation(context.table, automation);
   return result === 'saved' ? { status: 204 } : answer(204, automation, result);
 }
 
-async function find(params: Record<string, string>, context: AdminContext): Promise<Automation> {
-  const found = await findAutomation(context.table, params['id'] ?? '');
+/** The automation that a path names, if the caller may see it. */
+export async function findAutomation(
+  params: Record<string, string>,
+  context: AdminContext,
+): Promise<Automation> {
+  const found = await loadAutomation(context.table, params['id'] ?? '');
   visible(context, found?.head, 'automation');
   return found as Automation;
 }
@@ -150,7 +154,11 @@ function nextState(
 }
 
 /** What a schema can't see: the scope's owner and budget, the integration, and the variables that its templates may name. */
-async function check(input: AutomationInput, id: string, context: AdminContext): Promise<void> {
+export async function checkAutomation(
+  input: AutomationInput,
+  id: string,
+  context: AdminContext,
+): Promise<void> {
   checkScope(input, context);
   await checkWindowBudget(context.table, input, id);
   const { action } = input;

@@ -1,3 +1,4 @@
+import { isTest } from '../../core/actions/test-call.ts';
 import type { Revision } from '../../core/automation.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import { type DeliverySettings, deliverySettings } from '../../core/delivery-settings.ts';
@@ -29,7 +30,8 @@ const LONGEST_LIFE_MS = 5 * 24 * 60 * 60_000;
 /** Decides whether a delivery may go out at all, by the rules of its automation as it was when it fired. */
 export async function admit(delivery: StoredDelivery, deps: AdmitDeps): Promise<Ended | Admitted> {
   if (delivery.depth > MAX_DEPTH) return { ended: 'skipped', reason: 'loop' };
-  if (delivery.notice) return { expiresAtMs: Number.POSITIVE_INFINITY, subject: undefined };
+  if (delivery.notice || isTest(delivery))
+    return { expiresAtMs: Number.POSITIVE_INFINITY, subject: undefined };
   const revision = await deps.readRevision(delivery.automationId, delivery.revision);
   const settings = deliverySettings(revision?.definition);
   const expiresAtMs = expiryOf(delivery, settings);

@@ -4,7 +4,7 @@ import { HEAD_BYTES, type SendResult } from './send.ts';
 
 /** An attempt as the history keeps it: with its secrets masked, also those that the receiver echoed. */
 export function attemptRecord(
-  { number, startedAtMs }: { number: number; startedAtMs: number },
+  { number, startedAtMs, isProbe }: { number: number; startedAtMs: number; isProbe: boolean },
   { request, mask, longestSecret }: Extract<Prepared, { request: unknown }>,
   { outcome, durationMs, status, responseHead }: SendResult,
 ): Attempt {
@@ -17,6 +17,7 @@ export function attemptRecord(
     outcome: outcome.kind,
     ...(status !== undefined && { status }),
     ...('code' in outcome && { code: outcome.code }),
+    ...(isProbe && { probe: true as const }),
     request: { method, url: mask(url), headers: Object.fromEntries(headers), body: mask(body) },
     ...(responseHead !== undefined && { response: maskedHead(responseHead, mask, longestSecret) }),
   };

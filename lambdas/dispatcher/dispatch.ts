@@ -1,5 +1,6 @@
-import type { Attempt } from '../../core/delivery.ts';
-import { maxAttempts, nextStep, recordedOutcome } from '../../core/retry.ts';
+import { isTest } from '../../core/actions/test-call.ts';
+import type { Attempt, Wait } from '../../core/delivery.ts';
+import { maxAttempts, nextStep, type Outcome, recordedOutcome } from '../../core/retry.ts';
 import type { Lease, Settlement } from '../../store/deliveries.ts';
 import type { StageLine } from '../shared/log.ts';
 import { deliveryMessage } from '../shared/queue.ts';
@@ -16,6 +17,7 @@ export interface DispatchDeps extends ReadyDeps, DisableDeps {
   settle: (id: string, token: string, settlement: Settlement) => Promise<boolean>;
   /** False when that attempt is in the history already. */
   putAttempt: (id: string, attempt: Attempt) => Promise<boolean>;
+  /** The latest ones, oldest first. */
   readAttempts: (id: string) => Promise<Attempt[]>;
   send: Sender;
   newToken: () => string;
@@ -42,7 +44,8 @@ export async function dispatch(deliveryId: string, deps: DispatchDeps): Promise<
   const lease = await deps.lease(deliveryId, { token, nowMs, untilMs });
   if (!lease) return deps.log({ stage: 'delivery.skipped', deliveryId, reason: 'done, leased or not due' });
   if (await settleLost(lease, deps)) return;
-  if (roundOf(lease) > maxAttempts) return end(lease, { ended: 'failed', reason: 'attempts_used_up' }, deps);
+  if (roundOf(lease) > (isTest(lease.delivery) ? 1 : maxAttempts))
+    return end(lease, { ended: 'failed', reason: 'attempts_used_up' }, deps);
   const held: Held = {};
   const ready = await readyOrRelease({ ...lease, untilMs }, held, deps);
   if ('request' in ready) return attempt(lease, ready, held, deps);
@@ -60,27 +63,56 @@ async function settleLost(
   deps: DispatchDeps,
 ): Promise<boolean> {
   if (!lost) return false;
-  const { id, attemptsBefore = 0 } = delivery;
+  const { id, uncounted = 0 } = delivery;
   const isNew = await deps.putAttempt(id, { ...lost, durationMs: 0, outcome: 'unknown' });
-  if (isNew && lost.number === attemptsBefore + 1) return false;
+  if (isNew && lost.number === uncounted + 1) return false;
+  // Those that count for nothing are all older than one that ended the delivery.
   const noted = (await deps.readAttempts(id)).findLast(
     ({ number, outcome }) =>
-      number > attemptsBefore && outcome !== 'unknown' && (number === lost.number || outcome !== 'failed'),
+      number > uncounted && outcome !== 'unknown' && (number === lost.number || outcome !== 'failed'),
   );
   const outcome = noted && recordedOutcome(noted);
   if (!noted || !outcome) return false;
   const endedAtMs = noted.startedAtMs + noted.durationMs;
-  const next = nextStep(outcome, noted.number - attemptsBefore, endedAtMs, deps.random());
+  const numbered = { delivery, attempt: noted.number };
+  const next = nextStep(outcome, roundFor(numbered, noted, outcome), endedAtMs, deps.random());
   const settlement =
-    next.status === 'pending' ? { ...pendingUntil(next.retryAt, false), attempts: attempt - 1 } : next;
+    next.status === 'pending'
+      ? { ...pendingUntil(next.retryAt, false), attempts: attempt - 1, ...countOf(numbered, noted, outcome) }
+      : next;
   // Also when it answers false: the write may be done although its answer got lost and its repetition was refused.
   await deps.settle(id, token, settlement);
   return true;
 }
 
-/** The number of an attempt since the delivery was made, or since a user sent it again. */
-function roundOf({ attempt: number, delivery }: Lease): number {
-  return number - (delivery.attemptsBefore ?? 0);
+type Numbered = Pick<Lease, 'attempt' | 'delivery'>;
+
+/** The number of an attempt among those that count. */
+function roundOf({ attempt: number, delivery }: Numbered): number {
+  return number - (delivery.uncounted ?? 0);
+}
+
+/**
+ * A delivery that waited for its integration, and was the one to try whether it is back, loses nothing by it: it comes
+ * back as after a first attempt, to wait with the others.
+ */
+function isFree({ probe }: Pick<Attempt, 'probe'>, outcome: Outcome): boolean {
+  return probe === true && outcome.kind === 'failed';
+}
+
+/** Which attempt it is for the schedule of retries. A test call has one. */
+function roundFor(numbered: Numbered, record: Pick<Attempt, 'probe'>, outcome: Outcome): number {
+  if (isTest(numbered.delivery)) return maxAttempts;
+  return isFree(record, outcome) ? 1 : roundOf(numbered);
+}
+
+function countOf(
+  { delivery }: Numbered,
+  record: Pick<Attempt, 'probe'>,
+  outcome: Outcome,
+): { uncounted?: number; wait?: Wait } {
+  if (!isFree(record, outcome)) return {};
+  return { uncounted: (delivery.uncounted ?? 0) + 1, ...(delivery.wait && { wait: delivery.wait }) };
 }
 
 /** An outage that lasts longer than this counts as attempts, so that every delivery ends. */
@@ -121,7 +153,7 @@ async function end(lease: Lease, { ended, reason }: Ended, deps: DispatchDeps): 
 /** Puts a delivery aside that has to wait for its integration: due again later, and the attempt does not count. */
 async function wait(lease: Lease, { waitUntilMs: dueAtMs, wait }: Later, deps: DispatchDeps): Promise<void> {
   const { delivery, token, attempt: number } = lease;
-  const isNear = wait.times <= MAX_HOPS && dueAtMs - deps.now() <= NEAR_RETRY_MS;
+  const isNear = isNearFor(wait, dueAtMs, deps);
   const pending = pendingUntil(dueAtMs, isNear);
   const settled = await deps.settle(delivery.id, token, { ...pending, attempts: number - 1, wait });
   if (settled && isNear) await comeBack(lease, dueAtMs, deps);
@@ -130,6 +162,11 @@ async function wait(lease: Lease, { waitUntilMs: dueAtMs, wait }: Later, deps: D
     ...idsOf(lease),
     ...{ waits: wait.times, until: new Date(dueAtMs).toISOString() },
   });
+}
+
+/** Whether a delayed message may bring it back; one that waited often has to be brought by the sweeper. */
+function isNearFor(wait: Wait | undefined, dueAtMs: number, deps: DispatchDeps): boolean {
+  return (wait?.times ?? 0) <= MAX_HOPS && dueAtMs - deps.now() <= NEAR_RETRY_MS;
 }
 
 async function comeBack({ delivery }: Lease, dueAtMs: number, deps: DispatchDeps): Promise<void> {
@@ -143,10 +180,12 @@ function pendingUntil(dueAtMs: number, isNear: boolean) {
 async function attempt(lease: Lease, ready: Ready, held: Held, deps: DispatchDeps): Promise<void> {
   const startedAtMs = deps.now();
   const result = judged(ready, await deps.send({ ...ready.request, extraHeadBytes: ready.longestSecret }));
+  const isProbe = held.place?.probe !== undefined && lease.delivery.wait !== undefined;
+  const record = attemptRecord({ number: lease.attempt, startedAtMs, isProbe }, ready, result);
   // Others wait for what it held: that is given back at once, beside the notes about how it went.
   const [why] = await Promise.all([
     giveBack(lease, held, result, deps),
-    note(lease, ready, { startedAtMs, result }, deps),
+    note(lease, ready, { record, result }, deps),
   ]);
   if (why) await disable(lease.delivery.integrationId ?? '', why, deps);
 }
@@ -154,17 +193,19 @@ async function attempt(lease: Lease, ready: Ready, held: Held, deps: DispatchDep
 async function note(
   lease: Lease,
   ready: Ready,
-  { startedAtMs, result }: { startedAtMs: number; result: SendResult },
+  { record, result }: { record: Attempt; result: SendResult },
   deps: DispatchDeps,
 ): Promise<void> {
   const { delivery, token } = lease;
-  const record = attemptRecord({ number: lease.attempt, startedAtMs }, ready, result);
   // The attempt comes first: it did happen, whatever becomes of the lease.
   await deps.putAttempt(delivery.id, record);
-  const next = stepAfter(lease, ready, result, deps);
-  const isNear = next.status === 'pending' && next.dueAtMs - deps.now() <= NEAR_RETRY_MS;
-  const settlement = next.status === 'pending' ? pendingUntil(next.dueAtMs, isNear) : next;
-  const settled = await deps.settle(delivery.id, token, settlement);
+  const next = stepAfter(lease, ready, { record, result }, deps);
+  const free = countOf(lease, record, result.outcome);
+  const isNear = next.status === 'pending' && isNearFor(free.wait, next.dueAtMs, deps);
+  const settled = await deps.settle(delivery.id, token, {
+    ...(next.status === 'pending' ? { ...pendingUntil(next.dueAtMs, isNear), ...free } : next),
+    ...(ready.digest && { digest: ready.digest }),
+  });
   if (settled && next.status === 'pending' && isNear) await comeBack(lease, next.dueAtMs, deps);
   deps.log({
     stage: 'delivery.attempted',
@@ -184,10 +225,10 @@ async function note(
 function stepAfter(
   lease: Lease,
   { expiresAtMs }: Ready,
-  { outcome }: SendResult,
+  { record, result: { outcome } }: { record: Attempt; result: SendResult },
   deps: DispatchDeps,
 ): Exclude<Settlement, { status: 'pending' }> | { status: 'pending'; dueAtMs: number } {
-  const next = nextStep(outcome, roundOf(lease), deps.now(), deps.random());
+  const next = nextStep(outcome, roundFor(lease, record, outcome), deps.now(), deps.random());
   if (next.status !== 'pending') return next;
   const late = endBefore(lease.delivery, expiresAtMs, next.retryAt);
   return late ? { status: late.ended, reason: late.reason } : { status: 'pending', dueAtMs: next.retryAt };

@@ -1,15 +1,12 @@
 import type { Action } from '../../core/action.ts';
-import type { ActionRequest, BuiltRequest, Secrets } from '../../core/actions/request.ts';
-import { SLACK_API_URL, type SlackDeployment, slackRequest } from '../../core/actions/slack.ts';
+import { planOf } from '../../core/actions/plan.ts';
+import type { ActionRequest, Secrets } from '../../core/actions/request.ts';
+import type { SlackDeployment } from '../../core/actions/slack.ts';
 import { actionOfTest } from '../../core/actions/test-call.ts';
-import { secretsForWebhook, webhookRequest } from '../../core/actions/webhook.ts';
 import type { Head, Revision } from '../../core/automation.ts';
-import { digestText } from '../../core/digest.ts';
-import { channelKey, type Integration, secretsOf } from '../../core/integration.ts';
+import { channelKey, type Integration } from '../../core/integration.ts';
 import { longestForm, maskerOf } from '../../core/masking.ts';
-import { noticeText } from '../../core/notice.ts';
 import type { Secret } from '../../core/secret.ts';
-import { RenderedTooLargeError } from '../../core/template.ts';
 import type { StoredDelivery } from '../../store/deliveries.ts';
 
 export interface PrepareDeps {
@@ -45,11 +42,13 @@ export async function prepare(delivery: StoredDelivery, deps: PrepareDeps): Prom
   ]);
   if ('ended' in intent) return intent;
   if (!integration) return failed('integration_deleted');
-  const plan = planOf(intent.action, integration, delivery, deps);
+  const { slack, now } = deps;
+  const at = { nowMs: now(), ...(slack && { slack }) };
+  const plan = planOf(intent.action, integration, delivery, at);
   if (!plan) return failed('integration_of_other_type');
   const secrets = await resolveSecrets(plan.secretNames, integration.team, deps);
   if ('missing' in secrets) return failed(`secret_missing: ${secrets.missing}`);
-  const built = buildOrExplain(() => plan.build(secrets.values));
+  const built = plan.build(secrets.values);
   if ('problem' in built) return failed(built.problem);
   const paceKey = channelKey(integration);
   return {
@@ -81,40 +80,6 @@ async function readIntent(delivery: StoredDelivery, deps: PrepareDeps): Promise<
   return action ? { action } : failed('revision_missing');
 }
 
-interface Plan {
-  secretNames: string[];
-  build: (secrets: Secrets) => BuiltRequest;
-}
-
-/** How an action is made into a request; undefined when its integration is of another type. */
-function planOf(
-  action: Action,
-  integration: Integration,
-  delivery: StoredDelivery,
-  { slack = { apiUrl: SLACK_API_URL, allowed: [] }, now }: PrepareDeps,
-): Plan | undefined {
-  if (action.type === 'webhook' && integration.type === 'webhook') {
-    const { payload } = action;
-    const timestampSeconds = Math.floor(now() / 1000);
-    return {
-      secretNames: secretsForWebhook(integration, payload),
-      build: (secrets) => webhookRequest({ delivery, integration, payload, secrets, timestampSeconds }),
-    };
-  }
-  if (action.type !== 'slack' || integration.type !== 'slack') return undefined;
-  return {
-    secretNames: secretsOf(integration),
-    build: (secrets) =>
-      slackRequest({ delivery, integration, action, secrets, deployment: slack, ...happenedIn(delivery) }),
-  };
-}
-
-/** What a notice or a digest says; a firing says it by its facts. */
-function happenedIn({ notice, digest, facts }: StoredDelivery): { happened?: string } {
-  if (notice) return { happened: noticeText(notice) };
-  return digest?.count === undefined ? {} : { happened: digestText(digest.count, facts) };
-}
-
 async function resolveSecrets(
   names: string[],
   team: string,
@@ -127,13 +92,4 @@ async function resolveSecrets(
     values.set(name, value);
   }
   return { values };
-}
-
-function buildOrExplain(work: () => BuiltRequest): BuiltRequest {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof RenderedTooLargeError) return { problem: 'payload_too_large' };
-    throw error;
-  }
 }

@@ -1,3 +1,5 @@
+import { isTest } from '../../core/actions/test-call.ts';
+import type { Digest } from '../../core/delivery.ts';
 import { noticeRevision } from '../../core/notice.ts';
 import type { Lease, StoredDelivery } from '../../store/deliveries.ts';
 import type { Place } from '../../store/health.ts';
@@ -24,7 +26,7 @@ export interface Held {
 }
 
 type Request = Extract<Prepared, { request: unknown }> & Paced;
-export type Ready = Request & { expiresAtMs: number };
+export type Ready = Request & { expiresAtMs: number; digest?: Digest };
 
 /** Another attempt on the same subject is over soon. */
 const BUSY_MS = 1_000;
@@ -38,19 +40,21 @@ export async function makeReady(
   const admitted = await admit(delivery, deps);
   if ('ended' in admitted) return admitted;
   const { integrationId } = delivery;
-  if (integrationId !== undefined) {
+  // A test call is to say how the endpoint is, also while it is left alone, and must not count against it.
+  if (integrationId !== undefined && !isTest(delivery)) {
     const entered = await enter(delivery, integrationId, { token, untilMs }, deps);
     if (!('place' in entered)) return entered;
     held.place = entered.place;
   }
-  const prepared: Request | Ended = await prepare(await withCount(delivery, deps), depsFor(delivery, deps));
+  const counted = await withCount(delivery, deps);
+  const prepared: Request | Ended = await prepare(counted, depsFor(delivery, deps));
   if ('ended' in prepared) return prepared;
   const { expiresAtMs, subject } = admitted;
   const turn =
     (await pace(delivery, prepared, deps)) ?? (await claim(delivery, subject, { token, untilMs }, deps));
   if (turn !== 'claimed') return turn;
   if (subject !== undefined) held.subject = subject;
-  return { ...prepared, expiresAtMs };
+  return { ...prepared, expiresAtMs, ...(counted.digest && { digest: counted.digest }) };
 }
 
 /** A notice has no automation: `prepare` is given what stands in its place. */
@@ -60,13 +64,12 @@ function depsFor(delivery: StoredDelivery, deps: PrepareDeps): PrepareDeps {
   return { ...deps, readHead: async () => head, readRevision: async () => revision };
 }
 
+/** A digest is told how many firings it stands for. They are remembered for a week: later the first count holds. */
 async function withCount(delivery: StoredDelivery, deps: ReadyDeps): Promise<StoredDelivery> {
   const { digest, automationId } = delivery;
   if (!digest) return delivery;
-  return {
-    ...delivery,
-    digest: { ...digest, count: await deps.countHeldBack(automationId, digest.minuteMs) },
-  };
+  const count = await deps.countHeldBack(automationId, digest.minuteMs);
+  return { ...delivery, digest: { ...digest, count: Math.max(count, digest.count ?? 0) } };
 }
 
 async function claim(

@@ -1,14 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readHead, readRevision } from '../../store/automations.ts';
 import type { Table } from '../../store/client.ts';
-import {
-  leaseDelivery,
-  putAttempt,
-  putDelivery,
-  readAttempts,
-  settleDelivery,
-} from '../../store/deliveries.ts';
+import { leaseDelivery, putAttempt, putDelivery, settleDelivery } from '../../store/deliveries.ts';
 import {
   disableIntegration,
   leavePlace,
@@ -17,6 +11,7 @@ import {
   readHealth,
   takePlace,
 } from '../../store/health.ts';
+import { readLatestAttempts } from '../../store/history.ts';
 import { listIntegrations, readIntegration } from '../../store/integrations.ts';
 import { announceNewest, claimSubject, releaseSubject } from '../../store/newest.ts';
 import { readSecret } from '../../store/secrets.ts';
@@ -29,19 +24,25 @@ import { makeFlowCache } from './flow-cache.ts';
 import { makeRevisionCache } from './revision-cache.ts';
 import { makeSecretCache } from './secret-cache.ts';
 
+/** More functions than this do not die in a row over one delivery. */
+const LATEST = 25;
+
+/** Told apart from the few others that one delivery ever has. */
+const newToken = () => randomBytes(9).toString('base64url');
+
 /** What `dispatch` works with in AWS: the table, the secrets and a clock. The network is the caller's. */
 export function wiredTo(
   table: Table,
   network: Pick<DispatchDeps, 'send' | 'requeue' | 'slack'>,
+  now = () => Date.now(),
 ): DispatchDeps {
-  const { now } = Date;
   return {
     ...network,
-    ...{ newToken: randomUUID, random: Math.random, sleep, now, log: logStage },
+    ...{ newToken, random: Math.random, sleep, now, log: logStage },
     lease: (id, lease) => leaseDelivery(table, id, lease),
     settle: (id, token, settlement) => settleDelivery(table, id, token, settlement),
     putAttempt: (id, attempt) => putAttempt(table, id, attempt, now()),
-    readAttempts: (id) => readAttempts(table, id),
+    readAttempts: async (id) => (await readLatestAttempts(table, id, { limit: LATEST })).reverse(),
     putDelivery: (delivery, dueAtMs) => putDelivery(table, delivery, dueAtMs),
 
     announce: (delivery, subject) => announceNewest(table, delivery, subject, now()),

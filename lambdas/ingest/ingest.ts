@@ -1,7 +1,13 @@
 import type { UnwrappedEvent } from '../../core/cloud-event.ts';
-import type { SignalboxEvent } from '../../core/event.ts';
-import { messageBytes, packMessages } from '../../core/event-message.ts';
-import { isObject } from '../../core/json.ts';
+import {
+  checkEventBytes,
+  checkEventCount,
+  checkPointCount,
+  MAX_EVENTS,
+  MAX_WIRE_BYTES,
+  pointsOf,
+} from '../../core/event-limits.ts';
+import { packMessages } from '../../core/event-message.ts';
 import { type Caller, mayActOn } from '../../core/key.ts';
 import { Problem, type ProblemDetails } from '../../core/problem.ts';
 import { parseEvent, type ReceivedEvent } from '../../core/received-event.ts';
@@ -17,12 +23,6 @@ export interface IngestDeps {
   log: (line: StageLine) => void;
 }
 
-// docs/events.md lists these limits.
-const MAX_WIRE_BYTES = 4_000_000;
-const MAX_EVENT_BYTES = 200_000;
-const MAX_POINTS = 10_000;
-// Ours: each event may go to a queue message of its own, and the answer names each.
-const MAX_EVENTS = 5_000;
 const MAX_REFUSALS_LISTED = 100;
 const LISTED_EVENTS = 3;
 
@@ -40,7 +40,7 @@ export async function ingest(request: HttpRequest, caller: Caller, deps: IngestD
   const receivedAtMs = deps.now();
   checkSize(request);
   const inputs = readInputs(request, MAX_EVENTS + 1);
-  checkCount(inputs.length);
+  checkEventCount(inputs.length);
   const { accepted, refused } = takeEach(inputs, caller);
   const only = refused[0];
   if (only && inputs.length === 1) throw new Problem(only);
@@ -71,13 +71,6 @@ function checkSize(request: HttpRequest): void {
   throw new Problem({ code: 'too_large', detail, hint: 'send it with gzip, or in several requests' });
 }
 
-function checkCount(events: number): void {
-  if (events <= MAX_EVENTS) return;
-  const detail = `the request holds more than ${MAX_EVENTS} events, which is the limit`;
-  const hint = 'send several requests, or more points in each event';
-  throw new Problem({ code: 'too_large', detail, hint });
-}
-
 function takeEach(inputs: Input[], caller: Caller): { accepted: Accepted[]; refused: Refused[] } {
   const accepted: Accepted[] = [];
   const refused: Refused[] = [];
@@ -86,7 +79,7 @@ function takeEach(inputs: Input[], caller: Caller): { accepted: Accepted[]; refu
     const opened = attempt(input.open);
     points += opened instanceof Problem ? 0 : pointsOf(opened.input);
     // Before they are looked at: there may be a hundred times as many as we take.
-    checkPoints(points);
+    checkPointCount(points);
     const taken = opened instanceof Problem ? opened : attempt(() => take(opened, input.length, caller));
     if (taken instanceof Problem) refused.push({ index, ...taken.details });
     else accepted.push({ index, ...taken });
@@ -115,7 +108,7 @@ function take({ input, nameOf }: UnwrappedEvent, length: number, caller: Caller)
 function checked(input: unknown, length: number, caller: Caller): ReceivedEvent {
   const received = parseEvent(input);
   checkCaller(caller, received.event.team);
-  if (length > CERTAINLY_FITS) checkBytes(received.event);
+  checkEventBytes(received.event, length);
   return received;
 }
 
@@ -124,27 +117,6 @@ function checkCaller(caller: Caller, team: string): void {
   const detail = `key ${caller.keyId} (${caller.role}) may not post events of team ${team}`;
   const hint = 'use a key of that team with the role sender, member or admin';
   throw new Problem({ code: 'forbidden', field: 'team', detail, hint });
-}
-
-/** A character becomes 18 bytes at most: three by normalization, of six as ASCII JSON. */
-const CERTAINLY_FITS = 10_000;
-
-function checkBytes(event: SignalboxEvent): void {
-  const bytes = messageBytes(event);
-  if (bytes <= MAX_EVENT_BYTES) return;
-  const detail = `the event takes ${bytes} bytes and the limit is ${MAX_EVENT_BYTES}, as ASCII JSON with its points as columns`;
-  const hint = 'split its points over several events, or shorten its metadata';
-  throw new Problem({ code: 'too_large', detail, hint });
-}
-
-function checkPoints(points: number): void {
-  if (points <= MAX_POINTS) return;
-  const detail = `the request holds more than ${MAX_POINTS} points, which is the limit`;
-  throw new Problem({ code: 'too_large', detail, hint: 'send the points in several requests' });
-}
-
-function pointsOf(input: unknown): number {
-  return isObject(input) && Array.isArray(input['points']) ? input['points'].length : 0;
 }
 
 function depthOf(request: HttpRequest): number {

@@ -5,6 +5,7 @@ import {
   unwrapBinaryCloudEvent,
   unwrapCloudEvent,
 } from '../../core/cloud-event.ts';
+import { MAX_INFLATED_BYTES } from '../../core/event-limits.ts';
 import { endOfFirstValue, parseJson, splitArray } from '../../core/json.ts';
 import { Problem } from '../../core/problem.ts';
 import { bodyText, type HttpRequest } from '../shared/http.ts';
@@ -16,9 +17,6 @@ export interface Input {
   /** Throws a Problem when it is no JSON, or a broken CloudEvent. */
   open: () => UnwrappedEvent;
 }
-
-/** Ours: such a body holds 10,000 points a few times over. */
-const MAX_INFLATED_BYTES = 10_000_000;
 
 /**
  * Finds the events of a request: one, an array, lines (NDJSON), or CloudEvents in each of these forms and in

@@ -16,8 +16,10 @@ import { type MatchBatchDeps, matchBatch } from './match-batch.ts';
 const env = readEnv(MatcherEnv);
 const table = openTable(env.TABLE_NAME);
 
+const watches = new WatchCache(watchCacheDeps(table));
+
 const deps: MatchBatchDeps = {
-  watches: new WatchCache(watchCacheDeps(table)),
+  watches,
   loadRun: (name) => loadRun(table, name, Date.now()),
   saveRun: (name, memory) => saveRun(table, name, memory, Date.now()),
   putEndedRun: (of, ended) => putEndedRun(table, of, ended),
@@ -34,7 +36,7 @@ const deps: MatchBatchDeps = {
     ),
   bury: ({ messageId, body }, reason) => putDeadRecord(table, { messageId, body, reason }, Date.now()),
   now: Date.now,
-  log: logStage,
+  log: (line) => logStage(line.stage === 'event.matched' ? { ...line, ...watches.takeCounts() } : line),
 };
 
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {

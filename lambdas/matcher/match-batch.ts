@@ -125,7 +125,8 @@ function logMatched({ matched, startedAtMs }: Batch, deps: MatchBatchDeps): void
     const { message, watching, deliveries, late, heldBack } = one;
     const fired = { firedCount: deliveries.length, fired: deliveries.slice(0, LISTED).map(describeFiring) };
     const counts = { watching, ...fired, late, heldBack };
-    deps.log({ stage: 'event.matched', ...describe(message), ...counts, durationMs });
+    const lagMs = deps.now() - message.receivedAtMs;
+    deps.log({ stage: 'event.matched', ...describe(message), ...counts, lagMs, durationMs });
   }
   const quiet = matched.filter(isQuiet);
   const [first] = quiet;
@@ -138,6 +139,7 @@ function logMatched({ matched, startedAtMs }: Batch, deps: MatchBatchDeps): void
     events,
     watching,
     firedCount: 0,
+    lagMs: deps.now() - first.message.receivedAtMs,
     durationMs,
   });
 }
@@ -156,13 +158,12 @@ function describeFiring({ id, automationId, facts }: Delivery) {
   };
 }
 
-function describe({ subject, routes, receivedAtMs }: EventMessage) {
+function describe({ subject, routes }: EventMessage) {
   const { kind, name, team, project, registry } = subject;
   return {
     subject: `${kind} ${team}/${registry === undefined ? project : `wandb-registry-${registry}`}/${name}`,
     types: [...new Set(routes.map(({ type }) => type))],
     events: routes.length,
     eventIds: routes.slice(0, LISTED_EVENTS).map(({ id }) => id),
-    receivedAtMs,
   };
 }

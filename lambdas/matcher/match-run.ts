@@ -1,4 +1,11 @@
 import type { EventMessage, Route } from '../../core/event-message.ts';
+import {
+  type AppliedMessage,
+  applyMessage,
+  interestIn,
+  isStateOfUse,
+  type RunInterest,
+} from '../../core/runs/apply-message.ts';
 import { isEnd, type RunMemory } from '../../core/runs/memory.ts';
 import type { Gauges } from '../../core/runs/metrics.ts';
 import type { Place } from '../../core/scope.ts';
@@ -7,7 +14,6 @@ import type { RunName } from '../../store/runs.ts';
 import { flushOutbox, type OutboxDeps, writeDeliveries } from '../shared/outbox.ts';
 import type { Watches } from '../shared/watch-cache.ts';
 import type { ActivityLog } from './activity-log.ts';
-import { type AppliedMessage, applyMessage, isStateOfUse, type RunInterest } from './apply-message.ts';
 import type { Matched } from './match-batch.ts';
 import { readOthers } from './other-runs.ts';
 
@@ -69,16 +75,7 @@ async function findInterest(messages: EventMessage[], deps: RunDeps): Promise<Ru
 async function loadInterest(place: Place, metrics: string[], deps: RunDeps): Promise<RunInterest> {
   const wants = metrics.map((metric) => ({ event: 'run.metrics' as const, metric }));
   const indexes = await deps.watches.load(place, [...wants, { event: 'run.state', metric: '' }]);
-  const found = metrics.map(
-    (metric) => [metric, indexes.flatMap((index) => index.metric(metric) ?? [])] as const,
-  );
-  return {
-    place,
-    metrics: new Map(found.filter(([, watching]) => watching.length > 0)),
-    states: indexes.flatMap((index) => index.states() ?? []),
-    ended: [],
-    wantsAttempts: false,
-  };
+  return interestIn(place, metrics, indexes);
 }
 
 const saysEnd = ({ state }: Route) => state !== undefined && isEnd(state);

@@ -1,7 +1,7 @@
 import type { EventMessage } from '../../core/event-message.ts';
+import type { RunInterest } from '../../core/runs/apply-message.ts';
 import type { MetricContext } from '../../core/runs/metrics.ts';
 import type { RunName } from '../../store/runs.ts';
-import type { RunInterest } from './apply-message.ts';
 import type { RunDeps } from './match-run.ts';
 
 type LastOfOthers = MetricContext['lastOfOthers'];

@@ -7,3 +7,6 @@ export function readEnv<Env extends z.ZodType>(schema: Env): z.infer<Env> {
   const names = result.error.issues.map((issue) => issue.path.join('.'));
   throw new Error(`environment variables missing or wrong: ${[...new Set(names)].join(', ')}`);
 }
+
+/** The name that the running function is deployed under. */
+export const functionName = process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? 'none';

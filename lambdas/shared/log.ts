@@ -1,3 +1,6 @@
+import { functionName } from './env.ts';
+import { metricFields } from './metrics.ts';
+
 /** One wide line per stage: what happened, with every id and count. Never payloads, never secrets. */
 export interface StageLine {
   stage:
@@ -9,16 +12,21 @@ export interface StageLine {
     | 'integration.disabled'
     | 'sweep.done'
     | 'events.redriven'
+    | 'canary.passed'
+    | 'canary.failed'
+    | 'deliveries.cleared'
+    | 'resend.advanced'
     | 'change.saved'
     | 'request.refused'
     | 'error';
   [field: string]: unknown;
 }
 
-/** Writes a stage's line to the log. */
+/** Writes a stage's line to the log, with its metrics. */
 export function logStage(line: StageLine): void {
+  const whole = { ...line, ...metricFields(line, functionName, Date.now()) };
   // Not by the console, around which Lambda puts an envelope of its own.
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+  process.stdout.write(`${JSON.stringify(whole)}\n`);
 }
 
 /** The line of a bug or an outage, with where it came from. */

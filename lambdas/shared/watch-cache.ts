@@ -40,6 +40,7 @@ export class WatchCache {
   #checkedAtMs = Number.NEGATIVE_INFINITY;
   #checking: Promise<void> | undefined;
   #again: { change: WatchChange; dueAtMs: number }[] = [];
+  #counts = { cacheHits: 0, cacheMisses: 0 };
 
   constructor(deps: WatchCacheDeps) {
     this.#deps = deps;
@@ -49,8 +50,16 @@ export class WatchCache {
   /** The automations of every scope that covers a place; those with these watches are as new as the promise says. */
   async load(place: Place, wants: Want[]): Promise<ScopeIndex[]> {
     const scopes = await this.#covering(place);
-    await Promise.all(scopes.map((scope) => scope.load(wants)));
+    const wereLoaded = await Promise.all(scopes.map((scope) => scope.load(wants)));
+    this.#counts[wereLoaded.every(Boolean) ? 'cacheHits' : 'cacheMisses']++;
     return scopes.map(({ index }) => index);
+  }
+
+  /** How many loads were answered from memory, and how many had to read, since this was asked last. */
+  takeCounts(): { cacheHits: number; cacheMisses: number } {
+    const counts = this.#counts;
+    this.#counts = { cacheHits: 0, cacheMisses: 0 };
+    return counts;
   }
 
   /** The metrics that automations of these scopes may watch on such an event. */

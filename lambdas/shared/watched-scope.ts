@@ -50,11 +50,14 @@ export class WatchedScope {
     return directory;
   }
 
-  /** Brings the automations with these watches into the index. */
-  async load(wants: Want[]): Promise<void> {
+  /** Brings the automations with these watches into the index. Answers whether they were in it before. */
+  async load(wants: Want[]): Promise<boolean> {
+    const wasOpened = this.#directory !== undefined;
     const directory = await this.#opened();
     const wanted = wants.filter((want) => directory.has(keyOf(want)));
+    const wasLoaded = wasOpened && wanted.every((want) => this.#loads.has(keyOf(want)));
     await Promise.all(wanted.map((want) => this.#loadOnce(want, directory.get(keyOf(want)) ?? new Set())));
+    return wasLoaded;
   }
 
   /** Loads once, also for callers that come meanwhile; a load that failed is not remembered. */

@@ -3,6 +3,7 @@ import * as z from 'zod';
 export const SweeperEnv = z.object({
   TABLE_NAME: z.string().min(1),
   DELIVERIES_QUEUE_URL: z.string().min(1),
+  DELIVERIES_DEAD_LETTERS_URL: z.string().min(1),
   EVENTS_QUEUE_URL: z.string().min(1),
   EVENTS_DEAD_LETTERS_URL: z.string().min(1),
 });

@@ -1,7 +1,11 @@
 import type { Context } from 'aws-lambda';
+import { readHead } from '../../store/automations.ts';
 import { openTable } from '../../store/client.ts';
-import { putDelivery, stampDelivery } from '../../store/deliveries.ts';
+import { putDelivery, reopenDelivery, stampDelivery } from '../../store/deliveries.ts';
 import { readDue } from '../../store/due.ts';
+import { readFlow } from '../../store/health.ts';
+import { listDeliveries } from '../../store/history.ts';
+import { readResend, saveResend } from '../../store/resends.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';
 import { readEnv } from '../shared/env.ts';
 import { logStage } from '../shared/log.ts';
@@ -12,6 +16,8 @@ import {
   removeMessage,
   sendMessages,
 } from '../shared/queue.ts';
+import { advanceResend, type ResendDeps } from './advance-resend.ts';
+import { clearDead } from './clear-dead.ts';
 import { SweeperEnv } from './env.ts';
 import { redrive } from './redrive.ts';
 import { sweep } from './sweep.ts';
@@ -19,6 +25,16 @@ import { sweep } from './sweep.ts';
 const env = readEnv(SweeperEnv);
 const table = openTable(env.TABLE_NAME);
 const send = (messages: QueueMessage[]) => sendMessages(env.DELIVERIES_QUEUE_URL, messages);
+
+const resendDeps: ResendDeps = {
+  ...{ send, now: Date.now, log: logStage },
+  readResend: (id) => readResend(table, id),
+  saveResend: (resend, dueAtMs) => saveResend(table, resend, dueAtMs),
+  listDeliveries: (range, page) => listDeliveries(table, range, page),
+  reopen: (id, times) => reopenDelivery(table, id, times),
+  readHead: (id) => readHead(table, id),
+  readFlow: (id) => readFlow(table, id, Date.now()),
+};
 
 /** Room to finish what is under way before Lambda stops the function. */
 const RESERVE_MS = 10_000;
@@ -33,10 +49,16 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
     stamp: (id, times) => stampDelivery(table, id, times),
     send,
     sendEvents: (messages) => sendMessages(env.EVENTS_QUEUE_URL, messages),
+    advanceResend: (id) => advanceResend(id, resendDeps),
     loadRun: (name) => loadRun(table, name, Date.now()),
     saveRun: (name, memory) => saveRun(table, name, memory, Date.now()),
     putDelivery: (delivery) => putDelivery(table, delivery, Date.now()),
     sendDeliveries: (deliveries) => send(deliveries.map((delivery) => deliveryMessage(delivery))),
+  });
+  await clearDead({
+    ...clock,
+    receive: () => receiveMessages(env.DELIVERIES_DEAD_LETTERS_URL),
+    remove: (message) => removeMessage(env.DELIVERIES_DEAD_LETTERS_URL, message),
   });
   await redrive({
     ...clock,

@@ -16,6 +16,7 @@ export interface SweepDeps extends OutboxDeps {
   send: (messages: QueueMessage[]) => Promise<void>;
   /** Puts messages on the events queue. */
   sendEvents: (messages: QueueMessage[]) => Promise<void>;
+  advanceResend: (id: string) => Promise<void>;
   loadRun: (name: RunName) => Promise<RunMemory>;
   now: () => number;
   /** When this invocation must be over, in ms since 1970. */
@@ -29,12 +30,12 @@ const STAMPED_MS = 5 * 60_000;
 const PAGE = 50;
 
 /**
- * Sends again what is due: deliveries whose retry time came or whose message or lease was lost, and runs whose
- * outbox was left behind. One item that fails does not stop the others; it stays due and is met again.
+ * Sends again what is due: deliveries whose retry time came or whose message or lease was lost, runs whose outbox was
+ * left behind, and jobs that send deliveries again. One item that fails does not stop the others; it stays due and is met again.
  */
 export async function sweep(deps: SweepDeps): Promise<void> {
   const startedAtMs = deps.now();
-  const counts = { deliveries: 0, runs: 0, failed: 0 };
+  const counts: Counts = { deliveries: 0, runs: 0, resends: 0, failed: 0 };
   const seen = new Set<string>();
   while (deps.now() < deps.stopAtMs) {
     // What failed, or what the index shows although it is done, stays in front: the page grows by it.
@@ -47,16 +48,22 @@ export async function sweep(deps: SweepDeps): Promise<void> {
   deps.log({ stage: 'sweep.done', ...counts, durationMs: deps.now() - startedAtMs });
 }
 
-async function sweepItem(
-  item: DueItem,
-  counts: { deliveries: number; runs: number; failed: number },
-  deps: SweepDeps,
-): Promise<void> {
+interface Counts {
+  deliveries: number;
+  runs: number;
+  resends: number;
+  failed: number;
+}
+
+async function sweepItem(item: DueItem, counts: Counts, deps: SweepDeps): Promise<void> {
   try {
     // Awaited before it is added: `+=` would read the count first and lose what others add meanwhile.
     if (item.kind === 'delivery') {
       const sent = await sweepDelivery(item.id, deps);
       counts.deliveries += sent;
+    } else if (item.kind === 'resend') {
+      await deps.advanceResend(item.id);
+      counts.resends++;
     } else {
       const flushed = await sweepRun(item.name, deps);
       counts.runs += flushed;

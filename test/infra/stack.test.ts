@@ -87,6 +87,8 @@ describe('the stack', () => {
       'AWS::ApiGatewayV2::Integration': 2,
       'AWS::ApiGatewayV2::Route': 3,
       'AWS::ApiGatewayV2::Stage': 1,
+      'AWS::CloudWatch::Alarm': 11,
+      'AWS::CloudWatch::Dashboard': 1,
       'AWS::DynamoDB::Table': 1,
       'AWS::Events::Rule': 1,
       'AWS::IAM::Policy': 6,
@@ -260,8 +262,8 @@ describe('the table', () => {
     ]);
     expect(indexes).toEqual([
       ['due', 'dueShard S HASH', 'sweepAt N RANGE', 'KEYS_ONLY'],
-      ['by-team', 'byTeam S HASH', 'historyAt S RANGE', 'KEYS_ONLY'],
-      ['by-automation', 'byAutomation S HASH', 'historyAt S RANGE', 'KEYS_ONLY'],
+      ['by-team', 'team S HASH', 'historyAtMs N RANGE', 'KEYS_ONLY'],
+      ['by-automation', 'automationId S HASH', 'historyAtMs N RANGE', 'KEYS_ONLY'],
     ]);
   });
 
@@ -329,6 +331,7 @@ describe('a function', () => {
       DELIVERIES_QUEUE_URL: 'Delivery/Deliveries/Queue',
       EVENTS_QUEUE_URL: 'Ingestion/Events/Queue',
       EVENTS_DEAD_LETTERS_URL: 'Ingestion/Events/DeadLetters',
+      DELIVERIES_DEAD_LETTERS_URL: 'Delivery/Deliveries/DeadLetters',
     });
     expect(environment('dispatcher')).toMatchObject({
       DELIVERIES_QUEUE_URL: 'Delivery/Deliveries/Queue',
@@ -388,6 +391,7 @@ describe('a role', () => {
   const events = 'Ingestion/Events';
   const eventsDeadLetters = 'Ingestion/Events/DeadLetters.Arn';
   const deliveries = 'Delivery/Deliveries';
+  const deliveriesDeadLetters = 'Delivery/Deliveries/DeadLetters.Arn';
 
   const granted = (name: string) => {
     const role = dev.flat(functions()[name]?.Role).replace('.Arn', '');
@@ -430,12 +434,15 @@ describe('a role', () => {
       'sweeper',
       [
         ...logs('Sweeping/Sweeper'),
-        ...onTable('GetItem', 'PutItem', 'UpdateItem'),
+        ...onTable('GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'),
         queriesIndex('due'),
+        queriesIndex('by-automation'),
         sendsTo(deliveries),
         sendsTo(events),
         `sqs:ReceiveMessage on ${eventsDeadLetters}`,
         `sqs:DeleteMessage on ${eventsDeadLetters}`,
+        `sqs:ReceiveMessage on ${deliveriesDeadLetters}`,
+        `sqs:DeleteMessage on ${deliveriesDeadLetters}`,
       ],
     ],
     [
@@ -603,6 +610,9 @@ describe('a setting', () => {
     expect(read({})).toEqual({
       stage: 'dev',
       allowedAddresses: [],
+      alarmEmail: undefined,
+      alarmTopicArn: undefined,
+      canary: false,
       slackApiUrl: 'https://slack.com/api',
       retainData: true,
       functionsFolder: 'dist',

@@ -86,6 +86,7 @@ describe('functions', () => {
     adminKeySecretId: 'AdminKey/Secret',
     queueUrls: { events: 'Ingestion/Events/Queue', deliveries: 'Delivery/Deliveries/Queue' },
     eventsDeadLettersUrl: 'Ingestion/Events/DeadLetters',
+    deliveriesDeadLettersUrl: 'Delivery/Deliveries/DeadLetters',
     allowedAddresses: '127.0.0.0/8,::1/128',
   };
 

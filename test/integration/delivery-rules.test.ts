@@ -562,8 +562,8 @@ describe('a delivery', () => {
     const id = await fire('d');
     await world.runFor(MINUTE_MS);
     expect(await stored(id)).toMatchObject({ status: 'skipped', reason: 'expired', attempts: 1 });
-    expect(await reopenDelivery(store.table, id, world.nowMs)).toBe(true);
-    expect(await reopenDelivery(store.table, id, world.nowMs)).toBe(false);
+    expect(await reopenDelivery(store.table, id, { nowMs: world.nowMs })).toBe(true);
+    expect(await reopenDelivery(store.table, id, { nowMs: world.nowMs })).toBe(false);
     answer = delivered;
     world.enqueue([{ body: JSON.stringify({ deliveryId: id }), groupId: 'g' }]);
     await world.runFor(MINUTE_MS);

@@ -22,7 +22,6 @@ import {
 import { openTable, type Table } from '../../store/client.ts';
 import {
   leaseDelivery,
-  listDeliveries,
   putAttempt,
   putDelivery,
   readAttempts,
@@ -32,6 +31,7 @@ import {
 } from '../../store/deliveries.ts';
 import { readDue } from '../../store/due.ts';
 import { type EndedRun, putEndedRun, readEndedRuns } from '../../store/ended-runs.ts';
+import { listDeliveries } from '../../store/history.ts';
 import { getItem, getItems, putItem } from '../../store/items.ts';
 import { runKey } from '../../store/keys.ts';
 import { reserveName } from '../../store/names.ts';
@@ -182,28 +182,31 @@ describe('a delivery', () => {
         9_000,
       );
     }
-    const first = await listDeliveries(table, { team }, { limit: 2 });
+    const first = await listDeliveries(table, { of: { team } }, { limit: 2 });
     expect(first.deliveries.map(({ id }) => id)).toEqual(['page_4', 'page_3']);
-    const second = await listDeliveries(table, { automation: 'aut_p' }, { limit: 3, after: first.next! });
+    const second = await listDeliveries(
+      table,
+      { of: { automation: 'aut_p' } },
+      { limit: 3, after: first.next! },
+    );
     expect(second.deliveries.map(({ id }) => id)).toEqual(['page_2', 'page_1', 'page_0']);
-    expect(await listDeliveries(table, { team: 'nobody' }, { limit: 2 })).toEqual({ deliveries: [] });
+    expect(await listDeliveries(table, { of: { team: 'nobody' } }, { limit: 2 })).toEqual({ deliveries: [] });
   });
 });
 
 describe('the due index', () => {
   const dueIds = async (nowMs: number) =>
-    (await readDue(table, nowMs, 50)).flatMap((item) =>
-      item.kind === 'delivery' ? [item.id] : [item.name.run],
-    );
+    (await readDue(table, nowMs, 50)).flatMap((item) => (item.kind === 'run' ? [item.name.run] : [item.id]));
 
   test('shows a delivery when nobody took it in time, and not once it is done', async () => {
     const { id } = aDelivery();
     await putDelivery(table, aDelivery({ id }), 1_000);
     expect(await dueIds(120_999)).not.toContain(id);
     expect(await dueIds(121_000)).toContain(id);
+    // A lease leaves it there, and holds whoever finds it.
     await lease(id, 'a', 121_000);
-    expect(await dueIds(121_099)).not.toContain(id);
-    expect(await dueIds(121_100)).toContain(id);
+    expect(await dueIds(121_000)).toContain(id);
+    expect(await lease(id, 'b', 121_099)).toBeUndefined();
     await settleDelivery(table, id, 'a', { status: 'failed', reason: 'gone' });
     expect(await dueIds(999_999)).not.toContain(id);
   });

@@ -5,6 +5,7 @@ import { type DispatchDeps, dispatch } from '../../lambdas/dispatcher/dispatch.t
 import { HEAD_BYTES, type OutboundRequest, type SendResult } from '../../lambdas/dispatcher/send.ts';
 import { errorLine } from '../../lambdas/shared/log.ts';
 import { aDefinition, aDelivery } from '../support/builders.ts';
+import { anAutomation, openDoors } from '../support/dispatch-doubles.ts';
 import { type CanaryCase, canaryCase, type Dice, diceOf, randomOf } from './canary-cases.ts';
 import { showsCanary } from './canary-finder.ts';
 
@@ -39,32 +40,6 @@ export async function huntCanaries(templates: number, seed: number): Promise<Can
   return report;
 }
 
-/** Nothing stands in the way of a delivery: its minute is empty, its integration healthy and idle. */
-function openDoors() {
-  return {
-    admitToMinute: async () => true,
-    putHeldBack: async () => undefined,
-    putDelivery: async () => true,
-    countHeldBack: async () => 0,
-    announce: async () => true,
-    claimSubject: async () => 'claimed' as const,
-    releaseSubject: async () => undefined,
-    flows: {
-      read: async () => ({ health: {}, places: [], free: [0], nextTurnMs: 0, lastMs: 0 }),
-      forget: () => undefined,
-    },
-    sleep: async () => undefined,
-    takePlace: async () => true,
-    leavePlace: async () => ({}),
-    reserveTurn: async () => 0,
-    reservePace: async () => 0,
-    openCircuit: async () => true,
-    readHealth: async () => ({}),
-    listIntegrations: async () => [],
-    disableIntegration: async () => true,
-  } satisfies Partial<DispatchDeps>;
-}
-
 async function attempt(one: CanaryCase, dice: Dice, seen: unknown[], report: CanaryReport): Promise<void> {
   const note = async (...values: unknown[]) => {
     seen.push(...values);
@@ -82,23 +57,7 @@ async function attempt(one: CanaryCase, dice: Dice, seen: unknown[], report: Can
       await note(...values);
       return true;
     },
-    readHead: async (id) => ({
-      id,
-      team: 'vision',
-      revision: 1,
-      enabled: true,
-      version: 1,
-      createdAtMs: 0,
-      updatedAtMs: 0,
-    }),
-    readRevision: async (automationId, revision) => ({
-      automationId,
-      revision,
-      definition: aDefinition({ action: one.action }),
-      savedAtMs: 0,
-      triggerSavedAtMs: 0,
-      savedBy: 'key_1',
-    }),
+    ...anAutomation({ definition: aDefinition({ action: one.action }) }),
     readIntegration: async () => one.integration,
     readSecret: async (_team, name) => {
       const secret = new Secret(one.secrets.get(name) ?? '');

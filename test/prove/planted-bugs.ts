@@ -221,7 +221,7 @@ const windows: PlantedBug[] = [
   },
   {
     name: 'an unwatched series is kept for a day',
-    file: 'lambdas/matcher/apply-message.ts',
+    file: 'core/runs/apply-message.ts',
     from: 'UNWATCHED_KEPT_MS = 60 * 60 * 1000',
     to: 'UNWATCHED_KEPT_MS = 24 * 60 * 60 * 1000',
   },
@@ -244,8 +244,8 @@ const latches: PlantedBug[] = [
   {
     name: 'exactly 24 hours later is too early',
     file: LATCH,
-    from: 'receivedAtMs - latch.atMs >= DAY_MS',
-    to: 'receivedAtMs - latch.atMs > DAY_MS',
+    from: 'receivedAtMs >= heldUntilMs(latch, repeat)',
+    to: 'receivedAtMs > heldUntilMs(latch, repeat)',
   },
   {
     name: 'an interval is taken for milliseconds',
@@ -256,8 +256,8 @@ const latches: PlantedBug[] = [
   {
     name: 'once per run is once a day',
     file: LATCH,
-    from: "case 'once_per_run':\n      return false;",
-    to: "case 'once_per_run':\n      return receivedAtMs - latch.atMs >= DAY_MS;",
+    from: "case 'once_per_run':\n      return Number.POSITIVE_INFINITY;",
+    to: "case 'once_per_run':\n      return latch.atMs + DAY_MS;",
   },
   {
     name: 'after_false fires while it is true',
@@ -286,8 +286,8 @@ const latches: PlantedBug[] = [
   {
     name: 'a latch outlives an edit of the trigger',
     file: LATCH,
-    from: 'if (latch?.triggerHash !== triggerHash) return true;',
-    to: 'if (latch === undefined) return true;',
+    from: 'latch?.triggerHash !== triggerHash ||',
+    to: 'latch === undefined ||',
   },
   {
     name: 'messages are applied twice',
@@ -369,7 +369,7 @@ const scopes: PlantedBug[] = [
   },
   {
     name: 'an event counts for what was saved after it',
-    file: 'lambdas/matcher/match-plain.ts',
+    file: 'core/matching/plain-events.ts',
     from: '.filter((watcher) => watcher.triggerSavedAtMs <= receivedAtMs)',
     to: '',
   },

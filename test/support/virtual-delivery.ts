@@ -4,35 +4,21 @@ import type { Delivery } from '../../core/delivery.ts';
 import type { WebhookIntegration } from '../../core/integration.ts';
 import type { Outcome } from '../../core/retry.ts';
 import { type DispatchDeps, dispatch } from '../../lambdas/dispatcher/dispatch.ts';
-import { makeFlowCache } from '../../lambdas/dispatcher/flow-cache.ts';
 import type { OutboundRequest } from '../../lambdas/dispatcher/send.ts';
+import { wiredTo } from '../../lambdas/dispatcher/wiring.ts';
 import type { StageLine } from '../../lambdas/shared/log.ts';
 import { deliveryMessage, type QueueMessage } from '../../lambdas/shared/queue.ts';
+import { advanceResend, type ResendDeps } from '../../lambdas/sweeper/advance-resend.ts';
 import { sweep } from '../../lambdas/sweeper/sweep.ts';
-import { createAutomation, readHead, readRevision } from '../../store/automations.ts';
+import { createAutomation, readHead } from '../../store/automations.ts';
 import type { Table } from '../../store/client.ts';
-import {
-  leaseDelivery,
-  putAttempt,
-  putDelivery,
-  readAttempts,
-  settleDelivery,
-  stampDelivery,
-} from '../../store/deliveries.ts';
-import { readDue } from '../../store/due.ts';
-import {
-  disableIntegration,
-  leavePlace,
-  openCircuit,
-  readFlow,
-  readHealth,
-  takePlace,
-} from '../../store/health.ts';
-import { createIntegration, listIntegrations, readIntegration } from '../../store/integrations.ts';
-import { announceNewest, claimSubject, releaseSubject } from '../../store/newest.ts';
+import { putDelivery, reopenDelivery, stampDelivery } from '../../store/deliveries.ts';
+import { type DueItem, readDue } from '../../store/due.ts';
+import { readFlow } from '../../store/health.ts';
+import { listDeliveries } from '../../store/history.ts';
+import { createIntegration } from '../../store/integrations.ts';
+import { readResend, saveResend } from '../../store/resends.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';
-import { admitToMinute, countHeldBack, putHeldBack } from '../../store/storms.ts';
-import { reservePace, reserveTurn } from '../../store/turns.ts';
 import { aDefinition, aWebhookIntegration } from './builders.ts';
 
 export interface Post {
@@ -52,6 +38,55 @@ export interface Fault {
   call: number;
   when: 'before' | 'after';
 }
+
+type AnyCall = (...args: unknown[]) => Promise<unknown>;
+
+type Dying = (name: string, work: AnyCall) => AnyCall;
+
+/** These calls, any of which may be the last. */
+function mortal<Deps, Name extends keyof Deps & string>(
+  deps: Deps,
+  names: readonly Name[],
+  dying: Dying,
+): Pick<Deps, Name> {
+  return Object.fromEntries(names.map((name) => [name, dying(name, deps[name] as AnyCall)])) as never;
+}
+
+const resendCalls = [
+  'readResend',
+  'saveResend',
+  'listDeliveries',
+  'reopen',
+  'readHead',
+  'readFlow',
+  'send',
+] as const satisfies (keyof ResendDeps)[];
+
+const dispatchCalls = [
+  'lease',
+  'settle',
+  'putAttempt',
+  'readAttempts',
+  'putDelivery',
+  'requeue',
+  'announce',
+  'claimSubject',
+  'releaseSubject',
+  'admitToMinute',
+  'putHeldBack',
+  'countHeldBack',
+  'takePlace',
+  'leavePlace',
+  'reserveTurn',
+  'reservePace',
+  'openCircuit',
+  'readHealth',
+  'disableIntegration',
+  'readHead',
+  'readRevision',
+  'readIntegration',
+  'listIntegrations',
+] as const satisfies (keyof DispatchDeps)[];
 
 class Dead extends Error {}
 
@@ -210,9 +245,18 @@ export class VirtualDelivery {
   }
 
   /** One dispatch by itself, with a fault in it; sends take no time. */
-  async dispatchOnce(id: string, fault?: Fault): Promise<void> {
+  dispatchOnce(id: string, fault?: Fault): Promise<void> {
+    return this.#untilDead(() => dispatch(id, this.deps(fault)));
+  }
+
+  /** One sweep's work on a resend, with a fault in it. */
+  resendOnce(id: string, fault?: Fault): Promise<void> {
+    return this.#untilDead(() => advanceResend(id, this.resendDeps(fault)));
+  }
+
+  async #untilDead(work: () => Promise<void>): Promise<void> {
     this.calls = [];
-    await dispatch(id, this.deps(fault)).catch((error) => {
+    await work().catch((error) => {
       if (!(error instanceof Dead)) throw error;
     });
   }
@@ -249,12 +293,13 @@ export class VirtualDelivery {
     this.#nextSweepMs += MINUTE_MS;
     const { table } = this;
     const io = this.#real;
-    const mine = <T extends { id: string }>(items: T[]) =>
-      items.filter(({ id }) => id.startsWith(`${this.name}_`) || id.startsWith('dlv_'));
+    const mine = (item: DueItem) =>
+      item.kind !== 'run' && (item.id.startsWith(`${this.name}_`) || item.id.startsWith('dlv_'));
     void sweep({
       readDue: io('readDue', async (nowMs: number, limit: number) =>
-        mine((await readDue(table, nowMs, limit)).filter((item) => item.kind === 'delivery')),
+        (await readDue(table, nowMs, limit)).filter(mine),
       ),
+      advanceResend: io('advanceResend', (id: string) => advanceResend(id, this.resendDeps())),
       stamp: io('stamp', (id: string, times: { nowMs: number; nextSweepMs: number }) =>
         stampDelivery(table, id, times),
       ),
@@ -268,6 +313,23 @@ export class VirtualDelivery {
       stopAtMs: Number.POSITIVE_INFINITY,
       log: (line) => this.lines.push(line),
     });
+  }
+
+  /** What a sweep works a resend off with; a fault may be planned as for a dispatch. */
+  resendDeps(fault?: Fault): ResendDeps {
+    const { table } = this;
+    const deps: ResendDeps = {
+      readResend: (id) => readResend(table, id),
+      saveResend: (resend, dueAtMs) => saveResend(table, resend, dueAtMs),
+      listDeliveries: (range, page) => listDeliveries(table, range, page),
+      reopen: (id, times) => reopenDelivery(table, id, times),
+      readHead: (id) => readHead(table, id),
+      readFlow: (id) => readFlow(table, id, this.nowMs),
+      send: async (messages) => this.enqueue(messages),
+      now: () => this.nowMs,
+      log: (line) => this.lines.push(line),
+    };
+    return { ...deps, ...mortal(deps, resendCalls, this.#dying(fault)) };
   }
 
   /** Counts work on the store, which takes real time and no virtual time. */
@@ -295,11 +357,10 @@ export class VirtualDelivery {
     return { outcome, durationMs, ...('status' in outcome && { status: outcome.status }) };
   }
 
-  deps(fault?: Fault): DispatchDeps {
-    const { table } = this;
-    const now = () => this.nowMs;
+  /** Runs calls of one function until it dies at one of them. */
+  #dying(fault?: Fault) {
     let isDead = false;
-    const io = <A extends unknown[], T>(name: string, work: (...args: A) => Promise<T>) =>
+    return <A extends unknown[], T>(name: string, work: (...args: A) => Promise<T>) =>
       this.#real(name, async (...args: A): Promise<T> => {
         const call = this.calls.push(name) - 1;
         if (isDead || (fault?.call === call && fault.when === 'before')) {
@@ -313,48 +374,24 @@ export class VirtualDelivery {
         }
         return result;
       });
+  }
+
+  deps(fault?: Fault): DispatchDeps {
+    const io = this.#dying(fault);
     const send = async (request: OutboundRequest) => {
       if (!fault) return this.#send(request);
       return io('send', () => this.#send(request))();
     };
+    const requeue = async (message: QueueMessage) => this.enqueue([message]);
+    const deps = wiredTo(this.table, { send, requeue }, () => this.nowMs);
     return this.change({
-      lease: io('lease', (id, lease) => leaseDelivery(table, id, lease)),
-      settle: io('settle', (id, token, settlement) => settleDelivery(table, id, token, settlement)),
-      putAttempt: io('putAttempt', (id, attempt) => putAttempt(table, id, attempt, now())),
-      readAttempts: io('readAttempts', (id) => readAttempts(table, id)),
-      putDelivery: io('putDelivery', (delivery, dueAtMs) => putDelivery(table, delivery, dueAtMs)),
-      requeue: io('requeue', async (message) => this.enqueue([message])),
-      announce: io('announce', (delivery, subject) => announceNewest(table, delivery, subject, now())),
-      claimSubject: io('claimSubject', (delivery, subject, claim) =>
-        claimSubject(table, delivery, subject, claim),
-      ),
-      releaseSubject: io('releaseSubject', (delivery, subject, token) =>
-        releaseSubject(table, delivery, subject, token),
-      ),
-      admitToMinute: io('admitToMinute', (delivery, max) => admitToMinute(table, delivery, max, now())),
-      putHeldBack: io('putHeldBack', (delivery) => putHeldBack(table, delivery, now())),
-      countHeldBack: io('countHeldBack', (id, minuteMs) => countHeldBack(table, id, minuteMs)),
-      flows: makeFlowCache(
-        io('readFlow', (id: string) => readFlow(table, id, now())),
-        now,
-      ),
-      takePlace: io('takePlace', (id, place) => takePlace(table, id, place)),
-      leavePlace: io('leavePlace', (id, place, attempt) => leavePlace(table, id, place, attempt)),
-      reserveTurn: io('reserveTurn', (id, intervalMs) => reserveTurn(table, id, intervalMs, now())),
-      reservePace: io('reservePace', (channel, intervalMs) => reservePace(table, channel, intervalMs, now())),
-      openCircuit: io('openCircuit', (id, times) => openCircuit(table, id, times)),
-      readHealth: io('readHealth', (id) => readHealth(table, id)),
-      disableIntegration: io('disableIntegration', (id, why) => disableIntegration(table, id, why)),
-      readHead: io('readHead', (id) => readHead(table, id)),
-      readRevision: io('readRevision', (id, revision) => readRevision(table, id, revision)),
-      readIntegration: io('readIntegration', (id) => readIntegration(table, id)),
-      listIntegrations: io('listIntegrations', (team) => listIntegrations(table, team)),
+      ...deps,
+      ...mortal(deps, dispatchCalls, io),
+      flows: { ...deps.flows, read: io('readFlow', deps.flows.read) },
       readSecret: async () => undefined,
-      send,
       newToken: () => `token-${++this.#tokens}`,
       random: this.random,
       sleep: (ms) => this.sleep(ms),
-      now,
       log: (line) => this.lines.push(line),
     });
   }

@@ -7,7 +7,7 @@ import { makeSecretCache } from '../../lambdas/dispatcher/secret-cache.ts';
 import type { OutboundRequest, SendResult } from '../../lambdas/dispatcher/send.ts';
 import type { StageLine } from '../../lambdas/shared/log.ts';
 import type { Settlement } from '../../store/deliveries.ts';
-import { aDefinition } from '../support/builders.ts';
+import { anAutomation, openDoors } from '../support/dispatch-doubles.ts';
 
 const integration: WebhookIntegration = {
   id: 'int_1',
@@ -52,32 +52,6 @@ const down: SendResult = {
   status: 503,
 };
 
-/** Nothing stands in the way of a delivery: its minute is empty, its integration healthy and idle. */
-function openDoors() {
-  return {
-    admitToMinute: async () => true,
-    putHeldBack: async () => undefined,
-    putDelivery: async () => true,
-    countHeldBack: async () => 0,
-    announce: async () => true,
-    claimSubject: async () => 'claimed' as const,
-    releaseSubject: async () => undefined,
-    flows: {
-      read: async () => ({ health: {}, places: [], free: [0], nextTurnMs: 0, lastMs: 0 }),
-      forget: () => undefined,
-    },
-    sleep: async () => undefined,
-    takePlace: async () => true,
-    leavePlace: async () => ({}),
-    reserveTurn: async () => 0,
-    reservePace: async () => 0,
-    openCircuit: async () => true,
-    readHealth: async () => ({}),
-    listIntegrations: async () => [],
-    disableIntegration: async () => true,
-  } satisfies Partial<DispatchDeps>;
-}
-
 function setUp(change: Partial<DispatchDeps> = {}, { attempt = 1, result = ok, lost = false } = {}) {
   const seen = {
     sent: [] as OutboundRequest[],
@@ -107,23 +81,7 @@ function setUp(change: Partial<DispatchDeps> = {}, { attempt = 1, result = ok, l
     },
     readAttempts: async () => [],
     ...openDoors(),
-    readHead: async () => ({
-      id: 'aut_1',
-      team: 'vision',
-      revision: 2,
-      enabled: true,
-      version: 1,
-      createdAtMs: 0,
-      updatedAtMs: 0,
-    }),
-    readRevision: async (automationId, revision) => ({
-      automationId,
-      revision,
-      definition: aDefinition(),
-      savedAtMs: 0,
-      triggerSavedAtMs: 0,
-      savedBy: 'k',
-    }),
+    ...anAutomation(),
     readIntegration: async () => integration,
     readSecret: async (_team, name) => values[name],
     send: async (request) => {
@@ -301,16 +259,9 @@ describe('an attempt', () => {
   test('renders the revision that fired, not the newest', async () => {
     const asked: number[] = [];
     const { run } = setUp({
-      readRevision: async (automationId, revision) => {
+      readRevision: async (id, revision) => {
         asked.push(revision);
-        return {
-          automationId,
-          revision,
-          definition: aDefinition(),
-          savedAtMs: 0,
-          triggerSavedAtMs: 0,
-          savedBy: 'k',
-        };
+        return anAutomation().readRevision(id, revision);
       },
     });
     await run();
@@ -325,17 +276,7 @@ describe('an attempt', () => {
     ],
     [
       'the automation was disabled',
-      {
-        readHead: async () => ({
-          id: 'a',
-          team: 'v',
-          revision: 1,
-          enabled: false,
-          version: 1,
-          createdAtMs: 0,
-          updatedAtMs: 0,
-        }),
-      },
+      anAutomation({ enabled: false }),
       { status: 'skipped', reason: 'disabled' },
     ],
     [

@@ -5,6 +5,7 @@ import { Secret } from '../../core/secret.ts';
 import { type PrepareDeps, prepare } from '../../lambdas/dispatcher/prepare.ts';
 import type { StoredDelivery } from '../../store/deliveries.ts';
 import { aDefinition, aDelivery, aSlackIntegration, aWebhookIntegration } from '../support/builders.ts';
+import { anAutomation } from '../support/dispatch-doubles.ts';
 
 const values: Record<string, string> = {
   TOKEN: 'token-token',
@@ -28,23 +29,7 @@ function setUp(integration: Integration, action?: object, change: Partial<Prepar
   };
   const definition = aDefinition({ action: { type: integration.type, ...own, ...action } as never });
   const deps: PrepareDeps = {
-    readHead: async (id) => ({
-      id,
-      team: 'vision',
-      revision: 1,
-      enabled: true,
-      version: 1,
-      createdAtMs: 0,
-      updatedAtMs: 0,
-    }),
-    readRevision: async (automationId, revision) => ({
-      automationId,
-      revision,
-      definition,
-      savedAtMs: 0,
-      triggerSavedAtMs: 0,
-      savedBy: 'k',
-    }),
+    ...anAutomation({ definition }),
     readIntegration: async () => integration,
     readSecret: async (_team, name) => {
       read.push(name);

@@ -26,6 +26,7 @@ function setUp(due: DueItem[], change: Partial<SweepDeps> = {}) {
       stamped.add(id);
       return delivery(id);
     },
+    advanceResend: async () => undefined,
     send: async (messages) => {
       sent.push(...messages.map(({ body }) => JSON.parse(body).deliveryId));
     },

@@ -1,21 +1,22 @@
-import type { Delivery } from '../../core/delivery.ts';
-import type { RunHeartbeatEvent } from '../../core/event.ts';
+import type { Delivery } from '../delivery.ts';
+import type { RunHeartbeatEvent } from '../event.ts';
 import {
   type EventMessage,
   type OpenedMetricsEvent,
   openEvent,
   openPoints,
   type Route,
-} from '../../core/event-message.ts';
-import { metricDelivery, stateDelivery } from '../../core/firing.ts';
-import type { MetricIndex } from '../../core/matching/metric-index.ts';
-import type { StateIndex } from '../../core/matching/state-index.ts';
-import type { Watcher } from '../../core/matching/watcher.ts';
-import { newestValues } from '../../core/metrics/series.ts';
-import { beginMessage, isEnd, type RunMemory } from '../../core/runs/memory.ts';
-import { applyMetrics, type Gauges, type MetricContext } from '../../core/runs/metrics.ts';
-import { applyHeartbeat, applyState, noteLife, type StateEvent } from '../../core/runs/states.ts';
-import type { Place } from '../../core/scope.ts';
+} from '../event-message.ts';
+import { metricDelivery, stateDelivery } from '../firing.ts';
+import type { MetricIndex } from '../matching/metric-index.ts';
+import type { ScopeIndex } from '../matching/scope-index.ts';
+import type { StateIndex } from '../matching/state-index.ts';
+import type { Watcher } from '../matching/watcher.ts';
+import { newestValues } from '../metrics/series.ts';
+import type { Place } from '../scope.ts';
+import { beginMessage, isEnd, type RunMemory } from './memory.ts';
+import { applyMetrics, type Gauges, type MetricContext } from './metrics.ts';
+import { applyHeartbeat, applyState, noteLife, type StateEvent } from './states.ts';
 
 /** Who looks at a run. */
 export interface RunInterest {
@@ -31,12 +32,28 @@ export interface RunInterest {
   wantsAttempts: boolean;
 }
 
+/** Who looks at these metrics and at the states of a run, of the automations of the scopes that cover its place. */
+export function interestIn(place: Place, metrics: string[], indexes: ScopeIndex[]): RunInterest {
+  const found = metrics.map(
+    (metric) => [metric, indexes.flatMap((index) => index.metric(metric) ?? [])] as const,
+  );
+  return {
+    place,
+    metrics: new Map(found.filter(([, watching]) => watching.length > 0)),
+    states: indexes.flatMap((index) => index.states() ?? []),
+    ended: [],
+    wantsAttempts: false,
+  };
+}
+
 export interface ApplyContext {
   interest: RunInterest;
   /** The metrics of kept series that are watched still. */
   stillWatched: ReadonlySet<string>;
   gauges: Gauges;
   lastOfOthers: MetricContext['lastOfOthers'];
+  /** Told what becomes of each value, for those who want to know why nothing fires. */
+  witness?: MetricContext['witness'];
   nowMs: number;
 }
 
@@ -86,7 +103,7 @@ const appliers: Record<RunEventType, RouteApplier> = {
 };
 
 function applyMetricsRoute(...[memory, message, route, context, into]: Parameters<RouteApplier>): void {
-  const { interest, gauges, lastOfOthers, nowMs } = context;
+  const { interest, gauges, lastOfOthers, witness, nowMs } = context;
   const { receivedAtMs, depth } = message;
   const isWatched = route.metrics?.some((metric) => interest.metrics.has(metric)) ?? false;
   const isLife = memory.pulse !== undefined && interest.states.length > 0;
@@ -95,7 +112,8 @@ function applyMetricsRoute(...[memory, message, route, context, into]: Parameter
   if (isLife) noteLife(memory, event, { receivedAtMs, indexes: interest.states });
   if (!isWatched) return;
   forgetUnwatched(memory, receivedAtMs, context.stillWatched);
-  const metrics = { receivedAtMs, indexes: interest.metrics, gauges, lastOfOthers };
+  const judged = { receivedAtMs, indexes: interest.metrics, gauges, lastOfOthers };
+  const metrics = { ...judged, ...(witness && { witness }) };
   const { firings, heldBack } = applyMetrics(memory, event, openPoints(message, route), metrics);
   const deliveries = firings.map((firing) => metricDelivery(firing, event, { receivedAtMs, depth, nowMs }));
   into.deliveries.push(...deliveries);

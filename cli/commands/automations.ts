@@ -1,0 +1,167 @@
+import { stringify } from 'yaml';
+import { type CommandInput, type CommandSpec, option } from '../command.ts';
+import { integrationKey, toInput } from '../configuration/carry-out.ts';
+import { checkSources } from '../configuration/check-documents.ts';
+import { automationDocument } from '../configuration/deployed.ts';
+import type { WantedAutomation } from '../configuration/document.ts';
+import { withoutDefaults } from '../configuration/exported.ts';
+import { refuseProblems } from '../configuration/problem-text.ts';
+import { readSources } from '../configuration/sources.ts';
+import type { Answer } from '../connection.ts';
+import { type Automation, automationsOf, findAutomation, integrationsOf } from '../lookup.ts';
+import type { Session } from '../session.ts';
+import { confirmed } from '../terminal/ask.ts';
+import { fieldLines } from '../terminal/fields.ts';
+import { plain, plainLines } from '../terminal/plain-text.ts';
+import { scopeText } from '../terminal/scope-text.ts';
+import { printDone, printList, type Screen } from '../terminal/screen.ts';
+import { shortTime } from '../terminal/time.ts';
+import { triggerText } from '../terminal/trigger-text.ts';
+import { Trouble } from '../trouble.ts';
+
+export const automationCommands: CommandSpec[] = [
+  {
+    usage: 'list',
+    summary: "list a team's automations",
+    ofTeam: true,
+    examples: [
+      ['all of them', 'automations list --team vision'],
+      [
+        'the ids of those that are disabled',
+        `signalbox automations list --json | jq -r 'select(.enabled | not).id'`,
+      ],
+    ],
+    run: async (session) => {
+      const none = `Team ${session.team} has no automations: signalbox automations create --help`;
+      printList(session.screen, await automationsOf(session), columns, none);
+    },
+  },
+  {
+    usage: 'show <automation>',
+    summary: 'show an automation and what it did, by its name or id',
+    ofTeam: true,
+    examples: [['one of them', 'automations show loss-is-low']],
+    run: show,
+  },
+  {
+    usage: 'create',
+    summary: 'make an automation from a file',
+    details: `The file holds one automation as YAML or JSON, in the form that "apply" reads; its integration may
+be named or given by id. It is refused where the scope has an automation of this name.`,
+    options: [option('-f, --file <path>', 'a file, or - for standard input').makeOptionMandatory()],
+    ofTeam: true,
+    examples: [
+      ['from a file', 'automations create -f loss-is-low.yaml'],
+      [
+        'a copy of another',
+        'signalbox automations show loss-is-low --json | jq \'.name = "copy"\' | signalbox automations create -f -',
+      ],
+    ],
+    run: create,
+  },
+  {
+    usage: 'enable <automation>',
+    summary: 'let an automation fire',
+    ofTeam: true,
+    examples: [['again', 'automations enable loss-is-low']],
+    run: (session, input) => toggle(session, input, true),
+  },
+  {
+    usage: 'disable <automation>',
+    summary: 'keep an automation from firing',
+    ofTeam: true,
+    examples: [['until tomorrow', 'automations disable loss-is-low']],
+    run: (session, input) => toggle(session, input, false),
+  },
+  {
+    usage: 'delete <automation>',
+    summary: 'delete an automation; its deliveries stay in the history',
+    options: [option('-y, --yes', 'do not ask')],
+    ofTeam: true,
+    examples: [['no longer needed', 'automations delete loss-is-low']],
+    run: async (session, { args: [wanted = ''], options }) => {
+      const { screen, connection } = session;
+      const { id, name } = await findAutomation(session, wanted);
+      if (!(await confirmed(screen, options, `Delete the automation ${name}?`))) return;
+      await connection.call('deleteAutomation', { params: { id } });
+      printDone(screen, { deleted: id, name }, `deleted  automation ${plain(name)}`);
+    },
+  },
+];
+
+const columns = [
+  { title: 'NAME', of: ({ name }: Automation) => name },
+  { title: 'FIRES ON', of: ({ trigger }: Automation) => triggerText(trigger) },
+  { title: 'IN', of: ({ scope }: Automation) => scopeText(scope) },
+  { title: 'ACTION', isWhole: true, of: ({ action }: Automation) => action.type },
+  { title: 'STATE', isWhole: true, of: ({ enabled }: Automation) => (enabled ? 'enabled' : 'disabled') },
+];
+
+async function show(session: Session, { args: [wanted = ''] }: CommandInput): Promise<void> {
+  const { screen, connection } = session;
+  const { id, team } = await findAutomation(session, wanted);
+  const { body } = await connection.call('readAutomation', { params: { id } });
+  if (screen.format === 'json') return screen.print(JSON.stringify(body));
+  const integrations = await integrationsOf({ ...session, team, connection });
+  const nameOf = (of: string) => integrations.find((one) => one.id === of)?.name;
+  const { kind: _kind, ...document } = withoutDefaults(automationDocument(body, nameOf));
+  const yaml = plainLines(stringify(document, { lineWidth: screen.width ?? 0 }).trimEnd());
+  for (const line of [...activityLines(body, screen), '', ...yaml.split('\n')]) screen.print(line);
+}
+
+function activityLines(automation: Answer<'readAutomation'>['body'], screen: Screen): string[] {
+  const { id, enabled, revision, updated_at, activity } = automation;
+  const { fired, held_back, last_fired_at, last_met_at } = activity;
+  const last = last_fired_at === undefined ? '' : `, last ${shortTime(last_fired_at)}`;
+  return fieldLines(
+    [
+      ['id', id],
+      ['state', enabled ? 'enabled' : 'disabled'],
+      ['revision', `${revision}, saved ${shortTime(updated_at)}`],
+      ['fired', `${fired}${last}`],
+      ['held back', held_back > 0 ? held_back : undefined],
+      ['last met', shortTime(last_met_at)],
+    ],
+    screen,
+  );
+}
+
+/** What the server adds to an automation is left out, so that what `show --json` prints can be changed and saved. */
+const ADDED = ['id', 'revision', 'created_at', 'updated_at', 'activity'];
+
+async function create(session: Session, { options }: CommandInput): Promise<void> {
+  const { screen, connection, teamIfNamed } = session;
+  const sources = await readSources([options['file']]);
+  const checked = checkSources(sources, { team: teamIfNamed, kind: 'automation', ignored: ADDED });
+  refuseProblems(checked.problems, screen);
+  const [document, ...more] = checked.documents;
+  if (document?.wanted.kind !== 'automation' || more.length > 0) {
+    throw new Trouble('the file does not hold exactly one automation', {
+      hint: 'signalbox apply -f reads many things',
+    });
+  }
+  const body = toInput(document.wanted, await integrationIds(session, document.wanted)) as never;
+  const { body: made } = await connection.call('createAutomation', { body });
+  printDone(screen, made, `created  automation ${plain(made.name)} (${made.id})`);
+}
+
+async function integrationIds(
+  session: Session,
+  { team, action }: WantedAutomation,
+): Promise<Map<string, string>> {
+  if (action.type === 'no_op') return new Map();
+  const { connection } = session;
+  const all = await integrationsOf({ connection, team });
+  return new Map(all.map(({ name, id }) => [integrationKey(team, name), id]));
+}
+
+async function toggle(
+  session: Session,
+  { args: [wanted = ''] }: CommandInput,
+  enabled: boolean,
+): Promise<void> {
+  const { screen, connection } = session;
+  const { id } = await findAutomation(session, wanted);
+  const { body } = await connection.call('updateAutomation', { params: { id }, body: { enabled } });
+  printDone(screen, body, `${enabled ? 'enabled' : 'disabled'}  automation ${plain(body.name)}`);
+}

@@ -1,0 +1,62 @@
+import { AutomationInput } from '../../core/automation.ts';
+import { deliverySettings } from '../../core/delivery-settings.ts';
+import { IntegrationInput } from '../../core/integration.ts';
+import type { Connection } from '../connection.ts';
+import type { Automation, Integration } from '../lookup.ts';
+import { everyItem } from '../paging.ts';
+import type { WantedAutomation, WantedIntegration } from './document.ts';
+
+/** Something that a deployment has, in the form of a document. */
+export interface Deployed<Document> {
+  id: string;
+  document: Document;
+}
+
+/** What a team has. */
+export interface DeployedTeam {
+  team: string;
+  automations: Deployed<WantedAutomation>[];
+  integrations: Deployed<WantedIntegration>[];
+  secrets: string[];
+}
+
+export async function readTeam(connection: Connection, team: string): Promise<DeployedTeam> {
+  const query = { team };
+  const integrations = await everyItem(connection, 'listIntegrations', 'integrations', { query });
+  const automations = await everyItem(connection, 'listAutomations', 'automations', { query });
+  const secrets = await everyItem(connection, 'listSecrets', 'secrets', { params: { team } });
+  const nameOf = (id: string) => integrations.find((one) => one.id === id)?.name;
+  return {
+    team,
+    integrations: integrations.map((one) => ({ id: one.id, document: integrationDocument(one) })),
+    automations: automations.map((one) => ({ id: one.id, document: automationDocument(one, nameOf) })),
+    secrets: secrets.map(({ name }) => name),
+  };
+}
+
+export function integrationDocument(stored: Integration): WantedIntegration {
+  const schema = IntegrationInput.options.find((option) => option.shape.type.value === stored.type);
+  const fields = pick(stored, Object.keys(schema?.shape ?? {}));
+  return { kind: 'integration', ...IntegrationInput.parse(fields) };
+}
+
+/** An integration that is gone leaves its id: there is no name for it. */
+export function automationDocument(
+  stored: Automation,
+  nameOf: (integrationId: string) => string | undefined,
+): WantedAutomation {
+  const input = AutomationInput.parse(pick(stored, Object.keys(AutomationInput.shape)));
+  const { action } = input;
+  if (action.type !== 'no_op') action.integration = nameOf(action.integration) ?? action.integration;
+  return { kind: 'automation', ...input };
+}
+
+/** What an automation does when nothing is said of its deliveries is the same as saying the defaults. */
+export function withSettings(document: WantedAutomation): WantedAutomation {
+  return { ...document, delivery: deliverySettings(document) };
+}
+
+/** The fields that a user saves, without those that the server adds. */
+function pick(thing: object, fields: string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(thing).filter(([field]) => fields.includes(field)));
+}

@@ -1,0 +1,55 @@
+import { secretsOf } from '../../core/integration.ts';
+import { isObject } from '../../core/json.ts';
+import { scopeKey } from '../../core/scope.ts';
+import { type DeployedTeam, withSettings } from './deployed.ts';
+import { checkDocument, kinds, type Wanted } from './document.ts';
+
+/** What a team has as documents, in an order that depends on nothing but them. */
+export function exportedDocuments({ team, integrations, automations }: DeployedTeam): Wanted[] {
+  const byName = integrations.map(({ document }) => document).sort(by(({ name }) => name));
+  const secrets = [...new Set(byName.flatMap(secretsOf))].sort();
+  return [
+    ...secrets.map((name): Wanted => ({ kind: 'secret', team, name })),
+    ...byName,
+    ...automations.map(({ document }) => document).sort(by((one) => `${one.name}\n${scopeKey(one.scope)}`)),
+  ].map(withoutDefaults);
+}
+
+/** Code units, not a locale: the same everywhere. */
+function by<Thing>(key: (thing: Thing) => string) {
+  return (a: Thing, b: Thing) => (key(a) < key(b) ? -1 : 1);
+}
+
+/** A document without the fields that mean the same when they are left out. */
+export function withoutDefaults(document: Wanted): Wanted {
+  const whole = meaning(document);
+  const dropped = new Set<string>();
+  const visit = (node: unknown, path: string): void => {
+    if (!isObject(node)) return;
+    for (const [field, value] of Object.entries(node)) {
+      const inner = `${path}\n${field}`;
+      dropped.add(inner);
+      if (meaning(without(document, dropped)) === whole) continue;
+      dropped.delete(inner);
+      visit(value, inner);
+    }
+  };
+  visit(document, '');
+  return without(document, dropped) as Wanted;
+}
+
+function without(node: unknown, dropped: Set<string>, path = ''): unknown {
+  if (!isObject(node)) return node;
+  const kept = Object.entries(node).filter(([field]) => !dropped.has(`${path}\n${field}`));
+  return Object.fromEntries(
+    kept.map(([field, value]) => [field, without(value, dropped, `${path}\n${field}`)]),
+  );
+}
+
+/** What a document says once its defaults are filled in; empty when it is none. */
+function meaning(document: unknown): string {
+  const { kind } = document as Wanted;
+  const checked = isObject(document) && kinds.includes(kind) ? checkDocument(kind, document) : undefined;
+  if (!checked || !('wanted' in checked)) return '';
+  return JSON.stringify(checked.wanted.kind === 'automation' ? withSettings(checked.wanted) : checked.wanted);
+}

@@ -1,0 +1,93 @@
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type ParsedNode,
+  parseAllDocuments,
+} from 'yaml';
+
+/** A text that holds documents, and what to call it. */
+export interface Source {
+  name: string;
+  text: string;
+}
+
+/** One document as it was written, not checked yet. */
+export interface WrittenDocument {
+  value: unknown;
+  /** Where a field stands, or where its nearest parent does: `file:line:column`. */
+  at: (path: readonly PropertyKey[]) => string;
+}
+
+/** Something wrong in a file. */
+export interface FileProblem {
+  at: string;
+  message: string;
+  hint?: string | undefined;
+}
+
+/** The documents of a YAML or JSON text, which may hold many, also as a list. JSON is YAML. */
+export function readDocuments({ name, text }: Source): {
+  documents: WrittenDocument[];
+  problems: FileProblem[];
+} {
+  const lines = new LineCounter();
+  const position = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${name}:${line}:${col}`;
+  };
+  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false }) as Document.Parsed[];
+  const problems = parsed
+    .flatMap(({ errors }) => errors.slice(0, 1))
+    .map(({ message, pos }) => ({
+      at: position(pos[0]),
+      message: `this is no YAML: ${message}`,
+    }));
+  if (problems.length > 0) return { documents: [], problems };
+  try {
+    return { documents: parsed.flatMap((document) => documentsIn(document, position)), problems };
+  } catch (error) {
+    // Such as a bomb of aliases.
+    return { documents: [], problems: [{ at: position(0), message: (error as Error).message }] };
+  }
+}
+
+function documentsIn(document: Document.Parsed, position: (offset: number) => string): WrittenDocument[] {
+  const { contents } = document;
+  if (contents === null || (isScalar(contents) && contents.value === null)) return [];
+  const roots = isSeq<ParsedNode>(contents) ? contents.items : [contents];
+  return roots.map((root) => ({
+    value: root.toJS(document),
+    at: (path) => position(nearest(root, path).range?.[0] ?? 0),
+  }));
+}
+
+/** The node at a path, or the last one on the way to it. A field is where its name begins. */
+function nearest(root: Node, path: readonly PropertyKey[]): Node {
+  let [found, within]: [Node, unknown] = [root, root];
+  for (let rest = path.map(String); rest.length > 0; ) {
+    const next = child(within, rest);
+    if (!next) break;
+    ({ found, within } = next);
+    rest = rest.slice(next.used);
+  }
+  return found;
+}
+
+/** A key may hold dots itself, and so be several parts of a path. */
+function child(node: unknown, path: string[]): { found: Node; within: unknown; used: number } | undefined {
+  if (isSeq<Node>(node)) {
+    const item = node.items[Number(path[0])];
+    return item && { found: item, within: item, used: 1 };
+  }
+  if (!isMap<Node, Node>(node)) return undefined;
+  for (let used = path.length; used > 0; used--) {
+    const name = path.slice(0, used).join('.');
+    const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === name);
+    if (pair) return { found: pair.key, within: pair.value, used };
+  }
+  return undefined;
+}

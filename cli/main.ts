@@ -1,0 +1,22 @@
+import { CommanderError } from 'commander';
+import { failureOf } from './failure.ts';
+import { makeProgram } from './program.ts';
+
+/** Runs one command line; answers its exit code. */
+async function run(args: string[]): Promise<number> {
+  try {
+    await makeProgram('0.1.0').parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    // commander has said by itself what it had to say; asked for help, it throws as well.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const { lines, exitCode } = failureOf(error);
+    for (const line of lines) process.stderr.write(`${line}\n`);
+    return exitCode;
+  }
+}
+
+// Whoever reads our output may have read enough, as `head` does: that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+process.exitCode = await run(process.argv.slice(2));

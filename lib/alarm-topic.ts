@@ -1,0 +1,35 @@
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { RemovalPolicy } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { Settings } from './settings.ts';
+
+/** Where alarms go, as the settings say: to a topic that exists, to one of our own with an address, or nowhere. */
+export function alarmActions(scope: Construct, { alarmTopicArn, alarmEmail }: Settings): SnsAction[] {
+  const topics: ITopic[] = [];
+  if (alarmTopicArn) topics.push(Topic.fromTopicArn(scope, 'GivenTopic', alarmTopicArn));
+  if (alarmEmail) topics.push(topicFor(scope, alarmEmail));
+  return topics.map((topic) => new SnsAction(topic));
+}
+
+/** Encrypted with a key of its own: CloudWatch may not use the one that SNS brings. */
+function topicFor(scope: Construct, email: string): Topic {
+  const key = new Key(scope, 'TopicKey', {
+    description: 'Encrypts the alarms of Signalbox on their way to an address.',
+    enableKeyRotation: true,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: ['*'],
+    }),
+  );
+  const topic = new Topic(scope, 'Topic', { masterKey: key, enforceSSL: true });
+  topic.addSubscription(new EmailSubscription(email));
+  return topic;
+}

@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Synthesized, synthesize } from '../support/template.ts';
+
+type AlarmProperties = {
+  AlarmName: string;
+  AlarmDescription: string;
+  AlarmActions?: unknown[];
+  TreatMissingData: string;
+  Namespace?: string;
+  MetricName?: string;
+  Dimensions?: { Name: string; Value: unknown }[];
+  Metrics?: {
+    MetricStat?: {
+      Metric: { Namespace: string; MetricName: string; Dimensions: { Name: string; Value: unknown }[] };
+    };
+  }[];
+};
+
+const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
+
+let quiet: Synthesized;
+let loud: Synthesized;
+
+beforeAll(async () => {
+  [quiet, loud] = await Promise.all([
+    synthesize(),
+    synthesize({ stage: 'prod', canary: 'true', alarmEmail: 'ops@example.com', alarmTopicArn: TOPIC }),
+  ]);
+}, 120_000);
+
+const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:pager';
+
+const alarms = (stack: Synthesized) =>
+  Object.values(stack.resources<AlarmProperties>('AWS::CloudWatch::Alarm')).map(
+    ({ Properties }) => Properties,
+  );
+
+/** Every metric that an alarm reads, as namespace/name@function. */
+const metricsOf = (stack: Synthesized, { Metrics = [], ...alarm }: AlarmProperties) =>
+  [
+    ...Metrics.flatMap(({ MetricStat }) => MetricStat?.Metric ?? []),
+    ...(alarm.MetricName ? [alarm] : []),
+  ].map(
+    ({ Namespace, MetricName, Dimensions = [] }) =>
+      `${Namespace}/${MetricName}@${Dimensions.map(({ Value }) => stack.flat(Value)).join()}`,
+  );
+
+test('every alarm has a heading in the runbook that its description leads to, and every heading an alarm', () => {
+  const runbook = read('docs/operator-runbook.md').split('## Alarms')[1] ?? '';
+  const headings = [...runbook.matchAll(/^### (.+)$/gm)].map(([, heading]) => heading);
+  const named = alarms(loud).map(({ AlarmName }) => AlarmName.replace('signalbox-prod-', ''));
+  expect(named.sort()).toEqual([...headings].sort());
+  for (const { AlarmName, AlarmDescription } of alarms(loud)) {
+    const name = AlarmName.replace('signalbox-prod-', '');
+    expect(AlarmDescription.endsWith(`docs/operator-runbook.md#${name}`)).toBe(true);
+  }
+});
+
+test('every metric of ours that is watched is one that a stage writes, and the runbook lists all that there are', () => {
+  const source = read('lambdas/shared/metrics.ts');
+  const written = new Set([...source.matchAll(/(?:count|countIf|time)\('(\w+)'/g)].map(([, name]) => name));
+  const watched = JSON.stringify(loud.template).match(
+    /"Signalbox","MetricName":"(\w+)"|"MetricName":"(\w+)","Namespace":"Signalbox"/g,
+  );
+  expect(watched?.length).toBeGreaterThan(0);
+  for (const text of watched ?? []) expect(written).toContain(/"MetricName":"(\w+)"/.exec(text)?.[1]);
+  const runbook = read('docs/operator-runbook.md');
+  for (const name of written) expect(runbook).toContain(`\`${name}\``);
+});
+
+test('alarms look at what they are called after', () => {
+  const looksAt = Object.fromEntries(
+    alarms(quiet).map((alarm) => [alarm.AlarmName.replace('signalbox-dev-', ''), metricsOf(quiet, alarm)]),
+  );
+  expect(looksAt['events-dead-letters']).toEqual([
+    'AWS/SQS/ApproximateNumberOfMessagesVisible@Ingestion/Events/DeadLetters.QueueName',
+  ]);
+  expect(looksAt['deliveries-dead-letters']).toEqual([
+    'AWS/SQS/ApproximateNumberOfMessagesVisible@Delivery/Deliveries/DeadLetters.QueueName',
+  ]);
+  expect(looksAt['events-queue-age']).toEqual([
+    'AWS/SQS/ApproximateAgeOfOldestMessage@Ingestion/Events/Queue.QueueName',
+  ]);
+  expect(looksAt['sweeper-silent']).toEqual(['Signalbox/Sweeps@Sweeping/Sweeper/Function']);
+  expect(looksAt['messages-buried']).toEqual(['Signalbox/Buried@Matching/Matcher/Function']);
+  const functions = Object.keys(quiet.resources('AWS::Lambda::Function'));
+  for (const [name, metric] of [
+    ['function-crashes', 'AWS/Lambda/Errors'],
+    ['function-throttles', 'AWS/Lambda/Throttles'],
+    ['errors-logged', 'Signalbox/Errors'],
+  ] as const) {
+    expect(looksAt[name]?.sort()).toEqual(functions.map((path) => `${metric}@${path}`).sort());
+  }
+});
+
+test('silence is wrong where something must happen, and elsewhere it is not', () => {
+  const breaching = alarms(loud).filter(({ TreatMissingData }) => TreatMissingData === 'breaching');
+  expect(breaching.map(({ AlarmName }) => AlarmName).sort()).toEqual([
+    'signalbox-prod-canary',
+    'signalbox-prod-sweeper-silent',
+  ]);
+});
+
+test('alarms go to the topic and the address of the settings, and without them only to the dashboard', () => {
+  for (const { AlarmActions } of alarms(quiet)) expect(AlarmActions).toBeUndefined();
+  for (const { AlarmActions = [] } of alarms(loud)) {
+    expect(AlarmActions.map((action) => loud.flat(action))).toEqual([TOPIC, 'Monitoring/Topic']);
+  }
+  const subscriptions = Object.values(loud.resources<{ Endpoint: string }>('AWS::SNS::Subscription'));
+  expect(subscriptions.map(({ Properties }) => Properties.Endpoint)).toEqual(['ops@example.com']);
+});
+
+test('a canary is there where the settings want one, and reads nothing but the admin key', () => {
+  expect(Object.keys(quiet.functions())).not.toContain('canary');
+  expect(Object.keys(loud.functions())).toContain('canary');
+  const policies = Object.entries(
+    loud.resources<{ PolicyDocument: { Statement: { Action: unknown; Resource: unknown }[] } }>(
+      'AWS::IAM::Policy',
+    ),
+  );
+  const [, policy] = policies.find(([path]) => path.startsWith('Canary/')) ?? [];
+  const rights = policy?.Properties.PolicyDocument.Statement.map(({ Action, Resource }) => [
+    Action,
+    loud.flat(Resource),
+  ]);
+  expect(rights).toEqual([
+    [['logs:CreateLogStream', 'logs:PutLogEvents'], 'Canary/Canary/Logs.Arn'],
+    ['secretsmanager:GetSecretValue', 'AdminKey/Secret'],
+  ]);
+});
+
+test.each([
+  ['alarmEmail', 'nobody', 'an e-mail address'],
+  ['alarmTopicArn', 'arn:aws:sqs:eu-west-1:123456789012:pager', 'the ARN of an SNS topic'],
+  ['canary', 'yes', 'true or false'],
+])(
+  'a setting that can not be used stops the synth: %s',
+  async (name, value, rule) => {
+    await expect(synthesize({ [name]: value })).rejects.toThrow(`it must be ${rule}`);
+  },
+  60_000,
+);
