@@ -13,7 +13,7 @@ export interface Edit {
 
 const here = import.meta.dirname;
 const root = resolve(here, '../..');
-const standIn = (name: string) => join(here, 'stand-ins', name);
+const standIn = (name: string) => `${here}/stand-ins/${name}`;
 
 const replacedModules: Record<string, string> = {
   'node:timers/promises': standIn('timers.ts'),
@@ -71,16 +71,17 @@ export async function bundleProduct(outfile: string, edits: Edit[] = [], folder 
 }
 
 function standingIn(folder: string): Plugin {
+  const ambient = { path: pathToFileURL(join(here, 'ambient.ts')).href, external: true };
+  const sender = join(folder, 'lambdas/dispatcher');
+  const find = (path: string, importer: string): string | undefined =>
+    path === './send.ts' && importer.startsWith(sender) ? standIn('send.ts') : replacedModules[path];
   return {
     name: 'stand-ins',
     setup({ onResolve }) {
       onResolve({ filter: /./ }, ({ path, importer }) => {
-        if (importer.startsWith(join(here, 'stand-ins'))) {
-          if (!path.endsWith('/ambient.ts')) return undefined;
-          return { path: pathToFileURL(join(here, 'ambient.ts')).href, external: true };
-        }
-        const isSender = path === './send.ts' && importer.startsWith(join(folder, 'lambdas/dispatcher'));
-        const replaced = isSender ? standIn('send.ts') : replacedModules[path];
+        const isStandIn = importer.startsWith(standIn(''));
+        if (isStandIn) return path.endsWith('/ambient.ts') ? ambient : undefined;
+        const replaced = find(path, importer);
         return replaced === undefined ? undefined : { path: replaced };
       });
     },

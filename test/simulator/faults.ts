@@ -66,7 +66,7 @@ export function drawFaults(random: Random, fromMs: number): Faults {
     oldReads: some(0.6),
     indexDelayMs: random.chance(0.5) ? random.between(1, 5_000) : 0,
     skewMs: random.chance(0.5) ? random.between(1, MAX_SKEW_MS) : 0,
-    outages: random.chance(0.12) ? [drawOutage(random, fromMs)] : [],
+    outages: random.chance(0.15) ? [drawOutage(random, fromMs)] : [],
   };
 }
 

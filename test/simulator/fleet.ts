@@ -27,7 +27,8 @@ export function addUp(total: Tidings, news: Tidings): void {
   total.wrong.push(...news.wrong);
   total.hashes.push(...news.hashes);
   total.isOver ||= news.isOver;
-  for (const [what, count] of Object.entries(news.counts)) total.counts[what] = (total.counts[what] ?? 0) + count;
+  for (const [what, count] of Object.entries(news.counts))
+    total.counts[what] = (total.counts[what] ?? 0) + count;
 }
 
 /** A folder for bundles, for as long as `work` takes. */

@@ -47,22 +47,30 @@ export function drawPlan(random: Random, startMs: number): Plan {
   const integrations = Array.from({ length: isSmall ? 1 : random.between(1, 3) }, (_, at) =>
     drawIntegration(random, isSmall, at),
   );
-  const senders = drawSenders(random, isSmall, firstMs, gapMs);
+  const senders = random.chance(0.03)
+    ? drawStorm(random, firstMs)
+    : drawSenders(random, isSmall, firstMs, gapMs);
+  const moments = senders.flat().map(({ atMs }) => atMs);
   return {
     team: TEAM,
     integrations,
     automations: Array.from({ length: isSmall ? random.between(1, 2) : random.between(1, 5) }, () =>
-      drawAutomation(random, integrations.length, firstMs, lengthMs),
+      drawAutomation(random, integrations.length, () =>
+        // What happens at the same time is what may go wrong.
+        random.chance(0.5)
+          ? random.pick(moments) + random.between(-50, 100)
+          : firstMs + random.below(lengthMs),
+      ),
     ),
     senders,
-    rotations: random.chance(0.3) ? moments(random, firstMs, lengthMs, 3) : [],
-    broken: random.chance(0.1) ? moments(random, firstMs, lengthMs, 2) : [],
+    rotations: random.chance(0.3) ? drawMoments(random, firstMs, lengthMs, 3) : [],
+    broken: random.chance(0.1) ? drawMoments(random, firstMs, lengthMs, 2) : [],
     quietFromMs,
     daysLater: random.between(1, 28),
   };
 }
 
-function moments(random: Random, fromMs: number, lengthMs: number, most: number): number[] {
+function drawMoments(random: Random, fromMs: number, lengthMs: number, most: number): number[] {
   return Array.from({ length: random.between(1, most) }, () => fromMs + random.below(lengthMs)).sort(
     (a, b) => a - b,
   );
@@ -77,17 +85,12 @@ function drawIntegration(random: Random, isSmall: boolean, at: number): Plan['in
   return { url: `https://hook-${at}.example.com/in`, manner, endsWell };
 }
 
-function drawAutomation(
-  random: Random,
-  integrations: number,
-  firstMs: number,
-  lengthMs: number,
-): PlannedAutomation {
+function drawAutomation(random: Random, integrations: number, drawMoment: () => number): PlannedAutomation {
   const { trigger, scope } = drawTrigger(random);
   const isQuick = random.chance(0.2);
   const change = random.chance(0.3)
     ? {
-        atMs: firstMs + random.below(lengthMs),
+        atMs: drawMoment(),
         kind: random.pick<Change['kind']>(['disable', 'delete', 'edit trigger', 'edit action', 'enable']),
       }
     : undefined;
@@ -95,7 +98,7 @@ function drawAutomation(
     scope,
     trigger,
     integration: random.chance(0.9) ? random.below(integrations) : undefined,
-    supersede: random.chance(0.2) && !trigger.event.startsWith('custom.'),
+    supersede: random.chance(0.25) && !trigger.event.startsWith('custom.'),
     maxPerMinute: isQuick ? random.between(1, 3) : 30,
     expiresAfterSeconds: random.chance(0.1) ? random.pick([60, 600, 7_200]) : undefined,
     change,
@@ -161,6 +164,18 @@ function drawSenders(random: Random, isSmall: boolean, firstMs: number, gapMs: n
     const later = random.chance(0.1) ? [{ atMs: atMs + 28 * HOUR_MS, events: [next(), next()] }] : [];
     return [...requests, ...again, ...later];
   });
+}
+
+/** Many events at once. */
+function drawStorm(random: Random, firstMs: number): Plan['senders'] {
+  const next = random.pick([customEvents, collectionEvents])(random, 0);
+  const requests = random.between(1, 3);
+  return [
+    Array.from({ length: requests }, (_, at) => ({
+      atMs: firstMs + at,
+      events: Array.from({ length: 12 }, next),
+    })),
+  ];
 }
 
 const makers = { run: runEvents, collection: collectionEvents, custom: customEvents };

@@ -19,6 +19,7 @@ export const urls = {
   events: `${SQS}/events.fifo`,
   deliveries: `${SQS}/deliveries`,
   eventsDeadLetters: `${SQS}/events-dlq.fifo`,
+  deliveriesDeadLetters: `${SQS}/deliveries-dlq`,
 };
 
 export const ADMIN_KEY = 'the-admin-key-of-this-deployment';
@@ -30,6 +31,7 @@ export async function loadProduct(file: string): Promise<Product> {
     tableName: 'table',
     queueUrls: { events: urls.events, deliveries: urls.deliveries },
     eventsDeadLettersUrl: urls.eventsDeadLetters,
+    deliveriesDeadLettersUrl: urls.deliveriesDeadLetters,
     adminKeySecretId: 'admin-key',
     allowedAddresses: '',
   };

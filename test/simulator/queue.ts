@@ -104,7 +104,8 @@ export class SimulatedQueue {
       }
       message.receives++;
       const isTwice = this.#whims.receivesTwice();
-      message.visibleAtMs = this.#clock.nowMs + (isTwice ? 1 : this.settings.visibilityMs);
+      message.visibleAtMs =
+        this.#clock.nowMs + (isTwice ? this.#random.between(1, 30) : this.settings.visibilityMs);
       received.push({ ...message });
     }
     return received;

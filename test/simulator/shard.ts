@@ -36,7 +36,8 @@ function add(tidings: Tidings, { seed, hash, violations, counts, virtualMs }: Sc
   tidings.done++;
   tidings.virtualMs += virtualMs;
   tidings.hashes.push([seed, hash]);
-  for (const [what, count] of Object.entries(counts)) tidings.counts[what] = (tidings.counts[what] ?? 0) + count;
+  for (const [what, count] of Object.entries(counts))
+    tidings.counts[what] = (tidings.counts[what] ?? 0) + count;
   if (violations.length > 0 && tidings.wrong.length < MOST_WRONG) tidings.wrong.push({ seed, violations });
 }
 

@@ -1,6 +1,6 @@
 import { check } from './checker/check.ts';
-import type { Observed } from './checker/observed.ts';
-import { drawFaults, NO_FAULTS } from './faults.ts';
+import type { Listed, Observed } from './checker/observed.ts';
+import { drawFaults, type Faults, NO_FAULTS } from './faults.ts';
 import { drawPlan, type Plan } from './plan.ts';
 import type { Product } from './product.ts';
 import { Random } from './random.ts';
@@ -18,9 +18,9 @@ export interface Schedule {
 }
 
 const START_MS = Date.UTC(2026, 0, 5, 12);
-const DAY_MS = 86_400_000;
+const [MINUTE_MS, DAY_MS] = [60_000, 86_400_000];
 
-/** One world from its seed: users and faults for a while, then quiet, then a look at what came of it. */
+/** One world from its seed: users and faults for a while, then quiet, then old things once more, then a look at it all. */
 export async function simulate(
   products: readonly Product[],
   seed: number,
@@ -33,26 +33,26 @@ export async function simulate(
   const plan = drawPlan(random, world.nowMs);
   const users = new Users(world, plan);
   await users.setUp();
-  world.faults = drawFaults(random, world.nowMs);
-  const hasFaults = world.faults !== NO_FAULTS;
-  users.begin();
-  world.plan(plan.quietFromMs, () => calmDown(world, plan));
-  const isAtRest = await world.run();
-  const restAtMs = isAtRest ? world.nowMs : undefined;
-  const history = await users.readHistory();
-  const posts = [...world.receivers.posts];
-  const isAtRestAgain = isAtRest && (await oldThingsComeAgain(world, plan));
+  const storms: Faults[] = [];
+  const first = await storm(world, plan, storms, plan.quietFromMs, () => users.begin());
+  const historyBefore = await users.listDeliveries();
+  world.nowMs += plan.daysLater * DAY_MS;
+  const laterFromMs = world.nowMs;
+  const resent = pickResent(world, historyBefore);
+  const second = await storm(world, plan, storms, laterFromMs + 20 * MINUTE_MS, () => {
+    oldThingsComeAgain(world);
+    for (const id of resent) users.resend(id);
+  });
   const observed: Observed = {
-    ...{ hasFaults, quietFromMs: plan.quietFromMs },
-    restAtMs: isAtRestAgain ? restAtMs : undefined,
+    hasFaults: storms.some((faults) => faults !== NO_FAULTS),
+    phases: [first, second],
     automations: users.automations,
     integrations: integrationsOf(plan, users),
     accessTokens: users.accessTokens,
     accepted: users.accepted,
-    ...{ posts, history },
-    historyLater: await users.listDeliveries(),
-    postsLater: world.receivers.posts.length - posts.length,
-    resent: [],
+    posts: world.receivers.posts,
+    history: await users.readHistory(),
+    ...{ historyBefore, laterFromMs, resent },
     left: leftIn(world),
     overtaken: overtakenIn(world),
     deadRecords: deadRecordsIn(world),
@@ -62,31 +62,45 @@ export async function simulate(
   const violations = [...users.surprises.map((text) => `API: ${text}`), ...check(observed)];
   countUp(world, observed);
   return {
-    seed,
-    hash: trace.hash,
-    violations,
+    ...{ seed, hash: trace.hash, violations, trace },
     counts: world.counts,
     virtualMs: world.nowMs - startMs,
-    trace,
   };
 }
 
-function calmDown(world: World, plan: Plan): void {
-  world.faults = NO_FAULTS;
-  for (const { url, endsWell } of plan.integrations) if (endsWell) world.receivers.behave(url, 'well');
+/** Faults until a moment, then quiet until nothing is left to do. */
+async function storm(
+  world: World,
+  plan: Plan,
+  storms: Faults[],
+  quietFromMs: number,
+  begin: () => void,
+): Promise<Observed['phases'][number]> {
+  world.faults =
+    storms.length > 0 && world.random.chance(0.6) ? NO_FAULTS : drawFaults(world.random, world.nowMs);
+  storms.push(world.faults);
+  begin();
+  world.plan(quietFromMs, () => {
+    world.faults = NO_FAULTS;
+    for (const { url, endsWell } of plan.integrations) if (endsWell) world.receivers.behave(url, 'well');
+  });
+  const isAtRest = await world.run();
+  return { quietFromMs, restAtMs: isAtRest ? world.nowMs : undefined };
 }
 
 /** An operator redrives what was in the queues up to four weeks ago. */
-async function oldThingsComeAgain(world: World, plan: Plan): Promise<boolean> {
-  world.nowMs += plan.daysLater * DAY_MS;
+function oldThingsComeAgain({ queues, random }: World): void {
   for (const name of ['events', 'deliveries'] as const) {
-    const queue = world.queues[name];
+    const queue = queues[name];
     for (const entry of [...queue.log]) {
-      if (world.random.chance(0.5))
-        queue.send({ ...entry, MessageDeduplicationId: `again-${queue.log.length}` });
+      if (random.chance(0.5)) queue.send({ ...entry, MessageDeduplicationId: `again-${queue.log.length}` });
     }
   }
-  return world.run();
+}
+
+function pickResent({ random }: World, deliveries: Listed[]): string[] {
+  const ended = deliveries.filter(({ integration }) => integration !== undefined);
+  return ended.filter(() => random.chance(0.2)).map(({ id }) => id);
 }
 
 function integrationsOf(plan: Plan, users: Users): Observed['integrations'] {

@@ -126,21 +126,19 @@ export class SimulatedTable {
   }
 
   #query(query: Query) {
-    const { IndexName, Limit = Number.POSITIVE_INFINITY, ScanIndexForward = true, Select } = query;
-    const index = IndexName === undefined ? undefined : this.#indexes.get(IndexName);
+    const index = query.IndexName === undefined ? undefined : this.#indexes.get(query.IndexName);
     const candidates = index ? index.entries(hashOf(query)) : this.#candidates(query);
-    if (candidates.length === 0) return Select === 'COUNT' ? { Count: 0 } : { Items: [] };
+    if (candidates.length === 0) return pageOf([], undefined, query);
     const range = index?.rangeName ?? 'sk';
-    const sign = ScanIndexForward ? 1 : -1;
+    const sign = query.ScanIndexForward === false ? -1 : 1;
+    const start = query.ExclusiveStartKey;
     const found = candidates
       .filter((item) => holdsFor(query.KeyConditionExpression, item, query))
+      .filter((item) => !start || sign * inOrder(item, start, range) > 0)
       .sort((a, b) => sign * inOrder(a, b, range));
-    const start = query.ExclusiveStartKey;
-    const rest = start ? found.filter((item) => sign * inOrder(item, start, range) > 0) : found;
-    const page = rest.slice(0, Math.min(Limit, this.#whims.pageSize()));
-    const last = page.length < rest.length ? page.at(-1) : undefined;
-    const end = last && { LastEvaluatedKey: { pk: last['pk'], sk: last['sk'], [range]: last[range] } };
-    return Select === 'COUNT' ? { Count: page.length, ...end } : { Items: page.map(copied), ...end };
+    const page = found.slice(0, Math.min(query.Limit ?? Number.POSITIVE_INFINITY, this.#whims.pageSize()));
+    const last = page.length < found.length ? page.at(-1) : undefined;
+    return pageOf(page, last && { pk: last['pk'], sk: last['sk'], [range]: last[range] }, query);
   }
 
   #candidates(query: Query): Attributes[] {
@@ -162,8 +160,8 @@ export class SimulatedTable {
   }
 
   #keep({ pk, sk }: Key, before: Item | undefined, item: Item | undefined): void {
-    let partition = this.#partitions.get(pk);
-    if (!partition) this.#partitions.set(pk, (partition = new Map()));
+    const partition = this.#partitions.get(pk) ?? new Map<string, Place>();
+    this.#partitions.set(pk, partition);
     partition.set(sk, { item, before, changedAtMs: this.#clock.nowMs });
     for (const index of this.#indexes.values()) {
       index.note({ pk, sk }, before, item, this.#whims.indexDelayMs);
@@ -171,6 +169,11 @@ export class SimulatedTable {
     const dueMs = item?.['sweepAt'];
     if (typeof dueMs === 'number') this.#onDue(dueMs);
   }
+}
+
+function pageOf(items: Attributes[], last: Attributes | undefined, { Select }: Query) {
+  const end = last && { LastEvaluatedKey: last };
+  return Select === 'COUNT' ? { Count: items.length, ...end } : { Items: items.map(copied), ...end };
 }
 
 /** What a query's first term asks the hash key to be. */

@@ -129,13 +129,21 @@ export class Users {
     }
   }
 
-  /** Repeats a request until it is answered; false when it is refused. */
-  async #persist(name: 'ingest' | 'admin', request: Parameters<typeof httpEvent>): Promise<boolean> {
+  /**
+   * Repeats a request until it is answered; false when it is refused. `fine` are statuses that say what a lost answer
+   * said before.
+   */
+  async #persist(
+    name: 'ingest' | 'admin',
+    request: Parameters<typeof httpEvent>,
+    fine: number[] = [],
+  ): Promise<boolean> {
     for (;;) {
-      const answer = await this.#ask(name, httpEvent(...request));
-      if (answer && answer.status < 300) return true;
-      if (answer && answer.status < 500) {
-        this.surprises.push(`${request[0]} ${request[1]}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      const { status, body } = (await this.#ask(name, httpEvent(...request))) ?? { status: 504, body: '' };
+      if (status < 300 || fine.includes(status)) return true;
+      // 412: somebody else was faster, and that was a repetition of this.
+      if (status < 500 && status !== 412) {
+        this.surprises.push(`${request[0]} ${request[1]}: ${status} ${JSON.stringify(body)}`);
         return false;
       }
       await this.#world.wait(this.#world.random.between(1_000, 20_000));
@@ -187,7 +195,10 @@ export class Users {
 
   async #make({ id, integration, trigger }: Automation, kind: Change['kind']): Promise<void> {
     const path = `/v1/automations/${id}`;
-    if (kind === 'delete') return this.#delete(path);
+    if (kind === 'delete') {
+      await this.#persist('admin', ['DELETE', path], [404]);
+      return;
+    }
     const bodies: Record<Exclude<Change['kind'], 'delete'>, unknown> = {
       disable: { enabled: false },
       enable: { enabled: true },
@@ -200,16 +211,11 @@ export class Users {
     await this.#persist('admin', ['PATCH', path, bodies[kind]]);
   }
 
-  /** Not found is what a deletion answers when it was done before and its answer got lost. */
-  async #delete(path: string): Promise<void> {
-    for (;;) {
-      const answer = await this.#ask('admin', httpEvent('DELETE', path));
-      if (answer?.status === 204 || answer?.status === 404) return;
-      if (answer && answer.status < 500 && answer.status !== 412) {
-        this.surprises.push(`DELETE ${path}: ${answer.status}`);
-      }
-      await this.#world.wait(this.#world.random.between(1_000, 20_000));
-    }
+  /** Has a delivery sent again; a conflict says that it is under way. */
+  resend(id: string): void {
+    this.#go(async () => {
+      await this.#persist('admin', ['POST', `/v1/deliveries/${id}/resend`, {}], [409]);
+    });
   }
 
   /** The deliveries as the API lists them, while nothing else happens. */
@@ -225,11 +231,17 @@ export class Users {
     return deliveries;
   }
 
-  /** The deliveries with their attempts. */
+  /** The deliveries with all their attempts. */
   async readHistory(): Promise<Delivery[]> {
     const history: Delivery[] = [];
     for (const { id } of await this.listDeliveries()) {
-      history.push((await this.#now('GET', `/v1/deliveries/${id}`)).body);
+      const { body: delivery } = await this.#now('GET', `/v1/deliveries/${id}`);
+      for (let before = delivery.earlier_attempts; before; ) {
+        const { body: page } = await this.#now('GET', `/v1/deliveries/${id}`, undefined, `before=${before}`);
+        delivery.attempts.unshift(...page.attempts);
+        before = page.earlier_attempts;
+      }
+      history.push(delivery);
     }
     return history;
   }

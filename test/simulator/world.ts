@@ -119,7 +119,9 @@ export class World {
       settings(given.deadLetters.attributes, Number.POSITIVE_INFINITY),
       parts,
     );
-    return new SimulatedQueue(settings(given.attributes, given.maxReceiveCount), { ...parts, deadLetters });
+    // A world in which messages die sooner shows sooner what becomes of them.
+    const maxReceives = Math.min(given.maxReceiveCount, this.random.pick([10, 10, 10, 4, 2]));
+    return new SimulatedQueue(settings(given.attributes, maxReceives), { ...parts, deadLetters });
   }
 
   count(what: string, by = 1): void {
@@ -276,22 +278,30 @@ export class World {
 
   #perform(call: Call): void {
     const { task, service, command } = call;
-    if (task.isOver) return this.#performForNobody(call);
+    if (task.isOver) {
+      this.#performForNobody(call);
+      return;
+    }
     const fault = this.#drawFault(service);
     this.trace.note(this.nowMs, `${task.name}#${task.number} ${nameOfCall(service, command)} ${fault}`);
     if (fault !== '') this.count(`fault ${fault}`);
-    if (service === 'http') return this.#deliver(call, fault);
-    if (fault === 'kill before') return this.#kill(task, 'kill');
-    if (fault === 'throttle')
-      return this.#resume(task, () => call.settle.reject(failure('ThrottlingException')));
+    if (fault === 'kill before') this.#kill(task, 'kill');
+    else if (service === 'http') this.#deliver(call, fault);
+    else this.#settle(call, fault);
+  }
+
+  #settle({ task, service, command, settle }: Call, fault: string): void {
+    const fail = (name: string) => this.#resume(task, () => settle.reject(failure(name)));
+    if (fault === 'throttle') {
+      fail('ThrottlingException');
+      return;
+    }
     let outcome = this.#outcome(service, command);
     if (fault === 'repeated') outcome = this.#outcome(service, command);
-    if (fault === 'kill after') return this.#kill(task, 'kill');
-    if (fault === 'lost') return this.#resume(task, () => call.settle.reject(failure('TimeoutError')));
-    this.#resume(task, () => {
-      if ('error' in outcome) call.settle.reject(outcome.error);
-      else call.settle.resolve(outcome.value);
-    });
+    if (fault === 'kill after') this.#kill(task, 'kill');
+    else if (fault === 'lost') fail('TimeoutError');
+    else if ('error' in outcome) this.#resume(task, () => settle.reject(outcome.error));
+    else this.#resume(task, () => settle.resolve(outcome.value));
   }
 
   /** What a dead function had on the wire may still arrive. */
@@ -354,20 +364,33 @@ export class World {
   }
 
   #queueAt(url: string): SimulatedQueue {
-    if (url === urls.events) return this.queues.events;
-    if (url === urls.deliveries) return this.queues.deliveries;
-    return this.queues.events.deadLetters as SimulatedQueue;
+    const { events, deliveries } = this.queues;
+    const known: Record<string, SimulatedQueue | undefined> = {
+      [urls.events]: events,
+      [urls.deliveries]: deliveries,
+      [urls.eventsDeadLetters]: events.deadLetters,
+      [urls.deliveriesDeadLetters]: deliveries.deadLetters,
+    };
+    const queue = known[url];
+    if (!queue) throw new Error(`there is no queue ${url}`);
+    return queue;
   }
 
-  #deliver(call: Call, fault: string): void {
-    const { task, command, settle } = call;
-    if (fault === 'kill before') return this.#kill(task, 'kill');
+  /** When a dead-letter queue has something to receive. */
+  get #deadMs(): number {
+    const { events, deliveries } = this.queues;
+    const times = [events.deadLetters?.nextMs(), deliveries.deadLetters?.nextMs()];
+    return Math.min(...times.map((atMs) => atMs ?? Number.POSITIVE_INFINITY));
+  }
+
+  #deliver({ task, command, settle }: Call, fault: string): void {
     if (fault === 'unreachable' || fault === 'throttle') {
-      return this.#resume(task, () => settle.resolve({ errorCode: 'connect', durationMs: 3 }));
+      this.#resume(task, () => settle.resolve({ errorCode: 'connect', durationMs: 3 }));
+      return;
     }
     const { post, answer } = this.receivers.take(command.input, this.nowMs);
     this.count('posts');
-    if (fault === 'kill after') return this.#kill(task, 'kill');
+    if (fault === 'kill after') this.#kill(task, 'kill');
     this.plan(this.nowMs + answer.durationMs, () => {
       this.#resume(task, () => settle.resolve(this.#heard(post, answer, fault)));
     });
@@ -390,8 +413,8 @@ export class World {
       this.#polls[name] = atMs;
       this.plan(atMs, () => this.#poll(name));
     }
-    const dead = this.queues.events.deadLetters?.nextMs();
-    if (dead !== undefined) this.#planSweep(dead);
+    const deadMs = this.#deadMs;
+    if (deadMs !== Number.POSITIVE_INFINITY) this.#planSweep(deadMs);
   }
 
   /** As Lambda's event source mapping: what the function does not report as failed is deleted. */
@@ -427,10 +450,9 @@ export class World {
       if (dueMs !== undefined) this.#planSweep(dueMs);
     };
     const isDue = (this.table.least('due') ?? Number.POSITIVE_INFINITY) <= this.nowMs;
-    const isDead = (this.queues.events.deadLetters?.nextMs() ?? Number.POSITIVE_INFINITY) <= this.nowMs;
-    const isIdle = !isDue && !isDead && this.random.chance(0.9);
-    if (isIdle || this.#happens('skipsSweep')) return again();
-    this.invoke('sweeper', {}, again);
+    const isIdle = !isDue && this.#deadMs > this.nowMs && this.random.chance(0.9);
+    if (isIdle || this.#happens('skipsSweep')) again();
+    else this.invoke('sweeper', {}, again);
   }
 }
 

@@ -13,9 +13,11 @@ export function endings(observed: Observed): string[] {
   ];
 }
 
-function rest({ restAtMs, quietFromMs }: Observed): string[] {
-  if (restAtMs === undefined) return ['G6: it never comes to rest'];
-  return restAtMs - quietFromMs > LONGEST_MS ? ['G6: it takes longer than a week to come to rest'] : [];
+function rest({ phases }: Observed): string[] {
+  return phases.flatMap(({ quietFromMs, restAtMs }) => {
+    if (restAtMs === undefined) return ['G6: it never comes to rest'];
+    return restAtMs - quietFromMs > LONGEST_MS ? ['G6: it takes longer than a week to come to rest'] : [];
+  });
 }
 
 function left({ left: kept, deadRecords, brokenMessages }: Observed): string[] {
@@ -29,20 +31,25 @@ function left({ left: kept, deadRecords, brokenMessages }: Observed): string[] {
 }
 
 /** What comes once more, up to four weeks later, changes nothing. What was off at first may fire on it now. */
-function later({ history, historyLater, postsLater, automations }: Observed): string[] {
+function later({ history, historyBefore, posts, automations, resent, laterFromMs }: Observed): string[] {
   const isOnAgain = (id: string) =>
     automations.find((one) => one.id === id)?.changes.at(-1)?.kind === 'enable';
-  const before = new Map(history.map(({ id, status }) => [id, status]));
-  const fired = historyLater.filter(({ id }) => !before.has(id));
-  const wrongly = fired.filter(({ automation }) => !isOnAgain(automation));
-  const changed = historyLater.filter(({ id, status }) => (before.get(id) ?? status) !== status);
+  const before = new Map(historyBefore.map(({ id, status }) => [id, status]));
+  const fired = history.filter(({ id }) => !before.has(id));
+  const wrongly = fired.filter((one) => !isOnAgain(one.automation) && !isNotice(one));
+  const changed = history.filter(
+    ({ id, status }) => !resent.includes(id) && (before.get(id) ?? status) !== status,
+  );
+  const mayBePosted = [...resent, ...fired.map(({ id }) => id)];
+  const late = posts.filter(
+    ({ headers, arrivedAtMs }) =>
+      arrivedAtMs >= laterFromMs && !mayBePosted.includes(headers['webhook-id'] ?? ''),
+  );
   return [
     ...wrongly.map(({ automation }) => `G17: ${automation} fired when old messages came again`),
     ...changed.map(({ id, status }) => `G17: ${id} became ${status} when old messages came again`),
-    ...(historyLater.length < history.length ? ['G17: deliveries are gone'] : []),
-    ...(postsLater > 0 && fired.length === 0
-      ? [`G17: ${postsLater} requests when old messages came again`]
-      : []),
+    ...(history.length - fired.length < historyBefore.length ? ['G17: deliveries are gone'] : []),
+    ...(late.length > 0 ? [`G17: ${late.length} requests when old messages came again`] : []),
   ];
 }
 
@@ -52,15 +59,15 @@ function ending(delivery: Delivery, observed: Observed): string[] {
   if (status === 'delivered') return [];
   const automation = observed.automations.find((one) => one.id === delivery.automation);
   const integration = observed.integrations.find((one) => one.id === delivery.integration);
-  if (!automation || !integration) return isNotice(delivery, observed) ? [] : [`G5: ${id} is of nobody`];
+  if (!automation || !integration) return isNotice(delivery) ? [] : [`G5: ${id} is of nobody`];
   const isAllowed =
     reasons[`${status} ${reason}`]?.({ delivery, automation, integration, observed }) ?? false;
   return isAllowed ? [] : [`G1: ${id} (${automation.trigger.event}) is ${status}: ${reason}`];
 }
 
-/** A notice about an integration that was disabled has no automation. */
-function isNotice({ integration }: Delivery, { automations, integrations }: Observed): boolean {
-  return automations.length > 0 && integrations.some(({ id }) => id === integration);
+/** What tells that an integration was disabled has no automation. */
+function isNotice({ automation }: Delivery): boolean {
+  return automation === 'signalbox';
 }
 
 interface Case {

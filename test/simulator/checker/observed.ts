@@ -69,6 +69,8 @@ export interface Attempt {
   duration_ms: number;
   outcome: 'delivered' | 'refused' | 'failed' | 'unknown';
   http_status?: number;
+  /** Whether it tried an integration that had failed: such a one counts for nothing when it fails. */
+  probe?: true;
   request?: { headers: Record<string, string>; body: string };
 }
 
@@ -89,19 +91,19 @@ export type Delivery = Listed & { attempts: Attempt[] };
 
 export interface Observed {
   hasFaults: boolean;
-  /** From when on nothing went wrong any more. */
-  quietFromMs: number;
-  /** When everything came to rest; undefined when it did not. */
-  restAtMs: number | undefined;
+  /** Times from when on nothing went wrong any more, each with the moment when everything had come to rest. */
+  phases: { quietFromMs: number; restAtMs: number | undefined }[];
+  /** When everything old came once more, and some deliveries were sent again. */
+  laterFromMs: number;
   automations: Automation[];
   integrations: Integration[];
   accessTokens: Secret[];
   accepted: Accepted[];
   posts: Post[];
+  /** As the API tells it in the end, and as it told it before everything old came once more. */
   history: Delivery[];
-  /** A later look at it, after everything old came once more. */
-  historyLater: Listed[];
-  postsLater: number;
+  historyBefore: Listed[];
+  /** Deliveries that users sent again. */
   resent: string[];
   /** What is left in the queues, and in the dead-letter queue of events. */
   left: { events: number; deliveries: number; deadEvents: number; outdated: number };

@@ -16,7 +16,11 @@ export function onTheWire(observed: Observed): string[] {
     ...ids(observed.posts),
     ...observed.history.flatMap((delivery) => {
       const seen = posts.get(delivery.id) ?? [];
-      return [...content(delivery, seen), ...attempts(delivery, seen), ...repeats(delivery, seen, observed)];
+      return [
+        ...content(delivery, seen),
+        ...attempts(delivery, seen, observed),
+        ...repeats(delivery, seen, observed),
+      ];
     }),
   ];
 }
@@ -42,31 +46,41 @@ function content(delivery: Delivery, posts: Post[]): string[] {
   return isOne ? [] : [`G3: ${delivery.id} was posted with different bodies`];
 }
 
-/** Each request belongs to an attempt, and each answer that was noted was given. */
-function attempts({ id, attempts: noted, status, integration }: Delivery, posts: Post[]): string[] {
+/** Each request belongs to an attempt. */
+function attempts(delivery: Delivery, posts: Post[], { resent }: Observed): string[] {
+  const { id, attempts: noted, status, integration } = delivery;
   const problems: string[] = [];
   const say = (text: string) => problems.push(`G5: ${id} ${text}`);
-  const unknown = noted.filter(({ outcome }) => outcome === 'unknown').length;
   if (posts.length > noted.length)
     say(`was posted ${posts.length} times, with ${noted.length} attempts noted`);
   if (new Set(noted.map(({ number }) => number)).size < noted.length) say('has two attempts of one number');
-  for (const [answer, heard] of groupBy(heardOf(posts), (post) => String(post.status))) {
+  if (noted.some(isMisjudged)) say('has an attempt whose outcome is not that of its answer');
+  const delivered = noted.filter(({ outcome }) => outcome === 'delivered').length;
+  const isEnded = integration !== undefined && !resent.includes(id);
+  if (isEnded && delivered > 1) say('was delivered twice');
+  if (isEnded && delivered > 0 !== (status === 'delivered'))
+    say(`is ${status}, after ${delivered} delivered attempts`);
+  return [...problems, ...answers(delivery, posts)];
+}
+
+/** Each answer that was noted was given, and each that was given is noted, or its attempt is unknown. */
+function answers({ id, attempts: noted }: Delivery, posts: Post[]): string[] {
+  const heard = posts.filter(({ isHeard }) => isHeard);
+  const unknown = noted.filter(({ outcome }) => outcome === 'unknown').length;
+  const claimed = noted.filter(({ http_status }) => http_status !== undefined).length;
+  const problems = claimed > heard.length ? [`G5: ${id} notes an answer that nobody gave`] : [];
+  for (const [answer, given] of groupBy(heard, (post) => String(post.status))) {
     const told = noted.filter(({ http_status }) => String(http_status) === answer).length;
-    if (told > heard.length)
-      say(`has ${told} attempts with ${answer}, which was answered ${heard.length} times`);
-    if (heard.length - told > unknown) say(`got ${answer} ${heard.length} times, and notes it ${told} times`);
-  }
-  if (noted.filter(({ outcome }) => outcome === 'delivered').length > 1) say('was delivered twice');
-  const claimed = noted.filter(({ http_status }) => http_status !== undefined);
-  if (claimed.length > heardOf(posts).length) say('notes an answer that nobody gave');
-  const isDelivered = noted.some(({ outcome }) => outcome === 'delivered');
-  if (integration !== undefined && isDelivered !== (status === 'delivered')) {
-    say(`is ${status}, and ${isDelivered ? 'an' : 'no'} attempt was delivered`);
+    const isRight = told <= given.length && given.length - told <= unknown;
+    if (!isRight) problems.push(`G5: ${id} got ${answer} ${given.length} times, and notes it ${told} times`);
   }
   return problems;
 }
 
-const heardOf = (posts: Post[]) => posts.filter(({ isHeard }) => isHeard);
+function isMisjudged({ outcome, http_status: status }: Attempt): boolean {
+  if (status === undefined) return outcome === 'delivered';
+  return (outcome === 'delivered') !== (status >= 200 && status <= 299);
+}
 
 /** What was answered by 2xx, and noted so, is not sent again; without faults nothing is sent twice for another reason. */
 function repeats(delivery: Delivery, posts: Post[], { hasFaults, resent }: Observed): string[] {

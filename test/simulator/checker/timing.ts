@@ -10,7 +10,9 @@ const ON_THE_WAY_MS = 6_000;
 const PROMPT_MS = 5_000;
 
 export function timing(observed: Observed): string[] {
-  return [stopped, outdated, waiting, early, gone, edited].flatMap((part) => part(observed));
+  return [stopped, outdated, waiting, early, gone, edited, crowded, expired].flatMap((part) =>
+    part(observed),
+  );
 }
 
 /** Of an automation that was switched off or deleted nothing goes out any more. */
@@ -36,7 +38,9 @@ function outdated({ posts, accessTokens }: Observed): string[] {
   return posts.every(isInForce) ? [] : ['contract 6: a request carried a secret that was not in force'];
 }
 
-function waiting({ hasFaults, posts, integrations, automations, accepted }: Observed): string[] {
+function waiting(observed: Observed): string[] {
+  const { hasFaults, integrations, automations, accepted, laterFromMs } = observed;
+  const posts = observed.posts.filter(({ arrivedAtMs }) => arrivedAtMs < laterFromMs);
   if (hasFaults) return [];
   const prompt = integrations.filter(({ isPrompt }) => isPrompt);
   const firsts = new Map<string, Post>();
@@ -55,17 +59,26 @@ function waiting({ hasFaults, posts, integrations, automations, accepted }: Obse
 const DELAYS_S = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
 const APART_MS = 4_000;
 
-function early({ history }: Observed): string[] {
-  return history.flatMap(({ id, attempts }) => {
-    const sorted = attempts.toSorted((a, b) => a.number - b.number);
-    const isEarly = (next: Attempt, at: number) => {
-      const last = sorted[at - 1];
-      // Of an unknown one nobody knows whether anything was sent.
-      if (last?.outcome !== 'failed' || next.outcome === 'unknown' || next.number !== last.number + 1) return false;
-      const endMs = Date.parse(last.started_at) + last.duration_ms;
-      return Date.parse(next.started_at) < endMs + (DELAYS_S[last.number - 1] ?? 0) * 1_000 - APART_MS;
-    };
-    return sorted.some(isEarly) ? [`contract 5: ${id} was tried again too early`] : [];
+function early({ history, resent }: Observed): string[] {
+  return history
+    .filter(
+      ({ id, attempts }) => !resent.includes(id) && isHasty(attempts.toSorted((a, b) => a.number - b.number)),
+    )
+    .map(({ id }) => `contract 5: ${id} was tried again too early`);
+}
+
+const countsForNothing = ({ probe, outcome }: Attempt) => probe === true && outcome === 'failed';
+
+function isHasty(attempts: Attempt[]): boolean {
+  return attempts.some((next, at) => {
+    const last = attempts[at - 1];
+    // Of an unknown one nobody knows whether anything was sent.
+    const isSure =
+      last?.outcome === 'failed' && next.outcome !== 'unknown' && next.number === last.number + 1;
+    if (!last || !isSure || countsForNothing(last)) return false;
+    const counted = attempts.slice(0, at).filter((one) => !countsForNothing(one)).length;
+    const endMs = Date.parse(last.started_at) + last.duration_ms;
+    return Date.parse(next.started_at) < endMs + (DELAYS_S[counted - 1] ?? 0) * 1_000 - APART_MS;
   });
 }
 
@@ -93,5 +106,34 @@ function edited({ automations, posts, accepted }: Observed): string[] {
         : postedAtMs > edit.answeredAtMs + EFFECT_MS;
     };
     return posts.some(isWrong) ? [`contract 5: ${id} sent the action of another revision`] : [];
+  });
+}
+
+const AT_ONCE = 10;
+
+/** No more than ten requests at a time go through an integration. */
+function crowded({ integrations, posts }: Observed): string[] {
+  return integrations.flatMap(({ url }) => {
+    const own = posts.filter((post) => post.url === url);
+    const isCrowded = ({ arrivedAtMs }: Post) =>
+      own.filter((other) => other.arrivedAtMs <= arrivedAtMs && arrivedAtMs < other.endedAtMs).length >
+      AT_ONCE;
+    return own.length > AT_ONCE && own.some(isCrowded)
+      ? [`docs/deliveries: more than ten requests at a time to ${url}`]
+      : [];
+  });
+}
+
+/** No attempt begins later than the automation allows. */
+function expired({ automations, posts, accepted, resent }: Observed): string[] {
+  return automations.flatMap(({ id, expiresAfterSeconds }) => {
+    if (expiresAfterSeconds === undefined) return [];
+    const isLate = (post: Post) => {
+      const { automation, event, delivery } = saidBy(post);
+      if (automation !== id || resent.includes(delivery)) return false;
+      const times = accepted.filter((one) => one.event.id === event).map(({ acceptedAtMs }) => acceptedAtMs);
+      return post.arrivedAtMs > Math.max(...times) + expiresAfterSeconds * 1_000 + APART_MS + ON_THE_WAY_MS;
+    };
+    return posts.some(isLate) ? [`contract 5: ${id} sent what had expired`] : [];
   });
 }
