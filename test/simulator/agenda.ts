@@ -1,15 +1,23 @@
 /** What happens next in a world, by time; at the same time, what was planned first. */
 export class Agenda {
-  readonly #heap: { atMs: number; order: number; run: () => void }[] = [];
+  readonly #heap: Planned[] = [];
   #order = 0;
 
   get nextMs(): number | undefined {
     return this.#heap[0]?.atMs;
   }
 
-  plan(atMs: number, run: () => void): void {
+  /** All that is planned, in words: `label` answers none for what will not matter. */
+  describe(nowMs: number): string {
+    const words = this.#heap.flatMap(({ atMs, label }) =>
+      label() === '' ? [] : `${atMs - nowMs} ${label()}`,
+    );
+    return words.sort().join('; ');
+  }
+
+  plan(atMs: number, run: () => void, label: () => string): void {
     const heap = this.#heap;
-    const item = { atMs, order: this.#order++, run };
+    const item = { atMs, order: this.#order++, run, label };
     let at = heap.length;
     heap.push(item);
     while (at > 0) {
@@ -44,6 +52,7 @@ interface Planned {
   atMs: number;
   order: number;
   run: () => void;
+  label: () => string;
 }
 
 function isBefore(a: Planned, b: Planned): boolean {

@@ -81,7 +81,7 @@ function drawIntegration(random: Random, isSmall: boolean, at: number): Plan['in
     ? 'well'
     : random.pick<Manner>(['flaky', 'flaky', 'slow', 'hanging', 'down', 'refusing', 'gone', 'asks for time']);
   // Many deliveries that wait for days for what never comes back would be most of the work.
-  const endsWell = manner === 'well' || manner === 'slow' || !isSmall || random.chance(0.8);
+  const endsWell = manner === 'well' || manner === 'slow' || !isSmall || random.chance(0.97);
   return { url: `https://hook-${at}.example.com/in`, manner, endsWell };
 }
 

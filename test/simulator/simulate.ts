@@ -43,21 +43,11 @@ export async function simulate(
     oldThingsComeAgain(world);
     for (const id of resent) users.resend(id);
   });
-  const observed: Observed = {
+  const observed = await observe(world, plan, users, {
     hasFaults: storms.some((faults) => faults !== NO_FAULTS),
     phases: [first, second],
-    automations: users.automations,
-    integrations: integrationsOf(plan, users),
-    accessTokens: users.accessTokens,
-    accepted: users.accepted,
-    posts: world.receivers.posts,
-    history: await users.readHistory(),
     ...{ historyBefore, laterFromMs, resent },
-    left: leftIn(world),
-    overtaken: overtakenIn(world),
-    deadRecords: deadRecordsIn(world),
-    brokenMessages: plan.broken.length,
-  };
+  });
   trace.note(world.nowMs, JSON.stringify([observed.history, observed.posts]));
   const violations = [...users.surprises.map((text) => `API: ${text}`), ...check(observed)];
   countUp(world, observed);
@@ -65,6 +55,25 @@ export async function simulate(
     ...{ seed, hash: trace.hash, violations, trace },
     counts: world.counts,
     virtualMs: world.nowMs - startMs,
+  };
+}
+
+type Told = Pick<Observed, 'hasFaults' | 'phases' | 'historyBefore' | 'laterFromMs' | 'resent'>;
+
+/** All that can be seen of a world that has come to rest. */
+export async function observe(world: World, plan: Plan, users: Users, told: Told): Promise<Observed> {
+  return {
+    ...told,
+    automations: users.automations,
+    integrations: integrationsOf(plan, users),
+    accessTokens: users.accessTokens,
+    accepted: users.accepted,
+    posts: world.receivers.posts,
+    history: await users.readHistory(),
+    left: leftIn(world),
+    overtaken: overtakenIn(world),
+    deadRecords: deadRecordsIn(world),
+    brokenMessages: plan.broken.length,
   };
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Agenda } from './agenda.ts';
 import { ambient, type Command, type Host, type Service } from './ambient.ts';
 import { type Faults, NO_FAULTS } from './faults.ts';
@@ -14,6 +15,8 @@ import { SimulatedVault } from './vault.ts';
 interface Container {
   handler: Handler;
   skewMs: number;
+  /** All that it ever saw, as one number: the same code that saw the same is in the same state. */
+  seen: string;
 }
 
 /** One invocation under way. A killed one never goes on. */
@@ -34,12 +37,22 @@ interface Call {
   settle: { resolve: (value: unknown) => void; reject: (error: Error) => void };
 }
 
+/** Decides, in the place of chance, what happens next. */
+export interface Chooser {
+  /** One of several things that could happen next; undefined when that way was gone before. */
+  next: (options: number, state: () => string) => number | undefined;
+  /** Whether the function dies before or after a call. */
+  crash: (state: () => string) => '' | 'kill before' | 'kill after' | undefined;
+}
+
 export interface WorldParts {
   /** Containers start from one of these: several during a deployment. */
   products: readonly Product[];
   random: Random;
   trace: Trace;
   startMs: number;
+  /** For worlds that are explored, state by state. */
+  notesWhatIsSeen?: boolean;
 }
 
 type Mapping = Product['topology']['mappings'][number];
@@ -69,10 +82,12 @@ export class World {
   #sweepAtMs = Number.POSITIVE_INFINITY;
   #current: Task | undefined;
   #isInstant = false;
+  readonly #notesWhatIsSeen: boolean;
   #issued: Call[] = [];
   #tasks = 0;
 
-  constructor({ products, random, trace, startMs }: WorldParts) {
+  constructor({ products, random, trace, startMs, notesWhatIsSeen = false }: WorldParts) {
+    this.#notesWhatIsSeen = notesWhatIsSeen;
     this.#products = products;
     this.random = random;
     this.trace = trace;
@@ -135,8 +150,8 @@ export class World {
   }
 
   /** Has something done at a moment. */
-  plan(atMs: number, run: () => void): void {
-    this.#agenda.plan(Math.max(atMs, this.nowMs), run);
+  plan(atMs: number, run: () => void, label: () => string = something): void {
+    this.#agenda.plan(Math.max(atMs, this.nowMs), run, label);
   }
 
   /** Resolves after a time, for what is outside of the product. */
@@ -144,26 +159,111 @@ export class World {
     return new Promise((resolve) => this.plan(this.nowMs + ms, resolve));
   }
 
-  /** Lets things happen until nothing is left to do, or until a moment. False when there is no end to it. */
-  async run(untilMs = Number.POSITIVE_INFINITY, most = 150_000): Promise<boolean> {
+  /** Lets things happen until nothing is left to do. False when there is no end to it. */
+  async run(most = 150_000): Promise<boolean> {
     ambient.host = this.#host;
+    await this.#settleDown();
+    for (let steps = 0; steps < most; steps++) {
+      if (this.#agenda.nextMs === undefined) return true;
+      this.#passTime();
+      await this.#settleDown();
+    }
+    return false;
+  }
+
+  /** As `run`, but nothing happens by chance: what happens next is chosen. False when that way was gone before. */
+  async explore(chooser: Chooser, outside: () => string): Promise<boolean> {
+    ambient.host = this.#host;
+    const state = () => this.#describe(outside());
+    let isOn: boolean | undefined = true;
+    while (isOn) {
+      await drained();
+      this.#ready.push(...this.#issued.splice(0).filter(({ task }) => !task.isOver));
+      this.#planPolls();
+      isOn = this.#goOn(chooser, state);
+    }
+    return isOn !== undefined;
+  }
+
+  /** True when something happened, false when nothing is left to do, undefined for a way that was gone before. */
+  #goOn(chooser: Chooser, state: () => string): boolean | undefined {
+    // Of a function's calls that were made side by side, the first goes first.
+    const first = new Map(this.#ready.toReversed().map((call) => [call.task, call]));
+    const calls = [...first.values()].reverse();
+    const options = calls.length + (this.#mayTimePass(calls.length > 0) ? 1 : 0);
+    if (options === 0) return false;
+    const taken = options === 1 ? 0 : chooser.next(options, state);
+    if (taken === undefined) return undefined;
+    const call = calls[taken];
+    if (call) return this.#performChosen(call, chooser, state) || undefined;
+    this.#passTime();
+    return true;
+  }
+
+  /** While calls are under way, only what comes very soon may come before them. */
+  #mayTimePass(areCallsUnderWay: boolean): boolean {
+    const { nextMs } = this.#agenda;
+    return nextMs !== undefined && (!areCallsUnderWay || nextMs - this.nowMs <= SOON_MS);
+  }
+
+  readonly #ready: Call[] = [];
+
+  #performChosen(call: Call, chooser: Chooser, state: () => string): boolean {
+    const crash = chooser.crash(state);
+    if (crash === undefined) return false;
+    this.#ready.splice(this.#ready.indexOf(call), 1);
+    this.trace.note(this.nowMs, `${call.task.name} ${nameOfCall(call.service, call.command)} ${crash}`);
+    if (crash === 'kill before') this.#kill(call.task, 'kill');
+    else if (call.service === 'http') this.#deliver(call, crash);
+    else this.#settle(call, crash);
+    const { task } = call;
+    if (!task.isOver) return true;
+    this.#ready.splice(0, Number.POSITIVE_INFINITY, ...this.#ready.filter((other) => other.task !== task));
+    // Dying after a read is dying before the next call.
+    return chooser.next(1, state) !== undefined;
+  }
+
+  /** Everything that what comes next depends on. */
+  #describe(outside: string): string {
+    const items = [...this.table.items()].map((item) => JSON.stringify(item, withSets)).sort();
+    const queues = [this.queues.events, this.queues.deliveries].map(({ messages, deadLetters }) => [
+      messages,
+      deadLetters?.messages,
+    ]);
+    const ready = this.#ready.map(
+      ({ task, command, service }) => `${task.name} ${nameOfCall(service, command)}`,
+    );
+    const seen = [...this.#warm].map(([name, containers]) => [
+      name,
+      containers.map((one) => one.seen).sort(),
+    ]);
+    const busy = [...this.#tasksUnderWay].map(({ name, container }) => `${name} ${container.seen}`).sort();
+    const posts = this.receivers.posts.map(({ arrivedAtMs, body, status }) => [arrivedAtMs, body, status]);
+    const rest = [
+      this.nowMs,
+      queues,
+      ready.sort(),
+      seen,
+      busy,
+      posts,
+      outside,
+      this.#agenda.describe(this.nowMs),
+    ];
+    return JSON.stringify([items, rest], withSets);
+  }
+
+  readonly #tasksUnderWay = new Set<Task>();
+
+  #passTime(): void {
+    this.nowMs = Math.max(this.nowMs, this.#agenda.nextMs ?? this.nowMs);
+    this.#current = undefined;
+    this.#agenda.take()?.run();
+  }
+
+  async #settleDown(): Promise<void> {
     await drained();
     this.#issue();
     this.#planPolls();
-    for (let steps = 0; steps < most; steps++) {
-      const { nextMs } = this.#agenda;
-      if (nextMs === undefined || nextMs > untilMs) {
-        if (Number.isFinite(untilMs)) this.nowMs = Math.max(this.nowMs, untilMs);
-        return true;
-      }
-      this.nowMs = Math.max(this.nowMs, nextMs);
-      this.#current = undefined;
-      this.#agenda.take()?.run();
-      await drained();
-      this.#issue();
-      this.#planPolls();
-    }
-    return false;
   }
 
   /** Invokes a function at once and without faults, while nothing else happens. */
@@ -171,7 +271,10 @@ export class World {
     ambient.host = this.#host;
     const [product] = this.#products as [Product];
     this.#isInstant = true;
-    this.#current = this.#taskOf(name, this.#warm.get(name)?.[0] ?? { handler: product[name](), skewMs: 0 });
+    this.#current = this.#taskOf(
+      name,
+      this.#warm.get(name)?.[0] ?? { handler: product[name](), skewMs: 0, seen: '' },
+    );
     const { container } = this.#current;
     if (!this.#warm.has(name)) this.#warm.set(name, [container]);
     try {
@@ -193,21 +296,25 @@ export class World {
     task.end = (ending) => {
       if (task.isOver) return;
       task.isOver = true;
+      this.#tasksUnderWay.delete(task);
       this.trace.note(this.nowMs, `${name}#${task.number} ${Object.keys(ending)[0]}`);
       if (!('killed' in ending)) this.#warm.get(name)?.push(task.container);
       onEnd(ending);
     };
     this.count(`invocations ${name}`);
+    this.#tasksUnderWay.add(task);
     this.#current = task;
+    this.#sees(task, ['begins', event, this.nowMs]);
     this.trace.note(this.nowMs, `${name}#${task.number} begins`);
     const context = { getRemainingTimeInMillis: () => deadlineMs - this.nowMs };
     task.container.handler(event, context).then(
       (answer) => task.end({ answer }),
       (error) => task.end({ error }),
     );
-    this.plan(deadlineMs, () => {
+    const timeOut = () => {
       if (!task.isOver) this.#kill(task, 'timeouts');
-    });
+    };
+    this.plan(deadlineMs, timeOut, () => (task.isOver ? '' : `${name} times out`));
   }
 
   #kill(task: Task, why: string): void {
@@ -225,13 +332,14 @@ export class World {
     return {
       handler: (product as Product)[name](),
       skewMs: skewMs === 0 ? 0 : this.random.between(-skewMs, skewMs),
+      seen: '',
     };
   }
 
   readonly #host: Host = {
     now: () => this.nowMs + (this.#current?.container.skewMs ?? 0),
     random: () => this.random.next(),
-    bytes: (count) => this.random.bytes(count),
+    bytes: (count) => this.#bytes(count),
     sleep: (ms) => {
       const task = this.#current as Task;
       return new Promise((resolve) => this.plan(this.nowMs + ms, () => this.#resume(task, resolve)));
@@ -242,6 +350,13 @@ export class World {
       this.trace.lines?.push(`    ${text.trimEnd()}`);
     },
   };
+
+  /** Where states are compared, what a function makes up must depend on nothing but what it saw. */
+  #bytes(count: number): Buffer {
+    if (!this.#notesWhatIsSeen || !this.#current) return this.random.bytes(count);
+    this.#sees(this.#current, 'bytes');
+    return Buffer.from(this.#current.container.seen.padEnd(count, '0').slice(0, count));
+  }
 
   #call(service: Service, command: Command): Promise<unknown> {
     this.count(`io ${service}`);
@@ -268,6 +383,12 @@ export class World {
 
   #travelMs(): number {
     return this.#happens('slow') ? this.random.between(20, 1_000) : this.random.between(1, 9);
+  }
+
+  /** Notes what a function got to know, where that is of interest. */
+  #sees(task: Task, what: unknown): void {
+    if (!this.#notesWhatIsSeen) return;
+    task.container.seen = hashOf(task.container.seen + JSON.stringify([this.nowMs, what], withSets));
   }
 
   #resume(task: Task, go: () => void): void {
@@ -300,8 +421,12 @@ export class World {
     if (fault === 'repeated') outcome = this.#outcome(service, command);
     if (fault === 'kill after') this.#kill(task, 'kill');
     else if (fault === 'lost') fail('TimeoutError');
-    else if ('error' in outcome) this.#resume(task, () => settle.reject(outcome.error));
-    else this.#resume(task, () => settle.resolve(outcome.value));
+    else {
+      this.#sees(task, 'error' in outcome ? outcome.error.name : outcome.value);
+      this.#resume(task, () =>
+        'error' in outcome ? settle.reject(outcome.error) : settle.resolve(outcome.value),
+      );
+    }
   }
 
   /** What a dead function had on the wire may still arrive. */
@@ -392,6 +517,7 @@ export class World {
     this.count('posts');
     if (fault === 'kill after') this.#kill(task, 'kill');
     this.plan(this.nowMs + answer.durationMs, () => {
+      this.#sees(task, answer);
       this.#resume(task, () => settle.resolve(this.#heard(post, answer, fault)));
     });
   }
@@ -473,6 +599,15 @@ const ODDS_OF_HTTP: Odds = [
 ];
 
 /** Resolves when no promise of this process has anything left to do: Node empties that queue before the next tick. */
+const something = () => 'something';
+
+/** Whatever is planned so near may as well come before a call that is under way. */
+const SOON_MS = 50;
+
+const withSets = (_name: string, value: unknown) => (value instanceof Set ? [...value].sort() : value);
+
+const hashOf = (text: string) => createHash('md5').update(text).digest('base64');
+
 const drained = () => new Promise<void>((resolve) => process.nextTick(resolve));
 
 async function instant(work: () => unknown): Promise<unknown> {
