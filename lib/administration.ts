@@ -28,6 +28,7 @@ export class Administration extends Construct {
       description: 'Answers the REST API: teams, keys, integrations, automations, secrets and history.',
       environment: {
         TABLE_NAME: table.name,
+        HISTORY_DAYS: String(settings.historyDays),
         ADMIN_KEY_SECRET_ID: adminKey.secretId,
         SECRET_NAME_PREFIX: teamSecretPrefix(settings),
         DELIVERIES_QUEUE_URL: deliveries.url,

@@ -24,6 +24,7 @@ export class Delivery extends Construct {
       description: 'Sends webhooks and records each attempt.',
       environment: {
         TABLE_NAME: table.name,
+        HISTORY_DAYS: String(settings.historyDays),
         DELIVERIES_QUEUE_URL: this.deliveries.url,
         ALLOWED_ADDRESSES: settings.allowedAddresses.join(','),
         SLACK_API_URL: settings.slackApiUrl,

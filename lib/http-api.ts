@@ -80,7 +80,7 @@ export class HttpApi extends Construct {
       });
     }
     const accessLog = new LogGroup(this, 'AccessLog', {
-      retention: logRetention,
+      retention: logRetention(props.settings),
       removalPolicy: dataRemovalPolicy(props.settings),
     });
     new HttpStage(this, 'Stage', {

@@ -39,7 +39,7 @@ export class LambdaFunction extends Construct {
     const { settings, name, description, environment } = props;
     this.name = name;
     const logGroup = new LogGroup(this, 'Logs', {
-      retention: logRetention,
+      retention: logRetention(settings),
       removalPolicy: dataRemovalPolicy(settings),
     });
     this.lambda = new Lambda(this, 'Function', {

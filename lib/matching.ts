@@ -20,7 +20,11 @@ export class Matching extends Construct {
       settings,
       name: 'matcher',
       description: 'Matches events against automations and queues the deliveries that they fire.',
-      environment: { TABLE_NAME: table.name, DELIVERIES_QUEUE_URL: deliveries.url } satisfies MatcherEnv,
+      environment: {
+        TABLE_NAME: table.name,
+        HISTORY_DAYS: String(settings.historyDays),
+        DELIVERIES_QUEUE_URL: deliveries.url,
+      } satisfies MatcherEnv,
     });
     matcher.allow(
       [

@@ -1,4 +1,4 @@
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Settings } from './settings.ts';
 
@@ -8,4 +8,6 @@ export function dataRemovalPolicy(settings: Settings): RemovalPolicy {
 }
 
 /** How long every log is kept. */
-export const logRetention = RetentionDays.ONE_MONTH;
+export function logRetention({ logDays }: Settings): RetentionDays {
+  return logDays;
+}

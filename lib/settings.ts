@@ -5,12 +5,19 @@ import { closedPartOf, holdsAddress } from './address-range.ts';
 // `cdk -c name=value` can only give strings, so lists and booleans are read from text as well.
 const listFromText = (value: unknown) =>
   typeof value === 'string' ? value.split(',').flatMap((part) => part.trim() || []) : value;
+const numberFromText = (value: unknown) =>
+  typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
 const booleanFromText = (value: unknown) => (value === 'true' ? true : value === 'false' ? false : value);
 
 const AddressRange = z.union([z.cidrv4(), z.cidrv6()]);
 const BareUrl = z
   .string()
   .refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? '') && !/[\s?#@]|\/$/.test(text));
+
+/** The days that CloudWatch knows for a log. */
+const LOG_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
 
 const rules = {
   /** Names one deployment; several stages may stand side by side in an account. */
@@ -30,6 +37,16 @@ const rules = {
   slackApiUrl: {
     schema: BareUrl.default('https://slack.com/api'),
     rule: 'a URL such as https://slack.com/api, without user name, query and a slash at its end',
+  },
+  /** How long deliveries and their attempts are kept. The same event id is one event for as long. */
+  historyDays: {
+    schema: z.preprocess(numberFromText, z.int().min(35).max(3_650).default(90)),
+    rule: 'a number of days from 35 to 3650',
+  },
+  /** How long the logs of functions and requests are kept. */
+  logDays: {
+    schema: z.preprocess(numberFromText, z.literal(LOG_DAYS).default(30)),
+    rule: `a number of days that CloudWatch knows: ${LOG_DAYS.join(', ')}`,
   },
   /** Where alarms are mailed to. */
   alarmEmail: {

@@ -27,6 +27,7 @@ export class Sweeping extends Construct {
       description: 'Sends again what is due, once a minute.',
       environment: {
         TABLE_NAME: table.name,
+        HISTORY_DAYS: String(settings.historyDays),
         DELIVERIES_QUEUE_URL: deliveries.url,
         DELIVERIES_DEAD_LETTERS_URL: deliveries.deadLettersUrl,
         EVENTS_QUEUE_URL: events.url,

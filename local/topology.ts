@@ -119,6 +119,7 @@ export const functions = {
     memoryMb: 512,
     environment: ({ tableName, queueUrls }): MatcherEnv => ({
       TABLE_NAME: tableName,
+      HISTORY_DAYS: '90',
       DELIVERIES_QUEUE_URL: queueUrls.deliveries,
     }),
   },
@@ -127,6 +128,7 @@ export const functions = {
     memoryMb: 512,
     environment: ({ tableName, queueUrls, allowedAddresses }): DispatcherEnv => ({
       TABLE_NAME: tableName,
+      HISTORY_DAYS: '90',
       DELIVERIES_QUEUE_URL: queueUrls.deliveries,
       ALLOWED_ADDRESSES: allowedAddresses,
       SLACK_API_URL,
@@ -137,6 +139,7 @@ export const functions = {
     memoryMb: 256,
     environment: (parts): SweeperEnv => ({
       TABLE_NAME: parts.tableName,
+      HISTORY_DAYS: '90',
       DELIVERIES_QUEUE_URL: parts.queueUrls.deliveries,
       DELIVERIES_DEAD_LETTERS_URL: parts.deliveriesDeadLettersUrl,
       EVENTS_QUEUE_URL: parts.queueUrls.events,
@@ -148,6 +151,7 @@ export const functions = {
     memoryMb: 512,
     environment: ({ tableName, adminKeySecretId, queueUrls, allowedAddresses }): AdminEnv => ({
       TABLE_NAME: tableName,
+      HISTORY_DAYS: '90',
       ADMIN_KEY_SECRET_ID: adminKeySecretId,
       SECRET_NAME_PREFIX: teamSecretPrefix,
       DELIVERIES_QUEUE_URL: queueUrls.deliveries,

@@ -5,12 +5,23 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 export interface Table {
   name: string;
   client: DynamoDBDocumentClient;
+  /** How long deliveries are kept; only what writes them needs to know. */
+  historyDays: number;
 }
 
 /** Connects to the table; region, credentials and endpoint come from the environment, as everywhere in AWS. */
-export function openTable(name: string): Table {
+export function openTable(name: string, historyDays = DEFAULT_HISTORY_DAYS): Table {
   const marshallOptions = { removeUndefinedValues: true };
-  return { name, client: DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions }) };
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions });
+  return { name, client, historyDays };
+}
+
+const DEFAULT_HISTORY_DAYS = 90;
+const DAY_SECONDS = 24 * 60 * 60;
+
+/** The moment, in seconds, until which a delivery of this moment is kept. */
+export function historyEnd({ historyDays }: Table, atMs: number): number {
+  return Math.floor(atMs / 1000) + historyDays * DAY_SECONDS;
 }
 
 /** Runs a conditional write: true when it was done, false when its condition did not hold. */

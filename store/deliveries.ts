@@ -8,11 +8,9 @@ import type {
   Facts,
   Wait,
 } from '../core/delivery.ts';
-import { holds, type Table } from './client.ts';
+import { historyEnd, holds, type Table } from './client.ts';
 import { getItem, type Item, putIfAbsent, queryPrefix } from './items.ts';
 import { ATTEMPT_PREFIX, attemptKey, DELIVERY_PREFIX, deliveryKey, dueShardOf } from './keys.ts';
-
-const KEPT_SECONDS = 90 * 24 * 60 * 60;
 
 /** How long a message in the queue may take before the sweeper sends the delivery again. */
 const QUEUE_PATIENCE_MS = 120_000;
@@ -33,7 +31,7 @@ export async function putDelivery(table: Table, delivery: Delivery, dueAtMs: num
     ...own,
     facts: packFacts(delivery),
     historyAtMs: createdAtMs,
-    ttl: Math.floor(dueAtMs / 1000) + KEPT_SECONDS,
+    ttl: historyEnd(table, dueAtMs),
     attempts: 0,
     ...(delivery.action === 'no_op'
       ? { status: 'delivered' }
@@ -187,10 +185,10 @@ export function reopenDelivery(
         TableName: table.name,
         Key: key,
         UpdateExpression:
-          'SET #status = :pending, dueAtMs = :now, dueShard = :shard, sweepAt = :sweep, resentAtMs = :now, uncounted = attempts REMOVE reason',
+          'SET #status = :pending, dueAtMs = :now, dueShard = :shard, sweepAt = :sweep, resentAtMs = :now, uncounted = attempts, #ttl = :ttl REMOVE reason',
         ConditionExpression:
           '#status IN (:delivered, :failed, :skipped) AND #action <> :none AND (attribute_not_exists(resentAtMs) OR resentAtMs < :since)',
-        ExpressionAttributeNames: { '#status': 'status', '#action': 'action' },
+        ExpressionAttributeNames: { '#status': 'status', '#action': 'action', '#ttl': 'ttl' },
         ExpressionAttributeValues: {
           ...{ ':pending': 'pending', ':delivered': 'delivered', ':failed': 'failed', ':skipped': 'skipped' },
           ...{
@@ -199,7 +197,7 @@ export function reopenDelivery(
             ':sweep': nowMs + QUEUE_PATIENCE_MS,
             ':since': unlessSinceMs,
           },
-          ':shard': dueShardOf(key.pk),
+          ...{ ':shard': dueShardOf(key.pk), ':ttl': historyEnd(table, nowMs) },
         },
       }),
     ),
@@ -234,8 +232,11 @@ export async function putAttempt(
   attempt: Attempt,
   nowMs: number,
 ): Promise<boolean> {
-  const ttl = Math.floor(nowMs / 1000) + KEPT_SECONDS;
-  return putIfAbsent(table, { ...attemptKey(id, attempt.number), ...attempt, ttl });
+  return putIfAbsent(table, {
+    ...attemptKey(id, attempt.number),
+    ...attempt,
+    ttl: historyEnd(table, nowMs),
+  });
 }
 
 export async function readDelivery(table: Table, id: string): Promise<StoredDelivery | undefined> {

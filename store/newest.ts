@@ -1,12 +1,12 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ageOrder } from '../core/subject.ts';
-import { holds, type Table } from './client.ts';
+import { historyEnd, holds, type Table } from './client.ts';
 import type { StoredDelivery } from './deliveries.ts';
 import { getItem } from './items.ts';
 import { newestKey } from './keys.ts';
 
-/** A delivery may be sent again for as long as it is kept. */
-const KEPT_SECONDS = 91 * 24 * 60 * 60;
+/** A delivery may be sent again for as long as it is kept, and this must be there by then. */
+const LONGER_MS = 24 * 60 * 60_000;
 
 /** Says that this delivery is there; false when a newer one of its automation and subject said so before. */
 export function announceNewest(
@@ -25,7 +25,7 @@ export function announceNewest(
         ExpressionAttributeNames: { '#ttl': 'ttl' },
         ExpressionAttributeValues: {
           ':mine': ageOrder(delivery),
-          ':ttl': Math.floor(nowMs / 1000) + KEPT_SECONDS,
+          ':ttl': historyEnd(table, nowMs + LONGER_MS),
         },
       }),
     ),

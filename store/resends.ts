@@ -1,10 +1,8 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Resend } from '../core/resend.ts';
-import { holds, type Table } from './client.ts';
+import { historyEnd, holds, type Table } from './client.ts';
 import { getItem, type Item } from './items.ts';
 import { dueShardOf, resendKey } from './keys.ts';
-
-const KEPT_SECONDS = 90 * 24 * 60 * 60;
 
 /** Stores a job, or where it stands now if nobody else moved it; it is due at `dueAtMs`. False when somebody did. */
 export function saveResend(table: Table, resend: Resend, dueAtMs: number): Promise<boolean> {
@@ -17,7 +15,7 @@ export function saveResend(table: Table, resend: Resend, dueAtMs: number): Promi
         Item: {
           ...{ ...key, ...resend, version: version + 1 },
           ...(resend.phase !== 'done' && { dueShard: dueShardOf(key.pk), sweepAt: dueAtMs }),
-          ttl: Math.floor(resend.createdAtMs / 1000) + KEPT_SECONDS,
+          ttl: historyEnd(table, resend.createdAtMs),
         },
         ConditionExpression: version === 0 ? 'attribute_not_exists(pk)' : '#version = :version',
         ...(version > 0 && {

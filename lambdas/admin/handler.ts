@@ -13,7 +13,7 @@ import { AdminEnv } from './env.ts';
 import { makeVault } from './vault.ts';
 
 const env = readEnv(AdminEnv);
-const table = openTable(env.TABLE_NAME);
+const table = openTable(env.TABLE_NAME, Number(env.HISTORY_DAYS));
 const vault = makeVault();
 const secretNamePrefix = env.SECRET_NAME_PREFIX;
 const allowedAddresses = parseAllowedRanges(env.ALLOWED_ADDRESSES);

@@ -2,6 +2,8 @@ import * as z from 'zod';
 
 export const DispatcherEnv = z.object({
   TABLE_NAME: z.string().min(1),
+  /** How long deliveries are kept. */
+  HISTORY_DAYS: z.string().regex(/^\d{2,4}$/),
   DELIVERIES_QUEUE_URL: z.string().min(1),
   /** Address ranges (CIDR, comma-separated) beyond the public ones that webhooks may reach, also by plain http; empty for none. */
   ALLOWED_ADDRESSES: z.string(),

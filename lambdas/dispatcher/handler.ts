@@ -11,7 +11,7 @@ import { makeSender } from './send.ts';
 import { wiredTo } from './wiring.ts';
 
 const env = readEnv(DispatcherEnv);
-const deps = wiredTo(openTable(env.TABLE_NAME), {
+const deps = wiredTo(openTable(env.TABLE_NAME, Number(env.HISTORY_DAYS)), {
   send: makeSender({ allowedAddresses: env.ALLOWED_ADDRESSES }),
   requeue: (message) => sendMessages(env.DELIVERIES_QUEUE_URL, [message]),
   slack: { apiUrl: env.SLACK_API_URL, allowed: parseAllowedRanges(env.ALLOWED_ADDRESSES) },

@@ -14,7 +14,7 @@ import { MatcherEnv } from './env.ts';
 import { type MatchBatchDeps, matchBatch } from './match-batch.ts';
 
 const env = readEnv(MatcherEnv);
-const table = openTable(env.TABLE_NAME);
+const table = openTable(env.TABLE_NAME, Number(env.HISTORY_DAYS));
 
 const watches = new WatchCache(watchCacheDeps(table));
 

@@ -23,7 +23,7 @@ import { redrive } from './redrive.ts';
 import { sweep } from './sweep.ts';
 
 const env = readEnv(SweeperEnv);
-const table = openTable(env.TABLE_NAME);
+const table = openTable(env.TABLE_NAME, Number(env.HISTORY_DAYS));
 const send = (messages: QueueMessage[]) => sendMessages(env.DELIVERIES_QUEUE_URL, messages);
 
 const resendDeps: ResendDeps = {

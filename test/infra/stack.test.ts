@@ -62,6 +62,8 @@ beforeAll(async () => {
       retainData: 'false',
       allowedAddresses: '10.0.0.0/8,fd00::/8',
       slackApiUrl: 'https://slack-gov.com/api',
+      historyDays: '400',
+      logDays: '365',
     }),
   ]);
 }, 120_000);
@@ -352,6 +354,9 @@ describe('a function', () => {
   test('writes to a log group of its own, and every log group has a retention', () => {
     const groups = properties<{ RetentionInDays?: number }>('AWS::Logs::LogGroup');
     for (const group of groups) expect(group.RetentionInDays).toBe(30);
+    for (const group of properties<{ RetentionInDays?: number }>('AWS::Logs::LogGroup', other)) {
+      expect(group.RetentionInDays).toBe(365);
+    }
     const used = Object.values(functions()).map(({ LoggingConfig }) => dev.flat(LoggingConfig.LogGroup));
     expect(new Set(used).size).toBe(6);
     expect(groups.map(({ path }) => path)).toEqual(expect.arrayContaining(used));
@@ -614,6 +619,8 @@ describe('a setting', () => {
       alarmTopicArn: undefined,
       canary: false,
       slackApiUrl: 'https://slack.com/api',
+      historyDays: 90,
+      logDays: 30,
       retainData: true,
       functionsFolder: 'dist',
     });
@@ -654,6 +661,13 @@ describe('a setting', () => {
     ['allowedAddresses', '::/0'],
     ['allowedAddresses', 'fe80::1/64'],
     ['allowedAddresses', '::ffff:10.0.0.0/104'],
+    ['historyDays', '34'],
+    ['historyDays', 3651],
+    ['historyDays', '90 days'],
+    ['historyDays', 40.5],
+    ['logDays', '31'],
+    ['logDays', '0'],
+    ['logDays', 'forever'],
     ['retainData', 'no'],
     ['retainData', 0],
   ])('%s cannot be %p, and the sentence names it and the way out', (name, value) => {

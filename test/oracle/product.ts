@@ -238,7 +238,7 @@ function memoryTable() {
     [...items.values()]
       .flatMap((one) => [...one.values()])
       .reduce((sum, item) => sum + Number(item[attribute] ?? 0), 0);
-  return { name: 'oracle', client, sumOf };
+  return { name: 'oracle', client, historyDays: 90, sumOf };
 }
 
 interface Batch {

@@ -12,7 +12,7 @@ const needs = {
     name: 'bash and curl 7.76 or newer',
     isMet: () => spawnSync('bash', ['-c', 'curl --fail-with-body --version']).status === 0,
   },
-  python3: { name: 'a Python 3.8 or newer that runs', isMet: () => findTrainer('python') !== undefined },
+  python3: { name: 'a Python 3.9 or newer that runs', isMet: () => findTrainer('python') !== undefined },
 } satisfies Record<string, Need>;
 
 /**
