@@ -52,7 +52,7 @@ export const NO_FAULTS: Faults = {
 };
 
 const MINUTE_MS = 60_000;
-export const MAX_SKEW_MS = 2_000;
+const MAX_SKEW_MS = 2_000;
 
 /** Most kinds of faults stay away from most worlds, so that each can show what it does by itself. */
 export function drawFaults(random: Random, fromMs: number): Faults {

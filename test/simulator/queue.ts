@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Random } from './random.ts';
 
 export interface Message {
@@ -50,7 +51,7 @@ export class SimulatedQueue {
   readonly #random: Random;
   readonly #seen = new Map<string, number>();
   #messages: Message[] = [];
-  #ids = 0;
+  readonly #sent = new Map<string, number>();
 
   constructor(
     settings: QueueSettings,
@@ -67,8 +68,9 @@ export class SimulatedQueue {
     return this.#messages.length;
   }
 
-  get messages(): readonly Message[] {
-    return this.#messages;
+  /** All that what comes next depends on. */
+  describe(): unknown {
+    return [this.#messages, [...this.#seen]];
   }
 
   send(entry: Entry): void {
@@ -79,10 +81,17 @@ export class SimulatedQueue {
     const attributes = entry.MessageAttributes ?? {};
     const copies = !this.settings.isFifo && this.#whims.doubles() ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      const id = `m${++this.#ids}`;
+      const id = this.#idOf(body);
       const sentAtMs = this.#clock.nowMs;
       this.#messages.push({ id, body, groupId, dedupId, attributes, sentAtMs, visibleAtMs, receives: 0 });
     }
+  }
+
+  /** Tells how often a body came before: what is sent in another order is the same. */
+  #idOf(body: string): string {
+    const times = (this.#sent.get(body) ?? 0) + 1;
+    this.#sent.set(body, times);
+    return `${createHash('md5').update(body).digest('base64url').slice(0, 12)}-${times}`;
   }
 
   #isKnown(mark: string): boolean {

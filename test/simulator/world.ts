@@ -25,6 +25,7 @@ export interface Task {
   number: number;
   container: Container;
   isOver: boolean;
+  hasCalled: boolean;
   end: (ending: Ending) => void;
 }
 
@@ -209,27 +210,44 @@ export class World {
   readonly #ready: Call[] = [];
 
   #performChosen(call: Call, chooser: Chooser, state: () => string): boolean {
-    const crash = chooser.crash(state);
+    const { task } = call;
+    const crash = this.#chooseCrash(call, chooser, state);
     if (crash === undefined) return false;
     this.#ready.splice(this.#ready.indexOf(call), 1);
-    this.trace.note(this.nowMs, `${call.task.name} ${nameOfCall(call.service, call.command)} ${crash}`);
-    if (crash === 'kill before') this.#kill(call.task, 'kill');
+    this.trace.note(this.nowMs, `${task.name} ${nameOfCall(call.service, call.command)} ${crash}`);
+    if (crash === 'kill before') this.#kill(task, 'kill');
     else if (call.service === 'http') this.#deliver(call, crash);
     else this.#settle(call, crash);
-    const { task } = call;
-    if (!task.isOver) return true;
+    if (!task.isOver) {
+      if (isRead(call.command)) this.#readOthers(task);
+      return true;
+    }
     this.#ready.splice(0, Number.POSITIVE_INFINITY, ...this.#ready.filter((other) => other.task !== task));
-    // Dying after a read is dying before the next call.
     return chooser.next(1, state) !== undefined;
+  }
+
+  /** Reads that a function makes side by side are one step: each is of something else. */
+  #readOthers(task: Task): void {
+    const others = this.#ready.filter((call) => call.task === task);
+    if (!others.every(({ command }) => isRead(command))) return;
+    this.#ready.splice(0, Number.POSITIVE_INFINITY, ...this.#ready.filter((call) => call.task !== task));
+    for (const call of others) this.#settle(call, '');
+  }
+
+  /** A function that dies at a read dies, for all that anybody can see, after its last write: that is tried there. */
+  #chooseCrash({ task, command }: Call, chooser: Chooser, state: () => string): ReturnType<Chooser['crash']> {
+    const isFirst = !task.hasCalled;
+    task.hasCalled = true;
+    if (isRead(command) && !isFirst) return '';
+    const crash = chooser.crash(state);
+    return isFirst || crash !== 'kill before' ? crash : undefined;
   }
 
   /** Everything that what comes next depends on. */
   #describe(outside: string): string {
     const items = [...this.table.items()].map((item) => JSON.stringify(item, withSets)).sort();
-    const queues = [this.queues.events, this.queues.deliveries].map(({ messages, deadLetters }) => [
-      messages,
-      deadLetters?.messages,
-    ]);
+    const { events, deliveries } = this.queues;
+    const queues = [events, deliveries].map((queue) => [queue.describe(), queue.deadLetters?.describe()]);
     const ready = this.#ready.map(
       ({ task, command, service }) => `${task.name} ${nameOfCall(service, command)}`,
     );
@@ -285,7 +303,7 @@ export class World {
   }
 
   #taskOf(name: FunctionName, container: Container): Task {
-    return { name, number: ++this.#tasks, container, isOver: false, end: () => undefined };
+    return { name, number: ++this.#tasks, container, isOver: false, hasCalled: false, end: () => undefined };
   }
 
   /** Starts an invocation, and says how it ended. */
@@ -298,7 +316,8 @@ export class World {
       task.isOver = true;
       this.#tasksUnderWay.delete(task);
       this.trace.note(this.nowMs, `${name}#${task.number} ${Object.keys(ending)[0]}`);
-      if (!('killed' in ending)) this.#warm.get(name)?.push(task.container);
+      // Where states are compared every start is a cold one: what a warm function remembers would tell them apart.
+      if (!('killed' in ending) && !this.#notesWhatIsSeen) this.#warm.get(name)?.push(task.container);
       onEnd(ending);
     };
     this.count(`invocations ${name}`);
@@ -601,8 +620,10 @@ const ODDS_OF_HTTP: Odds = [
 /** Resolves when no promise of this process has anything left to do: Node empties that queue before the next tick. */
 const something = () => 'something';
 
+const isRead = ({ kind }: Command) => /^(Get|BatchGet|Query|GetSecretValue)$/.test(kind);
+
 /** Whatever is planned so near may as well come before a call that is under way. */
-const SOON_MS = 50;
+const SOON_MS = 5;
 
 const withSets = (_name: string, value: unknown) => (value instanceof Set ? [...value].sort() : value);
 
