@@ -13,6 +13,7 @@ import { Duration, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { AuthorizerEnv } from '../lambdas/authorizer/env.ts';
 import type { AdminKey } from './admin-key.ts';
+import type { Gateway } from './domain.ts';
 import { LambdaFunction } from './lambda-function.ts';
 import { dataRemovalPolicy, logRetention } from './retention.ts';
 import type { Settings } from './settings.ts';
@@ -47,6 +48,7 @@ export interface HttpApiProps {
 /** The one door: every route asks the authorizer first, and every request leaves one line in the access log. */
 export class HttpApi extends Construct {
   readonly url: string;
+  readonly gateway: Gateway;
 
   constructor(scope: Construct, id: string, props: HttpApiProps) {
     super(scope, id);
@@ -83,7 +85,7 @@ export class HttpApi extends Construct {
       retention: logRetention(props.settings),
       removalPolicy: dataRemovalPolicy(props.settings),
     });
-    new HttpStage(this, 'Stage', {
+    const stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,
@@ -94,6 +96,7 @@ export class HttpApi extends Construct {
       },
     });
     this.url = api.apiEndpoint;
+    this.gateway = { apiId: api.apiId, stageName: stage.stageName };
   }
 
   #authorizer({ settings, table, adminKey }: HttpApiProps): LambdaFunction {
