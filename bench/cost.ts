@@ -7,7 +7,7 @@ import { loadFunctions } from './cost/functions.ts';
 import { captureLog } from './cost/log-bytes.ts';
 import { Meter } from './cost/meter.ts';
 import { type Deployment, Replay, type Scenario } from './cost/replay.ts';
-import { billTable, figuresOf, measured, type Result, totals } from './cost/report.ts';
+import { billTable, elsewhere, figuresOf, measured, type Result, totals } from './cost/report.ts';
 import { measureSdk } from './cost/sdk-time.ts';
 import { seed } from './cost/seed.ts';
 import { makeWorkload } from './cost/workload.ts';
@@ -79,7 +79,8 @@ async function main(asked: { events: number; json: boolean }): Promise<void> {
   if (!asked.json) console.log(notes);
   const results: Result[] = [];
   for (const size of SIZES) results.push(await measure(deployment, size, asked));
-  if (!asked.json) console.log(`\n${totals(results)}\n`);
+  if (!asked.json)
+    console.log(`\n${totals(results)}\n\n# the same events elsewhere, computed\n${elsewhere()}`);
   if (asked.json) for (const figure of figuresOf(results)) console.log(JSON.stringify(figure));
 }
 

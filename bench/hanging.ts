@@ -160,7 +160,7 @@ async function main(): Promise<void> {
   const { dynamodb, sqs, queue } = emulators.urls;
   Object.assign(process.env, awsVariables({ dynamodb, sqs, secretsManager: sqs }));
   Object.assign(process.env, { TABLE_NAME: topology.name, DELIVERIES_QUEUE_URL: queue });
-  process.env['ALLOWED_ADDRESSES'] = '127.0.0.0/8';
+  Object.assign(process.env, { ALLOWED_ADDRESSES: '127.0.0.0/8', SLACK_API_URL: '', HISTORY_DAYS: '90' });
   const { handler } = await import('../lambdas/dispatcher/handler.ts');
   const bench = { table: openTable(topology.name), queue, ...receivers.urls };
   const log = console.log;

@@ -21,6 +21,8 @@ export const prices = {
   sqsStandard: { dollars: 0.4 / 1e6, unit: 'request (each 64 KB)', isRecalled: true },
   dynamoWrite: { dollars: 0.625 / 1e6, unit: 'write unit (1 KB)' },
   dynamoRead: { dollars: 0.125 / 1e6, unit: 'read unit (4 KB)' },
+  eventBridgeEvent: { dollars: 1.0 / 1e6, unit: 'custom event (each 64 KB)' },
+  apiDestination: { dollars: 0.2 / 1e6, unit: 'invocation' },
   secretRead: { dollars: 5 / 1e6, unit: 'GetSecretValue' },
   logGb: { dollars: 0.5, unit: 'GB taken in' },
   egressGb: { dollars: 0.09, unit: 'GB to the internet', isRecalled: true },
@@ -33,9 +35,3 @@ export type PriceName = keyof typeof prices;
 export function priceOf(name: PriceName): Price {
   return prices[name];
 }
-
-/** What a million events cost elsewhere, in dollars. */
-export const peers = {
-  eventBridge: { name: 'EventBridge custom events, stateless', dollars: 1.0 },
-  naive: { name: 'naive design (model: REST, FIFO, dedupe and state by event)', dollars: 6.66 },
-} as const;

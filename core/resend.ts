@@ -31,10 +31,11 @@ export interface Resend {
   version: number;
 }
 
-/** How many deliveries it has still to send again; undefined until they are counted. */
-export function leftOf({ phase, matched, resent, passedOver }: Resend): number | undefined {
+/** How many deliveries it has still to send again, or had when it was stopped; undefined until they are counted. */
+export function leftOf({ phase, stopped, matched, resent, passedOver }: Resend): number | undefined {
   if (phase === 'counting') return undefined;
-  return phase === 'done' ? 0 : Math.max(0, matched - resent - passedOver);
+  const isAll = phase === 'done' && stopped === undefined;
+  return isAll ? 0 : Math.max(0, matched - resent - passedOver);
 }
 
 const MINUTE_MS = 60_000;

@@ -34,8 +34,14 @@ function graphs({
     );
   const ofAll = (name: string) => functions.map((each) => measure.lambda(each, name));
   return [
-    ['Events in', own('ingest', 'EventsReceived', 'EventsRefused', 'PointsReceived')],
-    ['Matched and fired', own('matcher', 'EventsMatched', 'Fired', 'HeldBack', 'LatePoints')],
+    ['Requests with events', [measure.lambda(functionNamed('ingest'), 'Invocations')]],
+    [
+      'Events: matched, refused at the door, fired',
+      [
+        ...own('matcher', 'EventsMatched', 'Fired', 'HeldBack', 'LatePoints'),
+        ...own('ingest', 'EventsRefused'),
+      ],
+    ],
     ['Attempts', own('dispatcher', 'Delivered', 'Retried', 'Refused', 'Failed', 'Skipped', 'Waited')],
     ['From receipt to matched, ms', lag('matcher', 'MatchingLag')],
     ['From receipt to an attempt’s end, ms', lag('dispatcher', 'DeliveryLag')],

@@ -77,6 +77,34 @@ function swept(line: StageLine): StageText | undefined {
   };
 }
 
+function disabled(line: StageLine): StageText {
+  const why = line['reason'] === 'gone' ? 'it answered 410 Gone' : text(line['reason']).replaceAll('_', ' ');
+  const told = line['toldThrough'];
+  return {
+    label: 'disabled',
+    tone: 'red',
+    text: joined(
+      `${text(line['integrationId'])} "${text(line['name'])}" of ${text(line['team'])}`,
+      why,
+      told === undefined ? 'no other integration to tell its team by' : `its team is told by ${text(told)}`,
+    ),
+  };
+}
+
+function advanced(line: StageLine): StageText {
+  const { matched = 0, resent = 0, passedOver = 0, phase, stopped } = line;
+  return {
+    label: 'resending',
+    tone: phase === 'done' && stopped === undefined ? 'green' : 'yellow',
+    text: joined(
+      `${text(line['resendId'])} of ${text(line['automationId'])}`,
+      `${text(resent)} of ${text(matched)} sent again`,
+      passedOver !== 0 && `${text(passedOver)} passed over`,
+      stopped === undefined ? text(phase) : `stopped: ${text(stopped).replaceAll('_', ' ')}`,
+    ),
+  };
+}
+
 /** How each stage reads; undefined for a line that says nothing happened. */
 const stages: Record<string, (line: StageLine) => StageText | undefined> = {
   'event.received': (line) => ({
@@ -94,6 +122,22 @@ const stages: Record<string, (line: StageLine) => StageText | undefined> = {
     label: text(line['status'] ?? 'skipped'),
     tone: line['status'] === 'failed' ? 'red' : 'yellow',
     text: joined(`${text(line['deliveryId'])} ${text(line['automation'])}`.trim(), text(line['reason'])),
+  }),
+  'delivery.waiting': (line) => ({
+    label: 'waiting',
+    tone: 'yellow',
+    text: joined(
+      `${text(line['deliveryId'])} "${text(line['automation'])}"`,
+      `for ${text(line['integrationId'])}, ${count(line['waits'], 'time')}`,
+      `until ${text(line['until'])}`,
+    ),
+  }),
+  'integration.disabled': disabled,
+  'resend.advanced': advanced,
+  'deliveries.cleared': (line) => ({
+    label: 'cleared',
+    tone: 'yellow',
+    text: `${count(line['messages'], 'message')} of deliveries taken off the dead-letter queue`,
   }),
   'sweep.done': swept,
   'events.redriven': (line) => ({

@@ -185,10 +185,10 @@ export function reopenDelivery(
         TableName: table.name,
         Key: key,
         UpdateExpression:
-          'SET #status = :pending, dueAtMs = :now, dueShard = :shard, sweepAt = :sweep, resentAtMs = :now, uncounted = attempts REMOVE reason',
+          'SET #status = :pending, dueAtMs = :now, dueShard = :shard, sweepAt = :sweep, resentAtMs = :now, uncounted = attempts, #ttl = :ttl REMOVE reason',
         ConditionExpression:
           '#status IN (:delivered, :failed, :skipped) AND #action <> :none AND (attribute_not_exists(resentAtMs) OR resentAtMs < :since)',
-        ExpressionAttributeNames: { '#status': 'status', '#action': 'action' },
+        ExpressionAttributeNames: { '#status': 'status', '#action': 'action', '#ttl': 'ttl' },
         ExpressionAttributeValues: {
           ...{ ':pending': 'pending', ':delivered': 'delivered', ':failed': 'failed', ':skipped': 'skipped' },
           ...{
@@ -197,7 +197,7 @@ export function reopenDelivery(
             ':sweep': nowMs + QUEUE_PATIENCE_MS,
             ':since': unlessSinceMs,
           },
-          ':shard': dueShardOf(key.pk),
+          ...{ ':shard': dueShardOf(key.pk), ':ttl': historyEnd(table, nowMs) },
         },
       }),
     ),

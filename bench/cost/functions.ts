@@ -24,6 +24,7 @@ export async function loadFunctions(table: Table, meter: Meter): Promise<Functio
   Object.assign(process.env, {
     AWS_REGION: 'us-east-1',
     TABLE_NAME: table.name,
+    HISTORY_DAYS: '90',
     ADMIN_KEY_SECRET_ID: 'admin-key',
     EVENTS_QUEUE_URL: queueUrls.events,
     DELIVERIES_QUEUE_URL: queueUrls.deliveries,

@@ -1,6 +1,7 @@
 import type { Figure } from '../figure.ts';
-import { peers, priceOf } from '../prices.ts';
+import { priceOf } from '../prices.ts';
 import { type Bill, byService, deliverySide, type Line } from './bill.ts';
+import { dollarsOf, eventBridge } from './event-bridge.ts';
 import type { Meter } from './meter.ts';
 
 const dollars = (value: number) => `$${value.toFixed(value < 0.001 ? 5 : 4)}`;
@@ -35,6 +36,21 @@ function linesOf(bill: Bill, service: string): Line[] {
   const sum = (pick: (line: Line) => number) => small.reduce((total, line) => total + pick(line), 0);
   const rest = { what: `${small.length} smaller ones`, count: sum((one) => one.count) };
   return [...large, { ...first, ...rest, dollars: sum((one) => one.dollars) }];
+}
+
+/** The same events elsewhere. */
+export function elsewhere(): string {
+  return eventBridge
+    .map(({ name, lines }) => {
+      const rows = lines.map(({ service, what, count, price, dollars: cost }) => [
+        `  ${service}: ${what}`,
+        number(count),
+        priceOf(price).unit,
+        dollars(cost),
+      ]);
+      return table([[name, '', '', dollars(dollarsOf(lines))], ...rows], 'lrlr');
+    })
+    .join('\n');
 }
 
 /** Aligns columns: `l` is to the left, `r` to the right. */
@@ -113,12 +129,8 @@ export function figuresOf(results: Result[]): Figure[] {
 }
 
 function figuresOfTotal(figure: string, ours: number): Figure[] {
-  return Object.values(peers).map(({ name, dollars: theirs }) => ({
-    figure,
-    ours,
-    peer: name,
-    theirs,
-    ratio: theirs / ours,
-    unit: '$ per million events',
-  }));
+  return eventBridge.map(({ name, lines }) => {
+    const theirs = dollarsOf(lines);
+    return { figure, ours, peer: name, theirs, ratio: theirs / ours, unit: '$ per million events' };
+  });
 }

@@ -24,7 +24,7 @@ export const watchesStates = ({ at }: Project) => at === 0;
 
 export const FIRING_ALIAS = 'production';
 
-const share = { metrics: 0.9, states: 0.05, watched: 0.2, firing: 0.01, firingArtifacts: 0.02 };
+export const share = { metrics: 0.9, states: 0.05, watched: 0.2, firing: 0.01, firingArtifacts: 0.02 };
 
 interface Run {
   place: { team: string; project: string };

@@ -71,9 +71,20 @@ export function actionOfTest({ facts }: Pick<Delivery, 'facts'>): Action | undef
   return isTest({ facts }) ? Action.parse(facts[TEST_FACT]) : undefined;
 }
 
+const NO_ANSWER: readonly string[] = [
+  'blocked',
+  'dns',
+  'connect',
+  'tls',
+  'timeout',
+  'reset',
+  'response_too_large',
+  'attempts_used_up',
+];
+
 /** Why a test call failed, as it is shown: an address that is blocked looks like one that does not answer. */
 export function coarseReason(reason: string | undefined): string | undefined {
-  return reason === 'blocked' || reason === 'attempts_used_up' ? 'no_answer' : reason;
+  return reason !== undefined && NO_ANSWER.includes(reason) ? 'no_answer' : reason;
 }
 
 /**

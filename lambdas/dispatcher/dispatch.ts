@@ -1,6 +1,6 @@
 import { isTest } from '../../core/actions/test-call.ts';
 import type { Attempt, Wait } from '../../core/delivery.ts';
-import { maxAttempts, nextStep, type Outcome, recordedOutcome } from '../../core/retry.ts';
+import { nextStep, recordedOutcome } from '../../core/retry.ts';
 import type { Lease, Settlement } from '../../store/deliveries.ts';
 import type { StageLine } from '../shared/log.ts';
 import { deliveryMessage } from '../shared/queue.ts';
@@ -8,8 +8,9 @@ import { type Ended, endBefore } from './admit.ts';
 import { attemptRecord } from './attempt-record.ts';
 import { type DisableDeps, disable } from './disable.ts';
 import { type Later, leaveAfter } from './in-flight.ts';
-import { judged } from './judged.ts';
+import { type JudgedResult, judged } from './judged.ts';
 import { type Held, makeReady, type Ready, type ReadyDeps } from './ready.ts';
+import { areUsedUp, freeSettlement, roundFor } from './rounds.ts';
 import type { Sender, SendResult } from './send.ts';
 
 export interface DispatchDeps extends ReadyDeps, DisableDeps {
@@ -44,8 +45,7 @@ export async function dispatch(deliveryId: string, deps: DispatchDeps): Promise<
   const lease = await deps.lease(deliveryId, { token, nowMs, untilMs });
   if (!lease) return deps.log({ stage: 'delivery.skipped', deliveryId, reason: 'done, leased or not due' });
   if (await settleLost(lease, deps)) return;
-  if (roundOf(lease) > (isTest(lease.delivery) ? 1 : maxAttempts))
-    return end(lease, { ended: 'failed', reason: 'attempts_used_up' }, deps);
+  if (areUsedUp(lease)) return end(lease, { ended: 'failed', reason: 'attempts_used_up' }, deps);
   const held: Held = {};
   const ready = await readyOrRelease({ ...lease, untilMs }, held, deps);
   if ('request' in ready) return attempt(lease, ready, held, deps);
@@ -78,41 +78,15 @@ async function settleLost(
   const next = nextStep(outcome, roundFor(numbered, noted, outcome), endedAtMs, deps.random());
   const settlement =
     next.status === 'pending'
-      ? { ...pendingUntil(next.retryAt, false), attempts: attempt - 1, ...countOf(numbered, noted, outcome) }
+      ? {
+          ...pendingUntil(next.retryAt, false),
+          attempts: attempt - 1,
+          ...freeSettlement(numbered, noted, outcome),
+        }
       : next;
   // Also when it answers false: the write may be done although its answer got lost and its repetition was refused.
   await deps.settle(id, token, settlement);
   return true;
-}
-
-type Numbered = Pick<Lease, 'attempt' | 'delivery'>;
-
-/** The number of an attempt among those that count. */
-function roundOf({ attempt: number, delivery }: Numbered): number {
-  return number - (delivery.uncounted ?? 0);
-}
-
-/**
- * A delivery that waited for its integration, and was the one to try whether it is back, loses nothing by it: it comes
- * back as after a first attempt, to wait with the others.
- */
-function isFree({ probe }: Pick<Attempt, 'probe'>, outcome: Outcome): boolean {
-  return probe === true && outcome.kind === 'failed';
-}
-
-/** Which attempt it is for the schedule of retries. A test call has one. */
-function roundFor(numbered: Numbered, record: Pick<Attempt, 'probe'>, outcome: Outcome): number {
-  if (isTest(numbered.delivery)) return maxAttempts;
-  return isFree(record, outcome) ? 1 : roundOf(numbered);
-}
-
-function countOf(
-  { delivery }: Numbered,
-  record: Pick<Attempt, 'probe'>,
-  outcome: Outcome,
-): { uncounted?: number; wait?: Wait } {
-  if (!isFree(record, outcome)) return {};
-  return { uncounted: (delivery.uncounted ?? 0) + 1, ...(delivery.wait && { wait: delivery.wait }) };
 }
 
 /** An outage that lasts longer than this counts as attempts, so that every delivery ends. */
@@ -193,14 +167,14 @@ async function attempt(lease: Lease, ready: Ready, held: Held, deps: DispatchDep
 async function note(
   lease: Lease,
   ready: Ready,
-  { record, result }: { record: Attempt; result: SendResult },
+  { record, result }: { record: Attempt; result: JudgedResult },
   deps: DispatchDeps,
 ): Promise<void> {
   const { delivery, token } = lease;
   // The attempt comes first: it did happen, whatever becomes of the lease.
   await deps.putAttempt(delivery.id, record);
   const next = stepAfter(lease, ready, { record, result }, deps);
-  const free = countOf(lease, record, result.outcome);
+  const free = freeSettlement(lease, record, result.outcome);
   const isNear = next.status === 'pending' && isNearFor(free.wait, next.dueAtMs, deps);
   const settled = await deps.settle(delivery.id, token, {
     ...(next.status === 'pending' ? { ...pendingUntil(next.dueAtMs, isNear), ...free } : next),
@@ -225,13 +199,21 @@ async function note(
 function stepAfter(
   lease: Lease,
   { expiresAtMs }: Ready,
-  { record, result: { outcome } }: { record: Attempt; result: SendResult },
+  { record, result }: { record: Attempt; result: JudgedResult },
   deps: DispatchDeps,
 ): Exclude<Settlement, { status: 'pending' }> | { status: 'pending'; dueAtMs: number } {
+  const { outcome } = result;
   const next = nextStep(outcome, roundFor(lease, record, outcome), deps.now(), deps.random());
+  if (next.status === 'failed') return { status: 'failed', reason: saidBy(lease, result) ?? next.reason };
   if (next.status !== 'pending') return next;
   const late = endBefore(lease.delivery, expiresAtMs, next.retryAt);
   return late ? { status: late.ended, reason: late.reason } : { status: 'pending', dueAtMs: next.retryAt };
+}
+
+/** Why a delivery failed where its last attempt says more than that it did. */
+function saidBy({ delivery }: Lease, { outcome, slackError }: JudgedResult): string | undefined {
+  if (outcome.kind === 'refused') return slackError && `slack_error: ${slackError}`;
+  return isTest(delivery) && outcome.kind === 'failed' ? outcome.code : undefined;
 }
 
 /** Gives back what an attempt held; how it ended may be the end of its integration, and then this says why. */

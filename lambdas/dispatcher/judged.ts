@@ -2,11 +2,14 @@ import { outcomeOfSlack } from '../../core/slack-outcome.ts';
 import type { Prepared } from './prepare.ts';
 import type { SendResult } from './send.ts';
 
+/** A result with Slack's own string for what is wrong, where it gave one. */
+export type JudgedResult = SendResult & { slackError?: string };
+
 /** The result of a request, judged by what the one who answered means: Slack refuses with status 200. */
 export function judged(
   { isSlack }: Extract<Prepared, { request: unknown }>,
   result: SendResult,
-): SendResult & { slackError?: string } {
+): JudgedResult {
   const { status, outcome, responseHead = '' } = result;
   if (!isSlack || status === undefined) return result;
   const wait = outcome.kind === 'failed' ? outcome.retryAfterSeconds : undefined;

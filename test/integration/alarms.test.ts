@@ -113,7 +113,7 @@ test('deliveries-failing: attempts count by how they ended, with their lag', asy
   await until(() => sumOf('Failed', 'dispatcher') === 1, 'a failure');
   expect(sumOf('Refused', 'dispatcher')).toBe(1);
   expect(sumOf('DeliveryLag', 'dispatcher')).toBeGreaterThan(0);
-  expect(sumOf('EventsReceived', 'ingest')).toBe(1);
+  expect(sumOf('EventsMatched', 'matcher')).toBe(1);
   expect(sumOf('Fired', 'matcher')).toBe(2);
   await receiver.stop();
 });

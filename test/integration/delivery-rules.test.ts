@@ -281,7 +281,7 @@ describe('storms', () => {
     expect(world.posts).toHaveLength(6);
     expect(ids).not.toContain(world.posts[5]!.delivery);
     expect(await stored(world.posts[5]!.delivery)).toMatchObject({
-      digest: { minuteMs: start },
+      digest: { minuteMs: start, count: 20 },
       automationId: automation,
       status: 'delivered',
     });

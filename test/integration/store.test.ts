@@ -31,7 +31,7 @@ import {
 } from '../../store/deliveries.ts';
 import { readDue } from '../../store/due.ts';
 import { type EndedRun, putEndedRun, readEndedRuns } from '../../store/ended-runs.ts';
-import { listDeliveries } from '../../store/history.ts';
+import { listDeliveries, readLatestAttempts } from '../../store/history.ts';
 import { getItem, getItems, putItem } from '../../store/items.ts';
 import { attemptKey, deliveryKey, newestKey, runKey } from '../../store/keys.ts';
 import { reserveName } from '../../store/names.ts';
@@ -216,6 +216,72 @@ describe('a delivery', () => {
     );
     expect(second.deliveries.map(({ id }) => id)).toEqual(['page_2', 'page_1', 'page_0']);
     expect(await listDeliveries(table, { of: { team: 'nobody' } }, { limit: 2 })).toEqual({ deliveries: [] });
+  });
+});
+
+describe('the history', () => {
+  const team = 'history-team';
+  const ids = (page: { deliveries: { id: string }[] }) => page.deliveries.map(({ id }) => id);
+
+  beforeAll(async () => {
+    for (let n = 0; n < 12; n++) {
+      // Three at each moment: what fires in one batch has one time.
+      const createdAtMs = 10_000 + Math.floor(n / 3) * 1_000;
+      await putDelivery(table, aDelivery({ id: `hist_${n}`, team, automationId: 'aut_h', createdAtMs }), 1);
+    }
+  });
+
+  test.each([1, 2, 5, 12])('shows all of one moment once, %i a page, in both directions', async (limit) => {
+    for (const isOldestFirst of [false, true]) {
+      const seen: number[] = [];
+      const all: string[] = [];
+      let after: string | undefined;
+      do {
+        const page = await listDeliveries(table, { of: { team } }, { limit, after, isOldestFirst });
+        all.push(...ids(page));
+        seen.push(...page.deliveries.map(({ createdAtMs }) => createdAtMs));
+        after = page.next;
+      } while (after !== undefined);
+      expect(new Set(all).size).toBe(12);
+      expect(all).toHaveLength(12);
+      expect(seen).toEqual([...seen].sort((a, b) => (isOldestFirst ? a - b : b - a)));
+    }
+  });
+
+  test('has a beginning and an end, both included', async () => {
+    const range = { of: { automation: 'aut_h' }, fromMs: 11_000, toMs: 12_000 };
+    const found = ids(await listDeliveries(table, range, { limit: 50 }));
+    expect(found.sort()).toEqual(['hist_3', 'hist_4', 'hist_5', 'hist_6', 'hist_7', 'hist_8']);
+    const first = await listDeliveries(table, range, { limit: 4 });
+    const second = await listDeliveries(table, range, { limit: 4, after: first.next });
+    expect([...ids(first), ...ids(second)].sort()).toEqual(found);
+  });
+
+  test.each(['0-x', '9999999999999-x', '10999-hist_1', '11000-nobody', '12000-hist_3', '13000-hist_9'])(
+    'goes on from somewhere, or is empty, also after %s',
+    async (after) => {
+      const range = { of: { team }, fromMs: 11_000, toMs: 12_000 };
+      for (const isOldestFirst of [false, true]) {
+        const page = await listDeliveries(table, range, { limit: 50, after, isOldestFirst });
+        for (const { createdAtMs } of page.deliveries) {
+          expect(createdAtMs).toBeGreaterThanOrEqual(11_000);
+          expect(createdAtMs).toBeLessThanOrEqual(12_000);
+        }
+      }
+    },
+  );
+
+  test('shows the newest attempts first, also of more than a hundred', async () => {
+    for (let number = 1; number <= 103; number++) {
+      const attempt = { number, startedAtMs: number, durationMs: 1, outcome: 'failed' as const };
+      await putAttempt(table, 'hist_many', attempt, 1);
+    }
+    const numbers = async (page: { limit: number; before?: number }) =>
+      (await readLatestAttempts(table, 'hist_many', page)).map(({ number }) => number);
+    expect(await numbers({ limit: 4 })).toEqual([103, 102, 101, 100]);
+    expect(await numbers({ limit: 3, before: 101 })).toEqual([100, 99, 98]);
+    expect(await numbers({ limit: 5, before: 3 })).toEqual([2, 1]);
+    expect(await numbers({ limit: 5, before: 1 })).toEqual([]);
   });
 });
 

@@ -1,9 +1,11 @@
 import { parseAllowedRanges } from '../../core/address.ts';
+import type { Delivery } from '../../core/delivery.ts';
 import type { Caller } from '../../core/key.ts';
 import { answer } from '../../lambdas/admin/answer.ts';
 import { httpHandler } from '../../lambdas/shared/http.ts';
 import { WatchCache, watchCacheDeps } from '../../lambdas/shared/watch-cache.ts';
 import type { Table } from '../../store/client.ts';
+import { checkAnswer } from './answers.ts';
 
 export interface ApiAnswer {
   status: number;
@@ -25,8 +27,14 @@ const refuse = async (): Promise<never> => {
   throw new Error('nothing here writes a secret or sends a delivery');
 };
 
-/** The admin function's routes on a table, without a network; nothing of what it remembers is trusted. */
-export function adminApi(table: Table) {
+/**
+ * The admin function's routes on a table, without a network; nothing of what it remembers is trusted. Each answer is
+ * held against the OpenAPI document.
+ */
+export function adminApi(
+  table: Table,
+  { now = Date.now, sendDelivery = refuse as (delivery: Delivery) => Promise<void> } = {},
+) {
   let looks = 0;
   const watches = new WatchCache({ ...watchCacheDeps(table), now: () => ++looks * 60_000 });
   return async function call(
@@ -40,10 +48,10 @@ export function adminApi(table: Table) {
       answer(request, caller, {
         table,
         watches,
-        now: Date.now,
+        now,
         allowedAddresses: parseAllowedRanges(''),
         secretNamePrefix: 'test/',
-        sendDelivery: refuse,
+        sendDelivery,
         vault: { create: refuse, replace: refuse, remove: refuse },
       }),
     );
@@ -58,10 +66,9 @@ export function adminApi(table: Table) {
       headers: Record<string, string>;
       body?: string;
     };
-    return {
-      status: result.statusCode,
-      headers: result.headers,
-      body: result.body && JSON.parse(result.body),
-    };
+    const answered = result.body && JSON.parse(result.body);
+    const contentType = result.headers['content-type'] ?? '';
+    checkAnswer(method, rawPath, { status: result.statusCode, contentType, body: answered });
+    return { status: result.statusCode, headers: result.headers, body: answered };
   };
 }

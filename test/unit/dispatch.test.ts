@@ -1,3 +1,4 @@
+import { testDelivery } from '../../core/actions/test-call.ts';
 import type { Attempt, Delivery } from '../../core/delivery.ts';
 import type { WebhookIntegration } from '../../core/integration.ts';
 import { reveal, Secret } from '../../core/secret.ts';
@@ -6,7 +7,8 @@ import { type DispatchDeps, dispatch } from '../../lambdas/dispatcher/dispatch.t
 import { makeSecretCache } from '../../lambdas/dispatcher/secret-cache.ts';
 import type { OutboundRequest, SendResult } from '../../lambdas/dispatcher/send.ts';
 import type { StageLine } from '../../lambdas/shared/log.ts';
-import type { Settlement } from '../../store/deliveries.ts';
+import type { Settlement, StoredDelivery } from '../../store/deliveries.ts';
+import { aDefinition, aSlackIntegration } from '../support/builders.ts';
 import { anAutomation, openDoors } from '../support/dispatch-doubles.ts';
 
 const integration: WebhookIntegration = {
@@ -52,7 +54,10 @@ const down: SendResult = {
   status: 503,
 };
 
-function setUp(change: Partial<DispatchDeps> = {}, { attempt = 1, result = ok, lost = false } = {}) {
+function setUp(
+  change: Partial<DispatchDeps> = {},
+  { attempt = 1, result = ok, lost = false, of = {} as Partial<StoredDelivery> } = {},
+) {
   const seen = {
     sent: [] as OutboundRequest[],
     attempts: [] as Attempt[],
@@ -63,7 +68,7 @@ function setUp(change: Partial<DispatchDeps> = {}, { attempt = 1, result = ok, l
   };
   const deps: DispatchDeps = {
     lease: async (_id, { token }) => ({
-      delivery: { ...delivery, status: 'pending', attempts: attempt - 1 },
+      delivery: { ...delivery, status: 'pending', attempts: attempt - 1, ...of },
       token,
       attempt,
       ...(lost && { lostAttempt: { number: attempt - 1, startedAtMs: 500 } }),
@@ -317,6 +322,122 @@ describe('an attempt', () => {
     expect(seen.settled).toEqual([
       { status: 'pending', dueAtMs: 1_060_000, sweepAtMs: 1_060_000, attempts: 0 },
     ]);
+  });
+});
+
+test('what Slack refuses fails with its own string as the reason', async () => {
+  const result: SendResult = { ...ok, responseHead: '{"ok":false,"error":"not_in_channel"}' };
+  const slack = { type: 'slack', integration: 'int_1', title: '', message: '', severity: 'INFO' } as const;
+  const { seen, run } = setUp(
+    {
+      ...anAutomation({ definition: aDefinition({ action: slack }) }),
+      readIntegration: async () => aSlackIntegration({ token_secret: 'TOKEN' }),
+    },
+    { result, of: { action: 'slack' } },
+  );
+  await run();
+  expect(seen.settled).toEqual([{ status: 'failed', reason: 'slack_error: not_in_channel' }]);
+});
+
+describe('an attempt that tries whether the integration is back', () => {
+  const broken = () => ({
+    health: { openUntilMs: 900_000 },
+    places: [],
+    free: [0],
+    nextTurnMs: 0,
+    lastMs: 0,
+  });
+  const halfOpen = { flows: { read: async () => broken(), forget: () => undefined } };
+  const wait = { times: 3 };
+
+  test('costs a delivery that had waited no attempt when it fails, and says what it was', async () => {
+    const of = { wait, uncounted: 1 };
+    const { seen, run } = setUp(halfOpen, { attempt: 5, result: down, of });
+    await run();
+    expect(seen.attempts).toMatchObject([{ number: 5, outcome: 'failed', probe: true }]);
+    expect(seen.settled).toEqual([
+      { status: 'pending', dueAtMs: 1_005_000, sweepAtMs: 1_065_000, uncounted: 2, wait },
+    ]);
+    expect(seen.requeued).toMatchObject([{ delaySeconds: 5 }]);
+  });
+
+  test('honours Retry-After all the same', async () => {
+    const asks = { ...down, outcome: { ...down.outcome, retryAfterSeconds: 7_200 } } as SendResult;
+    const { seen, run } = setUp(halfOpen, { attempt: 2, result: asks, of: { wait } });
+    await run();
+    expect(seen.settled).toMatchObject([{ dueAtMs: 8_200_000, sweepAtMs: 8_200_000, uncounted: 1 }]);
+  });
+
+  test('is brought back by the sweeper once it waited often', async () => {
+    const { seen, run } = setUp(halfOpen, { attempt: 2, result: down, of: { wait: { times: 9 } } });
+    await run();
+    expect(seen.settled).toMatchObject([{ dueAtMs: 1_005_000, sweepAtMs: 1_005_000 }]);
+    expect(seen.requeued).toEqual([]);
+  });
+
+  test('counts when it was the delivery’s own retry', async () => {
+    const { seen, run } = setUp(halfOpen, { attempt: 2, result: down });
+    await run();
+    expect(seen.attempts[0]).not.toHaveProperty('probe');
+    expect(seen.settled).toEqual([{ status: 'pending', dueAtMs: 1_300_000, sweepAtMs: 1_300_000 }]);
+  });
+
+  test('counts for nothing also when its function died before it settled', async () => {
+    const record = { number: 4, startedAtMs: 500, durationMs: 100, outcome: 'failed', probe: true } as const;
+    const { seen, run } = setUp(
+      { putAttempt: async () => false, readAttempts: async () => [{ ...record, code: 'timeout' }] },
+      { attempt: 5, lost: true, of: { wait } },
+    );
+    await run();
+    expect(seen.sent).toEqual([]);
+    expect(seen.settled).toEqual([
+      { status: 'pending', dueAtMs: 5_600, sweepAtMs: 5_600, attempts: 4, uncounted: 1, wait },
+    ]);
+  });
+});
+
+describe('a test call', () => {
+  const of = testDelivery(integration, { type: 'webhook', integration: 'int_1', payload: 1 }, 900);
+  const never = async (): Promise<never> => {
+    throw new Error('not for a test call');
+  };
+  const aside = {
+    admitToMinute: never,
+    announce: never,
+    takePlace: never,
+    leavePlace: never,
+    disableIntegration: never,
+  };
+
+  test.each<[string, SendResult, Settlement]>([
+    ['arrives', ok, { status: 'delivered' }],
+    ['fails', down, { status: 'failed', reason: 'http_status' }],
+    [
+      'is told that the endpoint is gone',
+      { outcome: { kind: 'refused', code: 'gone', status: 410 }, durationMs: 1, status: 410 },
+      { status: 'failed', reason: 'gone' },
+    ],
+  ])('that %s is over, and counts in no storm and no health', async (_how, result, settlement) => {
+    const { seen, run } = setUp(aside, { result, of });
+    await run();
+    expect(seen.sent).toHaveLength(1);
+    expect(seen.settled).toEqual([settlement]);
+    expect(seen.requeued).toEqual([]);
+  });
+
+  test('goes out through an integration that is left alone or disabled', async () => {
+    const health = { openUntilMs: 9_000_000, disabledAtMs: 1 };
+    const flow = { health, places: [], free: [], nextTurnMs: 0, lastMs: 0 };
+    const { seen, run } = setUp({ flows: { read: async () => flow, forget: () => undefined } }, { of });
+    await run();
+    expect(seen.settled).toEqual([{ status: 'delivered' }]);
+  });
+
+  test('is not made again when its function died', async () => {
+    const { seen, run } = setUp(aside, { attempt: 2, lost: true, of });
+    await run();
+    expect(seen.sent).toEqual([]);
+    expect(seen.settled).toEqual([{ status: 'failed', reason: 'attempts_used_up' }]);
   });
 });
 

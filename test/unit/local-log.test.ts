@@ -6,6 +6,54 @@ const read = (line: object) => readable(JSON.stringify(line), { now });
 test.each([
   [
     {
+      stage: 'delivery.waiting',
+      ...{ deliveryId: 'dlv_1', automation: 'low loss', integrationId: 'int_1' },
+      ...{ waits: 2, until: '2026-11-23T12:00:31.000Z' },
+    },
+    'waiting   dlv_1 "low loss" · for int_1, 2 times · until 2026-11-23T12:00:31.000Z',
+  ],
+  [
+    {
+      stage: 'integration.disabled',
+      ...{ integrationId: 'int_1', team: 'vision', name: 'ci', reason: 'gone', toldThrough: 'int_2' },
+    },
+    'disabled  int_1 "ci" of vision · it answered 410 Gone · its team is told by int_2',
+  ],
+  [
+    {
+      stage: 'integration.disabled',
+      ...{ integrationId: 'int_1', team: 'vision', name: 'ci', reason: 'failing_for_5_days' },
+    },
+    'disabled  int_1 "ci" of vision · failing for 5 days · no other integration to tell its team by',
+  ],
+  [
+    {
+      stage: 'resend.advanced',
+      ...{
+        resendId: 'rsd_1',
+        automationId: 'aut_1',
+        phase: 'sending',
+        matched: 70,
+        resent: 25,
+        passedOver: 1,
+      },
+    },
+    'resending rsd_1 of aut_1 · 25 of 70 sent again · 1 passed over · sending',
+  ],
+  [
+    {
+      stage: 'resend.advanced',
+      ...{ resendId: 'rsd_1', automationId: 'aut_1', phase: 'done', matched: 70, resent: 70, passedOver: 0 },
+      stopped: 'automation_disabled',
+    },
+    'resending rsd_1 of aut_1 · 70 of 70 sent again · stopped: automation disabled',
+  ],
+  [
+    { stage: 'deliveries.cleared', messages: 1 },
+    'cleared   1 message of deliveries taken off the dead-letter queue',
+  ],
+  [
+    {
       stage: 'event.received',
       requestId: 'r',
       keyId: 'k',
