@@ -3,8 +3,10 @@ import type { ProblemBody } from '../core/api/fields.ts';
 import type { RouteName } from '../core/api/routes.ts';
 import { badUsage, Trouble } from './trouble.ts';
 
-/** A good answer of a route. */
-export type Answer<Name extends RouteName> = Extract<CallResult<Name>, { ok: true }>;
+type Good<Name extends RouteName> = Extract<CallResult<Name>, { ok: true }>;
+
+/** A good answer of a route; its body is not looked at where there is none. */
+export type Answer<Name extends RouteName> = Good<Name> & { body: NonNullable<Good<Name>['body']> };
 
 /** An item of a list that a route answers. */
 export type Listed<Name extends RouteName, Field extends string> =
@@ -47,11 +49,8 @@ const LOCAL_URL = 'http://127.0.0.1:8377';
 export function connect(environment: NodeJS.ProcessEnv): Connection {
   const url = baseUrl(environment['SIGNALBOX_URL'] || LOCAL_URL);
   const key = keyIn(environment);
-  // A stage of API Gateway is a path in front of ours, and a redirect would be given the key.
-  const fetchThere = (target: string | URL | Request, init?: RequestInit) => {
-    const { pathname, search } = new URL(target as URL);
-    return fetch(url + pathname + search, { ...init, redirect: 'error' });
-  };
+  // A redirect would be given the key.
+  const fetchThere: typeof fetch = (target, init) => fetch(target, { ...init, redirect: 'error' });
   const client = apiClient({ url, key, fetch: fetchThere, timeoutMs: TIMEOUT_MS });
   return {
     url,
@@ -59,7 +58,7 @@ export function connect(environment: NodeJS.ProcessEnv): Connection {
     post: async (path, body, headers) => {
       const init = { method: 'POST', body, headers: { authorization: `Bearer ${key}`, ...headers } };
       try {
-        const response = await fetchThere(new URL(path, url), {
+        const response = await fetchThere(url + path, {
           ...init,
           signal: AbortSignal.timeout(TIMEOUT_MS),
         });

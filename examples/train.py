@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A real training loop that tells Signalbox about itself. Python 3.8+, standard library only.
+"""A real training loop that tells Signalbox about itself. Python 3.9+, standard library only.
 
 It fits a logistic regression by stochastic gradient descent to two overlapping clouds of points,
 posts loss and accuracy while it learns, then links the model to a registry and promotes it.
@@ -10,14 +10,14 @@ examples/train.ts is the same program in TypeScript: same data, same arithmetic,
 """
 
 import argparse
-import datetime
-import json
 import math
 import os
 import secrets
 import sys
-import urllib.error
-import urllib.request
+
+# The client is one file; a project of your own has a copy of it, or its folder on PYTHONPATH.
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "clients", "python"))
+from signalbox import Signalbox  # noqa: E402
 
 FEATURES = 4
 TRAINING_ROWS = 600
@@ -93,65 +93,33 @@ def train(steps):
         yield step, round(learn(weights, batch), 6), round(score, 6)
 
 
-class Signalbox:
-    """The few lines a script needs to post events."""
-
-    def __init__(self, url, key):
-        self.url = url.rstrip("/")
-        self.key = key
-        self.requests = 0
-
-    def post(self, event):
-        """Sends one event; ends the script with a sentence if Signalbox does not take it."""
-        request = urllib.request.Request(
-            self.url + "/v1/events",
-            data=json.dumps(event).encode(),
-            headers={"Authorization": "Bearer " + self.key, "Content-Type": "application/json"},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=20) as response:
-                response.read()
-                self.requests += 1
-        except urllib.error.HTTPError as error:
-            sys.exit("Signalbox refused the event (HTTP %d): %s" % (error.code, reason(error.read())))
-        except OSError as error:
-            sys.exit("Signalbox cannot be reached at %s: %s" % (self.url, error))
-
-
-def reason(body):
-    """What an error answer says, in its own words."""
-    try:
-        answer = json.loads(body)
-        refused = answer.get("refused") or [answer]
-        return "; ".join("%s: %s" % (one.get("field") or one.get("code"), one.get("detail")) for one in refused)
-    except (ValueError, AttributeError):
-        return body.decode("utf-8", "replace")[:200]
-
-
-def publish(signalbox, options, metadata):
+def publish(box, options, metadata):
     """Links the model to the registry, then moves its aliases as a release process would."""
     model = {
-        "team": options.team,
         "registry": options.registry,
         "user": options.user,
-        "collection": {"name": options.collection, "type": "model"},
+        "collection": options.collection,
+        "type": "model",
         "version": "v0",
         "index": 0,
         "tags": [],
         "metadata": metadata,
     }
-    signalbox.post({"type": "artifact.linked", "time": now(), "aliases": ["latest"], **model})
+    box.artifact("linked", aliases=["latest"], **model)
+    settle(box)
     print("linked  %s/%s:v0" % (options.registry, options.collection), flush=True)
     aliases = ["latest"]
     for alias in ["staging", "production"]:
         aliases = aliases + [alias]
-        signalbox.post({"type": "artifact.alias_added", "time": now(), "alias": alias, "aliases": aliases, **model})
+        box.artifact("alias_added", alias=alias, aliases=aliases, **model)
+        settle(box)
         print("alias   %s" % alias, flush=True)
 
 
-def now():
-    """A time makes a repeated post the same event, not a new one."""
-    return datetime.datetime.now(datetime.timezone.utc).isoformat()
+def settle(box):
+    """Waits until Signalbox has taken everything; ends the script if it does not. A real one would train on."""
+    if not box.flush(20) or box.counts["refused"]:
+        sys.exit("Signalbox did not take everything.")
 
 
 def read_options():
@@ -163,30 +131,24 @@ def read_options():
     parser.add_argument("--user", default=os.environ.get("USER") or "ada")
     parser.add_argument("--run", default=secrets.token_hex(4), help="the run's id; random by default")
     parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--points", type=int, default=100, help="points in one request")
     parser.add_argument("--print-every", type=int, default=100, help="steps from one printed line to the next")
     return parser.parse_args()
 
 
 def main():
     options = read_options()
-    url, key = os.environ.get("SIGNALBOX_URL"), os.environ.get("SIGNALBOX_API_KEY")
-    if not url or not key:
+    box = Signalbox(team=options.team)
+    if box.mode == "disabled":
         sys.exit("Set SIGNALBOX_URL and SIGNALBOX_API_KEY to where and as whom to post.")
-    signalbox = Signalbox(url, key)
-    run = {"id": options.run, "name": "two-clouds-" + options.run, "config": {"learning_rate": LEARNING_RATE}}
-    source = {"type": "run.metrics", "team": options.team, "project": options.project, "user": options.user}
-
-    points = []
-    for step, loss, score in train(options.steps):
-        points.append({"step": step, "metrics": {"loss": loss, "accuracy": score}})
-        if step % options.print_every == 0:
-            print("step %4d  loss %.6f  accuracy %.6f" % (step, loss, score), flush=True)
-        if len(points) == options.points or step == options.steps - 1:
-            signalbox.post({**source, "run": run, "points": points})
-            points = []
-    print("posted  %d points in %d requests" % (options.steps, signalbox.requests), flush=True)
-    publish(signalbox, options, {"loss": loss, "accuracy": score, "steps": options.steps})
+    config = {"learning_rate": LEARNING_RATE}
+    with box.run(options.project, options.run, "two-clouds-" + options.run, user=options.user, config=config) as run:
+        for step, loss, score in train(options.steps):
+            run.log({"loss": loss, "accuracy": score}, step=step)
+            if step % options.print_every == 0:
+                print("step %4d  loss %.6f  accuracy %.6f" % (step, loss, score), flush=True)
+        settle(box)
+        print("posted  %d points" % options.steps, flush=True)
+    publish(box, options, {"loss": loss, "accuracy": score, "steps": options.steps})
 
 
 if __name__ == "__main__":

@@ -8,13 +8,8 @@ import {
 } from 'aws-cdk-lib/aws-route53';
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
+import type { Gateway } from './api-door.ts';
 import type { Settings } from './settings.ts';
-
-/** Where the API's gateway is. */
-export interface Gateway {
-  readonly apiId: string;
-  readonly stageName: string;
-}
 
 export interface DomainProps {
   readonly settings: Settings;

@@ -22,7 +22,8 @@ import {
 import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
 import { Aws, CfnRule, Duration, Fn, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Gateway, leadTo } from './domain.ts';
+import type { Gateway } from './api-door.ts';
+import { leadTo } from './domain.ts';
 import type { Settings } from './settings.ts';
 
 /** Per address in five minutes. A cluster that trains behind one address stays below, as it posts in batches. */

@@ -81,6 +81,21 @@ export const settingRules = {
       .optional(),
     rule: 'managed, or the ARN of a web ACL for CloudFront, which is of us-east-1',
   },
+  /** Which kind of API Gateway is the door: an HTTP API at a third of the price, or a REST API. */
+  api: {
+    schema: z.enum(['http', 'rest']).default('http'),
+    rule: 'http or rest',
+  },
+  /** How many requests with events the API takes a second; what is more gets 429. */
+  eventRequestsPerSecond: {
+    schema: z.preprocess(numberFromText, z.int().min(1).max(10_000).default(1_000)),
+    rule: 'a number from 1 to 10000',
+  },
+  /** How many requests each other route takes. */
+  requestsPerSecond: {
+    schema: z.preprocess(numberFromText, z.int().min(1).max(10_000).default(1_000)),
+    rule: 'a number from 1 to 10000',
+  },
   /** Where Slack's methods are. */
   slackApiUrl: {
     schema: BareUrl.default('https://slack.com/api'),

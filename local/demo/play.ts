@@ -40,7 +40,7 @@ export async function playDemo(signalbox: RunningSignalbox, twin?: Twin): Promis
   const startedAt = performance.now();
   const trainer = findTrainer(twin);
   if (!trainer)
-    throw new Error('no Python 3.8 or newer runs here: install python3, or use --twin=typescript');
+    throw new Error('no Python 3.9 or newer runs here: install python3, or use --twin=typescript');
   const secrets = newSecrets();
   const receiver = await startReceiver(secrets, showArrival);
   try {

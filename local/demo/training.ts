@@ -30,7 +30,7 @@ export interface TrainingResult {
 const EXAMPLES = resolve(import.meta.dirname, '../../examples');
 const PROBE_MS = 5_000;
 const TRAINING_MS = 25_000;
-const PROBE = 'import sys, urllib.request; assert sys.version_info >= (3, 8); print(sys.version.split()[0])';
+const PROBE = 'import sys, urllib.request; assert sys.version_info >= (3, 9); print(sys.version.split()[0])';
 
 /** The trainer for a twin; with none named, Python where one works, else TypeScript. Undefined: not on this machine. */
 export function findTrainer(twin?: Twin): Trainer | undefined {

@@ -17,8 +17,18 @@ let guarded: Synthesized;
 
 beforeAll(async () => {
   [named, guarded] = await Promise.all([
-    synthesize({ stage: 'named', domainName, certificateArn, hostedZoneId: 'Z0123456789ABC', ...network }),
-    synthesize({ stage: 'guarded', domainName, certificateArn, firewall: 'managed' }),
+    synthesize({
+      stage: 'named',
+      domainName,
+      certificateArn,
+      hostedZoneId: 'Z0123456789ABC',
+      eventRequestsPerSecond: 5000,
+      ...network,
+    }),
+    synthesize({
+      ...{ stage: 'guarded', domainName, certificateArn, firewall: 'managed', api: 'rest' },
+      ...{ eventRequestsPerSecond: '50', requestsPerSecond: 20 },
+    }),
   ]);
 }, 240_000);
 
@@ -28,6 +38,32 @@ const outputs = (stack: Synthesized) =>
   Object.fromEntries(
     Object.entries(stack.template.Outputs).map(([name, { Value }]) => [name, stack.flat(Value)]),
   );
+
+describe('limits a second', () => {
+  test('of an HTTP API hold for events and for every other route, once the routes are there', () => {
+    const { Properties, DependsOn = [] } = named.resources('AWS::ApiGatewayV2::Stage')['HttpApi/Stage']!;
+    expect(Properties).toMatchObject({
+      DefaultRouteSettings: { ThrottlingRateLimit: 1_000, ThrottlingBurstLimit: 1_000 },
+      RouteSettings: { 'POST /v1/events': { ThrottlingRateLimit: 5_000, ThrottlingBurstLimit: 5_000 } },
+    });
+    const isRoute = (id: string) => named.template.Resources[id]?.Type === 'AWS::ApiGatewayV2::Route';
+    expect(DependsOn.filter(isRoute).length).toBeGreaterThanOrEqual(3);
+  });
+
+  test('of a REST API do as well', () => {
+    const [stage] = Object.values(guarded.resources('AWS::ApiGateway::Stage'));
+    expect(stage?.Properties).toMatchObject({
+      MethodSettings: expect.arrayContaining([
+        expect.objectContaining({ ResourcePath: '/*', HttpMethod: '*', ThrottlingRateLimit: 20 }),
+        expect.objectContaining({
+          ResourcePath: '/~1v1~1events',
+          HttpMethod: 'POST',
+          ThrottlingRateLimit: 50,
+        }),
+      ]),
+    });
+  });
+});
 
 describe('a deployment in a network', () => {
   type FunctionProperties = { Role: unknown; VpcConfig?: object };
@@ -100,6 +136,7 @@ describe('a deployment with a firewall', () => {
         OriginRequestPolicyId: 'b689b0a8-53d0-40ab-baf2-68738e2966ac',
         ViewerProtocolPolicy: 'https-only',
       },
+      Origins: [{ OriginPath: '/api' }],
       ViewerCertificate: { AcmCertificateArn: certificateArn, MinimumProtocolVersion: 'TLSv1.2_2021' },
     });
     expect(guarded.flat(distribution?.Properties.DistributionConfig['WebACLId'])).toBe('Firewall/Acl.Arn');
@@ -160,6 +197,9 @@ describe('the settings', () => {
       'certificateArn',
       { domainName, certificateArn: certificateArn.replace('us-east-1', 'eu-west-1'), firewall: 'managed' },
     ],
+    ['eventRequestsPerSecond', { eventRequestsPerSecond: '0' }],
+    ['requestsPerSecond', { requestsPerSecond: 10_001 }],
+    ['requestsPerSecond', { requestsPerSecond: '10/s' }],
     ['hostedZoneId', { domainName, certificateArn, hostedZoneId: 'example.com' }],
     ['firewall', { domainName, certificateArn, firewall: 'true' }],
     ['firewall', { domainName, certificateArn, firewall: aclArn.replace('us-east-1', 'eu-west-1') }],

@@ -413,8 +413,11 @@ describe('a role', () => {
   };
 
   test.each<[string, string[]]>([
-    ['authorizer', [...logs('HttpApi/Authorizer'), ...onTable('GetItem'), readsAdminKey]],
-    ['ingest', [...logs('Ingestion/Ingest'), ...onTable('GetItem'), readsAdminKey, sendsTo(events)]],
+    ['authorizer', [...logs('HttpApi/Authorizer'), ...onTable('GetItem', 'UpdateItem'), readsAdminKey]],
+    [
+      'ingest',
+      [...logs('Ingestion/Ingest'), ...onTable('GetItem', 'BatchGetItem'), readsAdminKey, sendsTo(events)],
+    ],
     [
       'matcher',
       [
@@ -438,7 +441,7 @@ describe('a role', () => {
       'sweeper',
       [
         ...logs('Sweeping/Sweeper'),
-        ...onTable('GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'),
+        ...onTable('GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
         queriesIndex('due'),
         queriesIndex('by-automation'),
         sendsTo(deliveries),
@@ -474,6 +477,21 @@ describe('a role', () => {
     expect(new Set(starred)).toEqual(new Set([teamSecrets]));
     expect(granted('admin').filter((right) => right.startsWith('secretsmanager:Get'))).toEqual([
       readsAdminKey,
+    ]);
+  });
+
+  test('lets the authorizer write when a key was last used, and nothing else', () => {
+    const statements = properties<PolicyProperties>('AWS::IAM::Policy')
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement as unknown as Record<string, unknown>[])
+      .filter(({ Condition }) => Condition !== undefined);
+    expect(statements).toMatchObject([
+      {
+        Action: 'dynamodb:UpdateItem',
+        Condition: {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['KEY#*'] },
+          'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'lastUsedAtMs'] },
+        },
+      },
     ]);
   });
 
@@ -614,6 +632,8 @@ describe('a setting', () => {
     expect(read({})).toEqual({
       stage: 'dev',
       allowedAddresses: [],
+      eventRequestsPerSecond: 1_000,
+      requestsPerSecond: 1_000,
       subnetIds: [],
       securityGroupIds: [],
       domainName: undefined,
@@ -622,6 +642,7 @@ describe('a setting', () => {
       firewall: undefined,
       alarmEmail: undefined,
       alarmTopicArn: undefined,
+      api: 'http',
       canary: false,
       slackApiUrl: 'https://slack.com/api',
       historyDays: 90,
@@ -650,6 +671,7 @@ describe('a setting', () => {
     ['allowedAddresses', '10.0.0.0'],
     ['allowedAddresses', ['localhost']],
     ['allowedAddresses', 8],
+    ['api', 'graphql'],
     ['slackApiUrl', 'slack.com/api'],
     ['slackApiUrl', 'ftp://slack.com/api'],
     ['slackApiUrl', 'https://slack.com/api/'],

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
 import { findTrainer, runTraining, type Twin } from '../../local/demo/training.ts';
 import { testNeeding } from '../support/needs.ts';
 
@@ -57,13 +58,18 @@ interface Trained {
   events: Record<string, unknown>[];
 }
 
-/** Runs a training script against a bare HTTP server that answers as told, and keeps what it was sent. */
-async function train(twin: Twin, status = 202, answer: object = {}): Promise<Trained> {
-  const events: Record<string, unknown>[] = [];
+/** Runs a training script against a bare HTTP server that takes everything, or refuses it, and keeps what it was sent. */
+async function train(twin: Twin, refusal?: object): Promise<Trained> {
+  const events: Trained['events'] = [];
   const lines: string[] = [];
   const server = createServer(async (request, response) => {
-    events.push(JSON.parse(await text(request)));
-    response.writeHead(status).end(JSON.stringify(answer));
+    const body = await buffer(request);
+    if (request.method === 'GET') return response.writeHead(404).end();
+    const isGzip = request.headers['content-encoding'] === 'gzip';
+    const sent = [JSON.parse(String(isGzip ? gunzipSync(body) : body))].flat() as Trained['events'];
+    events.push(...sent);
+    const taken = { events: sent.map((_, index) => ({ index })) };
+    return response.writeHead(refusal ? 403 : 202).end(JSON.stringify(refusal ?? taken));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -76,14 +82,35 @@ async function train(twin: Twin, status = 202, answer: object = {}): Promise<Tra
   return { ...result, lines, events };
 }
 
-const withoutTimes = (events: Trained['events']) => events.map(({ time, ...event }) => event);
+interface Sent {
+  type: string;
+  run?: object;
+  points?: { step: number; metrics: object }[];
+}
+
+/** What both scripts tell, however it is cut into events and whatever ids and times these have. */
+function told(events: Trained['events']) {
+  const ofType = (prefix: string) =>
+    (events as unknown as Sent[]).filter(({ type }) => type.startsWith(prefix));
+  return {
+    runs: new Set(ofType('run.metrics').map(({ run }) => JSON.stringify(run))),
+    points: ofType('run.metrics').flatMap(({ points = [] }) =>
+      points.map(({ step, metrics }) => ({ step, metrics })),
+    ),
+    artifacts: ofType('artifact.').map(
+      ({ id, time, ...event }: Sent & { id?: string; time?: string }) => event,
+    ),
+  };
+}
 
 describe('the training scripts', () => {
   testNeeding('python3')('print and post the same numbers in both languages', async () => {
     const [python, typescript] = await Promise.all([train('python'), train('typescript')]);
     expect(python.lines).toHaveLength(2004);
     expect(typescript.lines).toEqual(python.lines);
-    expect(withoutTimes(typescript.events)).toEqual(withoutTimes(python.events));
+    expect(told(typescript.events)).toEqual(told(python.events));
+    const states = python.events.filter(({ type }) => type === 'run.state').map(({ state }) => state);
+    expect(states).toEqual(['RUNNING', 'FINISHED']);
   });
 
   test('post 2,000 points in 20 requests, then link the model and move its aliases', async () => {
@@ -101,12 +128,18 @@ describe('the training scripts', () => {
   });
 
   const refusal = { code: 'forbidden', field: 'team', detail: 'key key_1 may not post events of team t' };
-  const saysWhy = async (twin: Twin) => {
-    const { exitCode, errors, events } = await train(twin, 403, refusal);
+  testNeeding('python3')('say why they were refused, and end (Python)', async () => {
+    const { exitCode, errors, lines } = await train('python', refusal);
+    expect(errors).toBe(
+      `signalbox: an event was refused: forbidden: team: ${refusal.detail}\nSignalbox did not take everything.`,
+    );
+    expect(exitCode).toBe(1);
+    expect(lines.at(-1)).toMatch(/^step 1999 /);
+  });
+  test('say why they were refused, and end (TypeScript)', async () => {
+    const { exitCode, errors, events } = await train('typescript', refusal);
     expect(errors).toBe(`Signalbox refused the event (HTTP 403): team: ${refusal.detail}`);
     expect(exitCode).toBe(1);
     expect(events).toHaveLength(1);
-  };
-  testNeeding('python3')('say why they were refused, and end (Python)', () => saysWhy('python'));
-  test('say why they were refused, and end (TypeScript)', () => saysWhy('typescript'));
+  });
 });
