@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { automationTestRoutes } from './automation-test.ts';
+import { automationWhyRoutes } from './automation-why.ts';
 import { automationRoutes } from './automations.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { documentRoutes } from './document.ts';
@@ -18,6 +19,7 @@ export const routes = {
   ...watchedRoutes,
   ...automationRoutes,
   ...automationTestRoutes,
+  ...automationWhyRoutes,
   ...deliveryRoutes,
   ...integrationRoutes,
   ...secretRoutes,

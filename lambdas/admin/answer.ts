@@ -3,7 +3,7 @@ import type { Route } from '../../core/api/route.ts';
 import { findRoute, type RouteInput, type RouteName, routes } from '../../core/api/routes.ts';
 import { parseJson } from '../../core/json.ts';
 import { type Ability, type Caller, roleMay } from '../../core/key.ts';
-import { TeamName } from '../../core/name.ts';
+import { Name, TeamName } from '../../core/name.ts';
 import { detailsOfZod, Problem, parseInput } from '../../core/problem.ts';
 import { bodyText, type HttpAnswer, type HttpRequest } from '../shared/http.ts';
 import {
@@ -29,6 +29,7 @@ import { createTeam, listTeams } from './teams.ts';
 import { testAutomation } from './test-automation.ts';
 import { testIntegration } from './test-call.ts';
 import { readWatched } from './watched.ts';
+import { explainAutomation, readStanding } from './why.ts';
 
 type RouteHandler<Name extends RouteName> = (
   input: RouteInput<Name>,
@@ -65,6 +66,8 @@ const handlers: { [Name in OwnRoute]: RouteHandler<Name> } = {
   readResend,
   readWatched,
   testAutomation,
+  readStanding,
+  explainAutomation,
 };
 
 const MAX_BODY_BYTES = 1_000_000;
@@ -113,6 +116,7 @@ function notThere({ method, path }: HttpRequest, allow: string[]): Problem {
 const paramSchemas: Record<string, z.ZodType> = {
   id: z.string().regex(/^\w{1,64}$/, 'is not an id'),
   team: TeamName,
+  run: Name,
 };
 
 function checkParams(params: Record<string, string>): void {
