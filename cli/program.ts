@@ -11,6 +11,7 @@ import { keyCommands } from './commands/keys.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { secretCommands } from './commands/secrets.ts';
 import { teamCommands } from './commands/teams.ts';
+import { whyCommand } from './commands/why.ts';
 
 interface Group {
   summary: string;
@@ -59,6 +60,7 @@ export function makeProgram(version: string): Command {
     .addHelpText('after', environment);
   program.commandsGroup('In a deployment:');
   for (const [noun, group] of Object.entries(things)) addGroup(program, noun, group);
+  addCommands(program, [whyCommand]);
   program.commandsGroup('Configuration as code:');
   addCommands(program, configuration);
   program.commandsGroup('In your shell:');
