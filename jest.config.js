@@ -15,6 +15,7 @@ export default {
     project('oracle'),
     project('infra'),
     project('integration', { setupFiles: ['<rootDir>/test/support/checked-fetch.ts'] }),
+    project('localstack', { slowTestThreshold: 30 }),
   ],
   // Two cores, and the integration suites start processes of their own.
   maxWorkers: 2,

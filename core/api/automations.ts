@@ -40,6 +40,7 @@ export const automationRoutes = {
     answers: { 201: Automation },
     versioned: true,
     conflicts: true,
+    repeatable: true,
   },
   listAutomations: {
     method: 'GET',

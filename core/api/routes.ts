@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { auditRoutes } from './audit.ts';
 import { automationTestRoutes } from './automation-test.ts';
 import { automationWhyRoutes } from './automation-why.ts';
 import { automationRoutes } from './automations.ts';
@@ -7,6 +8,7 @@ import { documentRoutes } from './document.ts';
 import { eventRoutes } from './events.ts';
 import { integrationRoutes } from './integrations.ts';
 import { keyRoutes } from './keys.ts';
+import { registryRoutes } from './registries.ts';
 import { matchPath, type Route } from './route.ts';
 import { secretRoutes } from './secrets.ts';
 import { teamRoutes } from './teams.ts';
@@ -24,6 +26,8 @@ export const routes = {
   ...integrationRoutes,
   ...secretRoutes,
   ...teamRoutes,
+  ...registryRoutes,
+  ...auditRoutes,
   ...keyRoutes,
 } as const satisfies Record<string, Route>;
 

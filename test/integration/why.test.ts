@@ -17,7 +17,8 @@ beforeAll(async () => {
   ({ table, stop } = await startStore());
   call = adminApi(table);
   send = matcherOn(table);
-  for (const name of ['vision', 'speech']) await createTeam(table, { name, createdAtMs: 0 });
+  for (const name of ['vision', 'speech'])
+    await createTeam(table, { name, description: '', version: 1, createdAtMs: 0 });
   jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
 });
 afterAll(async () => {
