@@ -31,7 +31,10 @@ the own team. Values of secrets are not in it.`,
   run: list,
 };
 
-async function list({ screen, connection, teamIfNamed: team }: Session, { options }: CommandInput): Promise<void> {
+async function list(
+  { screen, connection, teamIfNamed: team }: Session,
+  { options }: CommandInput,
+): Promise<void> {
   const { noun, target, key, since, until, limit } = options;
   const given = { team, noun, target, key, since, until, limit: Math.min(limit, 100) };
   const query = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -42,14 +45,16 @@ async function list({ screen, connection, teamIfNamed: team }: Session, { option
 const columns = [
   { title: 'AT', isWhole: true, of: ({ at }: Change) => shortTime(at) },
   { title: 'BY', isWhole: true, of: ({ key }: Change) => key },
-  { title: 'WHAT', of: ({ noun, action }: Change) => `${noun} ${action}` },
+  { title: 'WHAT', isWhole: true, of: ({ noun, action }: Change) => `${noun} ${action}` },
   { title: 'TARGET', isWhole: true, of: ({ target }: Change) => target },
-  { title: 'FIELDS', mayGoBelow: true, of: fieldsText },
+  { title: 'CHANGE', mayGoBelow: true, of: fieldsText },
 ];
 
 function fieldsText({ action, fields, unlisted = 0 }: Change): string {
-  if (action !== 'updated') return fields.map(({ field }) => field).join(', ');
-  const shown = fields.map(({ field, before, after }) => `${field}: ${valueText(before)} → ${valueText(after)}`);
+  if (action !== 'updated') return '';
+  const shown = fields.map(
+    ({ field, before, after }) => `${field}: ${valueText(before)} → ${valueText(after)}`,
+  );
   return [...shown, ...(unlisted > 0 ? [`and ${unlisted} more`] : [])].join(', ');
 }
 

@@ -1,4 +1,4 @@
-import { RegistryRole } from '../../core/registry.ts';
+import type { RegistryRole } from '../../core/registry.ts';
 import { type CommandSpec, option } from '../command.ts';
 import type { Listed } from '../connection.ts';
 import { everyItem } from '../paging.ts';
@@ -28,7 +28,11 @@ export const registryCommands: CommandSpec[] = [
     run: async ({ screen, connection }, { args: [name = ''], options: { description } }) => {
       const body = { name, ...(description !== undefined && { description }) };
       const { body: made } = await connection.call('createRegistry', { body });
-      printDone(screen, made, `created  registry ${made.name}; give teams a role: signalbox registries grant ${made.name} <team> <role>`);
+      printDone(
+        screen,
+        made,
+        `created  registry ${made.name}; give teams a role: signalbox registries grant ${made.name} <team> <role>`,
+      );
     },
   },
   {
@@ -39,7 +43,11 @@ Needs a key of the role org_admin.`,
     options: [forceOption('also a lower role than enabled automations need: they are disabled')],
     examples: [['so that it can have automations', 'registries grant models vision member']],
     run: async ({ screen, connection }, { args: [registry = '', team = '', role = ''], options }) => {
-      const input = { params: { registry, team }, query: forceQuery(options), body: { role: role as RegistryRole } };
+      const input = {
+        params: { registry, team },
+        query: forceQuery(options),
+        body: { role: role as RegistryRole },
+      };
       const { body } = await connection.call('putRegistryRole', input);
       printDone(screen, body, `granted  team ${team} is ${role} in registry ${body.name}`);
     },
@@ -53,7 +61,11 @@ Needs a key of the role org_admin.`,
     run: async ({ screen, connection }, { args: [registry = '', team = ''], options }) => {
       if (!(await confirmed(screen, options, `Take team ${team} its role in ${registry}?`))) return;
       await connection.call('deleteRegistryRole', { params: { registry, team }, query: forceQuery(options) });
-      printDone(screen, { registry, team, role: null }, `withdrawn  team ${plain(team)} has no role in registry ${plain(registry)}`);
+      printDone(
+        screen,
+        { registry, team, role: null },
+        `withdrawn  team ${plain(team)} has no role in registry ${plain(registry)}`,
+      );
     },
   },
   {
@@ -72,6 +84,9 @@ Needs a key of the role org_admin.`,
 
 const columns = [
   { title: 'NAME', of: ({ name }: Registry) => name },
-  { title: 'ROLES', of: ({ roles: of }: Registry) => of.map(({ team, role }) => `${team} ${role}`).join(', ') },
+  {
+    title: 'ROLES',
+    of: ({ roles: of }: Registry) => of.map(({ team, role }) => `${team} ${role}`).join(', '),
+  },
   { title: 'DESCRIPTION', of: ({ description }: Registry) => description },
 ];
