@@ -13,8 +13,10 @@ export default {
   projects: [
     project('unit'),
     project('oracle'),
+    project('simulator'),
     project('infra'),
     project('integration', { setupFiles: ['<rootDir>/test/support/checked-fetch.ts'] }),
+    project('localstack', { slowTestThreshold: 30 }),
   ],
   // Two cores, and the integration suites start processes of their own.
   maxWorkers: 2,

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
@@ -36,4 +36,24 @@ export async function buildFunctions(out = join(root, 'dist')): Promise<void> {
   await build({ ...options, entryPoints: Object.fromEntries(entries), outdir: out });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await buildFunctions();
+/** Bundles the command line into one file, for machines without a checkout. */
+async function buildCommandLine(out = join(root, 'dist')): Promise<void> {
+  const oldNode = 'Number.parseInt(process.versions.node, 10) < 22';
+  const sentence = "'signalbox needs Node 22.19 or newer, and this is ' + process.version";
+  const banner = `#!/usr/bin/env node\nif (${oldNode}) { console.error(${sentence}); process.exit(1); }`;
+  const outfile = join(out, 'signalbox.cjs');
+  await build({
+    ...options,
+    entryPoints: [join(root, 'cli/main.ts')],
+    outfile,
+    target: 'node22',
+    sourcemap: false,
+    banner: { js: banner },
+  });
+  chmodSync(outfile, 0o755);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await buildFunctions();
+  await buildCommandLine();
+}

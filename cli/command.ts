@@ -39,7 +39,11 @@ export function addCommands(parent: Command, specs: readonly CommandSpec[]): voi
 
 function addCommand(parent: Command, spec: CommandSpec): void {
   const command = parent.command(spec.usage, { hidden: spec.isHidden === true });
-  command.summary(spec.summary).description(descriptionOf(spec));
+  const path = [parent.parent && parent.name(), command.name()].filter(Boolean).join(' ');
+  command
+    .showHelpAfterError(`hint: see signalbox ${path} --help`)
+    .summary(spec.summary)
+    .description(descriptionOf(spec));
   for (const one of spec.options ?? []) command.addOption(one);
   if (spec.ofTeam) command.addOption(teamOption());
   if (spec.output !== 'none') command.addOption(jsonOption()).addOption(textOption());
@@ -53,7 +57,7 @@ function addCommand(parent: Command, spec: CommandSpec): void {
 
 function descriptionOf({ summary, details }: CommandSpec): string {
   const sentence = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
-  return details === undefined ? sentence : `${sentence}\n\n${details}`;
+  return details === undefined ? sentence : `${sentence}\n\n${details.replace(/(?<!\n)\n(?!\n)/g, ' ')}`;
 }
 
 function examplesText(examples: CommandSpec['examples']): string {

@@ -3,8 +3,10 @@ import type { ProblemBody } from '../core/api/fields.ts';
 import type { RouteName } from '../core/api/routes.ts';
 import { badUsage, Trouble } from './trouble.ts';
 
-/** A good answer of a route. */
-export type Answer<Name extends RouteName> = Extract<CallResult<Name>, { ok: true }>;
+type Good<Name extends RouteName> = Extract<CallResult<Name>, { ok: true }>;
+
+/** A good answer of a route; its body is not looked at where there is none. */
+export type Answer<Name extends RouteName> = Good<Name> & { body: NonNullable<Good<Name>['body']> };
 
 /** An item of a list that a route answers. */
 export type Listed<Name extends RouteName, Field extends string> =

@@ -1,7 +1,7 @@
+import { describeScope } from '../core/scope-text.ts';
 import type { Listed } from './connection.ts';
 import { everyItem } from './paging.ts';
 import type { Session } from './session.ts';
-import { scopeText } from './terminal/scope-text.ts';
 import { Trouble } from './trouble.ts';
 
 export type Automation = Listed<'listAutomations', 'automations'>;
@@ -17,7 +17,7 @@ export async function findAutomation(session: Session, wanted: string): Promise<
   const all = await automationsOf(session);
   const found = all.filter(({ name }) => name === wanted);
   if (found.length < 2) return found[0] ?? missing('automation', wanted, session.team, all);
-  const hint = `use an id: ${found.map(({ id, scope }) => `${id} (${scopeText(scope)})`).join(', ')}`;
+  const hint = `use an id: ${found.map(({ id, scope }) => `${id} (${describeScope(scope)})`).join(', ')}`;
   throw new Trouble(`there are ${found.length} automations named ${wanted} in team ${session.team}`, {
     hint,
   });

@@ -1,11 +1,12 @@
 import { CommanderError } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
 import { failureOf } from './failure.ts';
 import { makeProgram } from './program.ts';
 
 /** Runs one command line; answers its exit code. */
 async function run(args: string[]): Promise<number> {
   try {
-    await makeProgram('0.1.0').parseAsync(args, { from: 'user' });
+    await makeProgram(manifest.version).parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
     // commander has said by itself what it had to say; asked for help, it throws as well.
@@ -19,4 +20,6 @@ async function run(args: string[]): Promise<number> {
 // Whoever reads our output may have read enough, as `head` does: that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
-process.exitCode = await run(process.argv.slice(2));
+void run(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+});

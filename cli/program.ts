@@ -12,10 +12,15 @@ import { schemaCommand } from './commands/schema.ts';
 import { secretCommands } from './commands/secrets.ts';
 import { teamCommands } from './commands/teams.ts';
 
-/** The commands by noun; those without one stand alone. */
-const groups: Record<string, { summary: string; commands: readonly CommandSpec[] }> = {
+interface Group {
+  summary: string;
+  commands: readonly CommandSpec[];
+}
+
+/** What there is in a deployment, and what can be done with it. */
+const things: Record<string, Group> = {
   events: { summary: 'post events', commands: eventCommands },
-  automations: { summary: 'what fires, on which events', commands: automationCommands },
+  automations: { summary: 'what fires, and on which events', commands: automationCommands },
   deliveries: { summary: 'what was fired, and how it was delivered', commands: deliveryCommands },
   integrations: { summary: 'webhooks and Slack channels', commands: integrationCommands },
   secrets: { summary: 'values that integrations use and nobody sees', commands: secretCommands },
@@ -23,7 +28,7 @@ const groups: Record<string, { summary: string; commands: readonly CommandSpec[]
   teams: { summary: 'the teams of the organization', commands: teamCommands },
 };
 
-const single: readonly CommandSpec[] = [applyCommand, exportCommand, schemaCommand];
+const configuration: readonly CommandSpec[] = [applyCommand, exportCommand, schemaCommand];
 
 const environment = `
 Environment:
@@ -35,6 +40,11 @@ Environment:
 Tables on a terminal, one JSON object a line elsewhere; --text and --json say otherwise.
 Exit codes: 0 done, 1 refused or failed, 2 not used rightly.`;
 
+/** commander's own complaints in the form of ours. */
+function inOurWords(text: string): string {
+  return text.replace(/^\(Did you mean (one of )?(.+?)\?\)$/m, 'hint: did you mean $2?');
+}
+
 /** The whole command line, ready to parse. Each error of usage is thrown with the exit code 2. */
 export function makeProgram(version: string): Command {
   const program = new Command('signalbox')
@@ -42,18 +52,22 @@ export function makeProgram(version: string): Command {
     .description('Automations on ML registry and run events: the command line of Signalbox.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand('help [command]', 'print the help of a command')
+    .helpCommand(false)
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(inOurWords(text)) })
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText('after', environment);
-  for (const [noun, { summary, commands }] of Object.entries(groups)) {
-    const group = program
-      .command(noun)
-      .summary(summary)
-      .description(`${noun}: ${summary}`)
-      .helpCommand(false);
-    addCommands(group, commands);
-  }
-  addCommands(program, [...single, ...completionCommands(program)]);
+  program.commandsGroup('In a deployment:');
+  for (const [noun, group] of Object.entries(things)) addGroup(program, noun, group);
+  program.commandsGroup('Configuration as code:');
+  addCommands(program, configuration);
+  program.commandsGroup('In your shell:');
+  addCommands(program, completionCommands(program));
   return program;
+}
+
+function addGroup(program: Command, noun: string, { summary, commands }: Group): void {
+  const group = program.command(noun).summary(summary).usage('<command> [options]').helpCommand(false);
+  group.description(`${noun.charAt(0).toUpperCase()}${noun.slice(1)}: ${summary}.`);
+  addCommands(group, commands);
 }

@@ -33,6 +33,11 @@ const rules = {
     schema: z.preprocess(listFromText, z.array(AddressRange).default([])),
     rule: 'a list of address ranges such as 10.0.0.0/8',
   },
+  /** Which kind of API Gateway is the door: an HTTP API at a third of the price, or a REST API. */
+  api: {
+    schema: z.enum(['http', 'rest']).default('http'),
+    rule: 'http or rest',
+  },
   /** Where Slack's methods are. */
   slackApiUrl: {
     schema: BareUrl.default('https://slack.com/api'),

@@ -8,6 +8,7 @@ import { HttpApi } from './http-api.ts';
 import { Ingestion } from './ingestion.ts';
 import { Matching } from './matching.ts';
 import { Monitoring } from './monitoring.ts';
+import { RestApi } from './rest-api.ts';
 import type { Settings } from './settings.ts';
 import { Sweeping } from './sweeping.ts';
 import { SignalboxTable } from './table.ts';
@@ -26,7 +27,8 @@ export class SignalboxStack extends Stack {
     new Matching(this, 'Matching', { settings, table, events, deliveries });
     new Sweeping(this, 'Sweeping', { settings, table, events, deliveries });
     const { admin } = new Administration(this, 'Administration', { settings, table, adminKey, deliveries });
-    const api = new HttpApi(this, 'HttpApi', { settings, table, adminKey, ingest, admin });
+    const Door = settings.api === 'rest' ? RestApi : HttpApi;
+    const api = new Door(this, Door.name, { settings, table, adminKey, ingest, admin });
     if (settings.canary) new Canary(this, 'Canary', { settings, adminKey, apiUrl: api.url });
     new Monitoring(this, 'Monitoring', { settings, table, events, deliveries });
 

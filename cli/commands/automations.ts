@@ -1,23 +1,20 @@
 import { stringify } from 'yaml';
+import { describeScope } from '../../core/scope-text.ts';
 import { type CommandInput, type CommandSpec, option } from '../command.ts';
-import { integrationKey, toInput } from '../configuration/carry-out.ts';
-import { checkSources } from '../configuration/check-documents.ts';
 import { automationDocument } from '../configuration/deployed.ts';
-import type { WantedAutomation } from '../configuration/document.ts';
 import { withoutDefaults } from '../configuration/exported.ts';
-import { refuseProblems } from '../configuration/problem-text.ts';
-import { readSources } from '../configuration/sources.ts';
 import type { Answer } from '../connection.ts';
 import { type Automation, automationsOf, findAutomation, integrationsOf } from '../lookup.ts';
 import type { Session } from '../session.ts';
 import { confirmed } from '../terminal/ask.ts';
 import { fieldLines } from '../terminal/fields.ts';
 import { plain, plainLines } from '../terminal/plain-text.ts';
-import { scopeText } from '../terminal/scope-text.ts';
 import { printDone, printList, type Screen } from '../terminal/screen.ts';
 import { shortTime } from '../terminal/time.ts';
 import { triggerText } from '../terminal/trigger-text.ts';
-import { Trouble } from '../trouble.ts';
+import { readAutomation } from './automation-file.ts';
+import { automationTestCommand } from './automation-test.ts';
+import { watchedCommand } from './watched.ts';
 
 export const automationCommands: CommandSpec[] = [
   {
@@ -87,12 +84,14 @@ be named or given by id. It is refused where the scope has an automation of this
       printDone(screen, { deleted: id, name }, `deleted  automation ${plain(name)}`);
     },
   },
+  automationTestCommand,
+  watchedCommand,
 ];
 
 const columns = [
   { title: 'NAME', of: ({ name }: Automation) => name },
   { title: 'FIRES ON', of: ({ trigger }: Automation) => triggerText(trigger) },
-  { title: 'IN', of: ({ scope }: Automation) => scopeText(scope) },
+  { title: 'IN', of: ({ scope }: Automation) => describeScope(scope) },
   { title: 'ACTION', isWhole: true, of: ({ action }: Automation) => action.type },
   { title: 'STATE', isWhole: true, of: ({ enabled }: Automation) => (enabled ? 'enabled' : 'disabled') },
 ];
@@ -126,33 +125,11 @@ function activityLines(automation: Answer<'readAutomation'>['body'], screen: Scr
   );
 }
 
-/** What the server adds to an automation is left out, so that what `show --json` prints can be changed and saved. */
-const ADDED = ['id', 'revision', 'created_at', 'updated_at', 'activity'];
-
 async function create(session: Session, { options }: CommandInput): Promise<void> {
-  const { screen, connection, teamIfNamed } = session;
-  const sources = await readSources([options['file']]);
-  const checked = checkSources(sources, { team: teamIfNamed, kind: 'automation', ignored: ADDED });
-  refuseProblems(checked.problems, screen);
-  const [document, ...more] = checked.documents;
-  if (document?.wanted.kind !== 'automation' || more.length > 0) {
-    throw new Trouble('the file does not hold exactly one automation', {
-      hint: 'signalbox apply -f reads many things',
-    });
-  }
-  const body = toInput(document.wanted, await integrationIds(session, document.wanted)) as never;
+  const { screen, connection } = session;
+  const body = await readAutomation(session, options['file']);
   const { body: made } = await connection.call('createAutomation', { body });
   printDone(screen, made, `created  automation ${plain(made.name)} (${made.id})`);
-}
-
-async function integrationIds(
-  session: Session,
-  { team, action }: WantedAutomation,
-): Promise<Map<string, string>> {
-  if (action.type === 'no_op') return new Map();
-  const { connection } = session;
-  const all = await integrationsOf({ connection, team });
-  return new Map(all.map(({ name, id }) => [integrationKey(team, name), id]));
 }
 
 async function toggle(

@@ -1,33 +1,39 @@
 import { type CommandInput, type CommandSpec, option } from '../command.ts';
-import type { Answer, Listed } from '../connection.ts';
-import { findAutomation } from '../lookup.ts';
+import { findAutomation, findIntegration } from '../lookup.ts';
 import { everyItem } from '../paging.ts';
 import type { Session } from '../session.ts';
-import { attemptLines, painted } from '../terminal/attempt-text.ts';
-import { fieldLines } from '../terminal/fields.ts';
-import { printList, printOne, type Screen } from '../terminal/screen.ts';
-import { shortTime } from '../terminal/time.ts';
-import { badUsage } from '../trouble.ts';
-
-type Delivery = Listed<'listDeliveries', 'deliveries'>;
-type FullDelivery = Answer<'readDelivery'>['body'];
+import { deliveryColumns, deliveryLines } from '../terminal/delivery-text.ts';
+import { parseMoment } from '../terminal/moment.ts';
+import { startProgress } from '../terminal/progress.ts';
+import { printList, printOne } from '../terminal/screen.ts';
+import { parseCount } from './count.ts';
+import { resendCommand } from './resend.ts';
 
 export const deliveryCommands: CommandSpec[] = [
   {
     usage: 'list',
     summary: 'list what was fired and how it was delivered, newest first',
     options: [
-      option('-a, --automation <automation>', 'of this automation only, by its name or id'),
-      option('-n, --limit <number>', 'at most so many').default('25'),
+      option('-a, --automation <automation>', 'of this automation only'),
+      option('-i, --integration <integration>', 'through this integration only'),
+      option('-s, --status <status>', 'of this status only').choices([
+        'pending',
+        'delivered',
+        'failed',
+        'skipped',
+      ]),
+      option('--run <run>', 'about this run only, by its id'),
+      option('--collection <collection>', 'about this collection only'),
+      option('--since <time>', 'fired since a time, or since 2h or 7d ago').argParser(parseMoment),
+      option('--until <time>', 'fired until then').argParser(parseMoment),
+      option('-n, --limit <number>', 'at most so many').argParser(parseCount).default(25),
     ],
     ofTeam: true,
     examples: [
       ['the newest', 'deliveries list --team vision'],
+      ['what failed since yesterday', 'deliveries list --status failed --since 1d'],
       ['of one automation', 'deliveries list --automation loss-is-low --limit 100'],
-      [
-        'what failed, by reason',
-        `signalbox deliveries list -n 1000 --json | jq -r 'select(.status == "failed").reason' | sort | uniq -c`,
-      ],
+      ['reasons, counted', 'signalbox deliveries list -n 1000 --json | jq -r .reason | sort | uniq -c'],
     ],
     run: list,
   },
@@ -40,59 +46,26 @@ export const deliveryCommands: CommandSpec[] = [
       printOne(screen, body, (delivery) => deliveryLines(delivery, screen));
     },
   },
+  resendCommand,
 ];
 
 async function list(session: Session, { options }: CommandInput): Promise<void> {
   const { screen, connection } = session;
-  const limit = Number(options['limit']);
-  if (!Number.isInteger(limit) || limit < 1)
-    throw badUsage(`--limit must be a whole number above 0, not ${options['limit']}`);
-  const { automation } = options;
-  const query = {
-    ...(automation === undefined
+  const { automation, integration, status, run, collection, since: from, until: to, limit } = options;
+  const of =
+    automation === undefined
       ? { team: session.team }
-      : { automation: (await findAutomation(session, automation)).id }),
-    limit: Math.min(limit, 100),
+      : { automation: (await findAutomation(session, automation)).id };
+  const through = integration === undefined ? undefined : (await findIntegration(session, integration)).id;
+  const given = { integration: through, status, run, collection, from, to, limit: Math.min(limit, 100) };
+  const progress = startProgress();
+  // Filters look at a part of the history at a time: what is rare takes a while.
+  progress.show('looking');
+  const query = {
+    ...of,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   };
   const deliveries = await everyItem(connection, 'listDeliveries', 'deliveries', { query }, limit);
-  printList(screen, deliveries, columns, 'Nothing was fired.');
-}
-
-const columns = [
-  { title: 'FIRED', isWhole: true, of: ({ created_at }: Delivery) => shortTime(created_at) },
-  { title: 'STATUS', isWhole: true, of: ({ status }: Delivery) => status },
-  { title: 'AUTOMATION', of: ({ facts }: Delivery) => text(facts['automation_name']) },
-  { title: 'ABOUT', of: ({ facts }: Delivery) => aboutText(facts) },
-  { title: 'ID', isWhole: true, of: ({ id }: Delivery) => id },
-];
-
-const text = (value: unknown) => (value === undefined ? '' : String(value));
-
-/** What happened, from the facts of a firing. */
-function aboutText(facts: Delivery['facts']): string {
-  const fact = (name: string) => text(facts[name]);
-  if (fact('metric_current_status')) return `${fact('run_name')}: ${fact('metric_current_status')}`;
-  if (fact('run_status')) return `${fact('run_name')} is ${fact('run_status')}`;
-  const about = fact('artifact_version_string') || fact('artifact_collection_name');
-  return [about || fact('event_type'), fact('alias') || fact('tag')].filter(Boolean).join(' ');
-}
-
-function deliveryLines(delivery: FullDelivery, screen: Screen): string[] {
-  const { id, automation, integration, revision, team, status, reason, created_at, due_at, facts, attempts } =
-    delivery;
-  const fields = fieldLines(
-    [
-      ['id', id],
-      ['team', team],
-      ['automation', `${text(facts['automation_name'])} (${automation}, revision ${revision})`],
-      ['integration', integration],
-      ['about', aboutText(facts)],
-      ['fired', shortTime(created_at)],
-      ['reason', reason],
-      ['next try', shortTime(due_at)],
-    ],
-    screen,
-  );
-  const shown = attempts.flatMap((attempt) => ['', ...attemptLines(attempt, screen)]);
-  return [painted(status, screen), ...fields, ...shown];
+  progress.clear();
+  printList(screen, deliveries, deliveryColumns(screen), 'Nothing was fired.');
 }

@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { CommandInput, CommandSpec } from '../command.ts';
-import { unreadable } from '../configuration/sources.ts';
 import type { Posted } from '../events/post.ts';
 import type { RefusedEvent } from '../events/prepare.ts';
+import { fileError, openInput } from '../events/read-events.ts';
 import { type Sent, sendEvents } from '../events/send.ts';
 import { ownHint } from '../failure.ts';
 import type { Session } from '../session.ts';
@@ -54,15 +53,6 @@ async function send({ connection, screen }: Session, { args: [file = '-'] }: Com
   if (sent.refused > 0) throw new Trouble(`${counted(sent.refused, 'event')} refused`);
 }
 
-function openInput(file: string): Readable {
-  return file === '-' ? process.stdin : createReadStream(file);
-}
-
-/** An error of the file's own has a path or a code of the system. */
-function fileError(error: unknown, file: string): unknown {
-  return (error as { syscall?: string }).syscall === undefined ? error : unreadable(file, error);
-}
-
 function stopOnInterrupt(input: Readable, onFirst: () => void): AbortController {
   const stopper = new AbortController();
   process.on('SIGINT', () => {
@@ -97,7 +87,7 @@ function reporter({ format, print, note }: Screen, progress: Progress) {
     onProgress: ({ taken, refused }: Sent) => {
       const seconds = (Date.now() - startedAtMs) / 1000;
       progress.show(
-        `${grouped(taken)} events sent, ${grouped(refused)} refused, ${grouped(Math.round(taken / seconds))} a second`,
+        `${counted(taken, 'event')} sent, ${grouped(refused)} refused, ${grouped(Math.round(taken / seconds))} a second`,
       );
     },
     onRetry: (waitMs: number, reason: string) => {

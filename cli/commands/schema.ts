@@ -5,6 +5,7 @@ export const schemaCommand: CommandSpec = {
   usage: 'schema',
   summary: 'print the JSON Schema of the files that "apply" reads',
   details: `Editors complete and check YAML by it. Begin a file with the line
+
 # yaml-language-server: $schema=signalbox.schema.json`,
   output: 'none',
   examples: [['beside the files', 'signalbox schema > signalbox.schema.json']],

@@ -33,7 +33,7 @@ function between(
 const isListOfObjects = (value: unknown): value is unknown[] => Array.isArray(value) && value.some(isObject);
 
 /** A value as JSON that does not depend on the order of keys. */
-function canonical(value: unknown): string | undefined {
+export function canonical(value: unknown): string | undefined {
   return JSON.stringify(value, (_, inner: unknown) =>
     isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
   );

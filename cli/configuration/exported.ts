@@ -2,6 +2,7 @@ import { secretsOf } from '../../core/integration.ts';
 import { isObject } from '../../core/json.ts';
 import { scopeKey } from '../../core/scope.ts';
 import { type DeployedTeam, withSettings } from './deployed.ts';
+import { canonical } from './differences.ts';
 import { checkDocument, kinds, type Wanted } from './document.ts';
 
 /** What a team has as documents, in an order that depends on nothing but them. */
@@ -46,10 +47,10 @@ function without(node: unknown, dropped: Set<string>, path = ''): unknown {
   );
 }
 
-/** What a document says once its defaults are filled in; empty when it is none. */
-function meaning(document: unknown): string {
+/** What a document says once its defaults are filled in; undefined when it is none. */
+function meaning(document: unknown): string | undefined {
   const { kind } = document as Wanted;
   const checked = isObject(document) && kinds.includes(kind) ? checkDocument(kind, document) : undefined;
-  if (!checked || !('wanted' in checked)) return '';
-  return JSON.stringify(checked.wanted.kind === 'automation' ? withSettings(checked.wanted) : checked.wanted);
+  if (!checked || !('wanted' in checked)) return undefined;
+  return canonical(checked.wanted.kind === 'automation' ? withSettings(checked.wanted) : checked.wanted);
 }

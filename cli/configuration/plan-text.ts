@@ -1,5 +1,5 @@
+import { describeScope } from '../../core/scope-text.ts';
 import { plain } from '../terminal/plain-text.ts';
-import { scopeText } from '../terminal/scope-text.ts';
 import type { Screen, Style } from '../terminal/screen.ts';
 import { cut, widthOf } from '../terminal/table.ts';
 import type { Difference } from './differences.ts';
@@ -16,15 +16,20 @@ export function planLines({ steps, unchanged, others }: Plan, screen: Screen): s
   const names = steps.map((step) => nameOf(step));
   const width = Math.min(40, Math.max(0, ...names.map(widthOf)));
   const lines = steps.flatMap((step) => [stepLine(step, width, screen), ...differenceLines(step, screen)]);
-  const kept =
-    others.length > 0
-      ? [`${counted(others.length, 'thing')} in no file and left alone (--prune deletes)`]
-      : [];
   const summary =
     steps.length === 0
-      ? `No changes: ${counted(unchanged.length, 'document')} as deployed.`
+      ? `No changes: ${unchanged.length} ${unchanged.length === 1 ? 'document is' : 'documents are'} as deployed.`
       : countsText(steps, unchanged.length);
-  return [...lines, ...(steps.length > 0 ? [''] : []), summary, ...kept];
+  return [...lines, ...(steps.length > 0 ? [''] : []), summary, ...keptLines(others)];
+}
+
+const NAMED_OTHERS = 5;
+
+function keptLines(others: Plan['others']): string[] {
+  if (others.length === 0) return [];
+  const names = others.slice(0, NAMED_OTHERS).map(({ kind, team, name }) => plain(`${kind} ${team}/${name}`));
+  const more = others.length > NAMED_OTHERS ? ` and ${others.length - NAMED_OTHERS} more` : '';
+  return [`In no file, and left alone (--prune deletes): ${names.join(', ')}${more}`];
 }
 
 function stepLine(
@@ -41,7 +46,7 @@ function stepLine(
 const nameOf = ({ document }: Step) => plain(`${document.team}/${document.name}`);
 
 function placeOf({ document }: Step): string {
-  return plain(document.kind === 'automation' ? scopeText(document.scope) : document.type);
+  return plain(document.kind === 'automation' ? describeScope(document.scope) : document.type);
 }
 
 function differenceLines(step: Step, { width = Number.POSITIVE_INFINITY }: Screen): string[] {
@@ -64,11 +69,6 @@ const valueText = (value: unknown) => plain(JSON.stringify(value));
 function countsText(steps: Step[], unchanged: number): string {
   const count = (act: Step['act']) => steps.filter((step) => step.act === act).length;
   return `${count('create')} to create, ${count('change')} to change, ${count('delete')} to delete, ${unchanged} unchanged.`;
-}
-
-/** A number with its noun. */
-function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? ' is' : 's are'}`;
 }
 
 const participles: Record<Step['act'], string> = { create: 'created', change: 'changed', delete: 'deleted' };

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { badUsage } from '../trouble.ts';
+import { badUsage, Trouble } from '../trouble.ts';
 import { plain } from './plain-text.ts';
 import type { Screen } from './screen.ts';
 
@@ -9,6 +9,9 @@ async function confirm(question: string): Promise<boolean> {
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `)).trim());
+  } catch (error) {
+    process.stderr.write('\n');
+    throw stopped(error);
   } finally {
     reader.close();
   }
@@ -48,13 +51,17 @@ async function typedUnseen(question: string): Promise<string> {
   // readline writes what is typed to its output: this one swallows it.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: process.stdin, output: nowhere, terminal: true });
-  const stopped = new Promise<never>((_, reject) => {
-    reader.once('SIGINT', () => reject(badUsage('stopped; nothing was changed')));
-  });
   try {
-    return await Promise.race([reader.question(''), stopped]);
+    return await reader.question('');
+  } catch (error) {
+    throw stopped(error);
   } finally {
     reader.close();
     process.stderr.write('\n');
   }
+}
+
+/** ctrl-C and ctrl-D end a question. */
+function stopped(cause: unknown): Trouble {
+  return new Trouble('stopped; nothing was changed', { exitCode: 130, cause });
 }

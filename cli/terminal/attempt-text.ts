@@ -16,7 +16,10 @@ const styles: Record<string, Style> = {
 };
 
 /** A status or an outcome in its colour. */
-export const painted = (status: string, { paint }: Screen) => paint(styles[status] ?? 'reset', status);
+export function painted(status: string, { paint }: Pick<Screen, 'paint'>, shown = status): string {
+  const style = styles[status];
+  return style === undefined ? shown : paint(style, shown);
+}
 
 /** One attempt: when, how it went, what was sent and what came back. */
 export function attemptLines(attempt: Attempt, screen: Screen): string[] {
@@ -36,7 +39,8 @@ function answerText({ http_status, code, answered, slack_error }: Attempt): stri
   return said.length > 0 ? ` (${plain(said.join(', '))})` : '';
 }
 
-function requestLines({ method, url, headers, body }: NonNullable<Attempt['request']>): string[] {
+/** A request as it went out, or would: with its secrets masked. */
+export function requestLines({ method, url, headers, body }: NonNullable<Attempt['request']>): string[] {
   const named = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return [
     `  ${plain(`${method} ${url}`)}`,

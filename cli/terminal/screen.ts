@@ -56,9 +56,9 @@ export function printList<Item>(
     return;
   }
   const rows = items.map((item) => columns.map(({ of }) => String(of(item) ?? '')));
-  const [titles = '', ...lines] = tableLines(columns, rows, screen.width);
-  screen.print(screen.paint('bold', titles));
-  for (const line of lines) screen.print(line);
+  const [titles = [], ...lines] = tableLines(columns, rows, screen.width);
+  for (const line of titles) screen.print(screen.paint('bold', line));
+  for (const line of lines.flat()) screen.print(line);
 }
 
 /** Prints one thing: as JSON, or as the lines that `text` makes of it. */

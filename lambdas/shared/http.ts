@@ -1,6 +1,10 @@
 import { gunzipSync } from 'node:zlib';
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { Problem, type ProblemCode } from '../../core/problem.ts';
+import type {
+  APIGatewayProxyEvent,
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+} from 'aws-lambda';
+import { Problem, type ProblemCode, type ProblemDetails } from '../../core/problem.ts';
 import { errorLine, logStage } from './log.ts';
 
 /** A request as the handlers see it, whichever API Gateway it came through. */
@@ -20,9 +24,12 @@ export interface HttpAnswer {
   status: number;
   body?: unknown;
   headers?: Record<string, string>;
+  /** What a repetition with the same Idempotency-Key is told instead of this answer. */
+  ifRepeated?: ProblemDetails;
 }
 
-const statusOf: Record<ProblemCode, number> = {
+/** The status of each refusal. */
+export const statusOf: Record<ProblemCode, number> = {
   malformed_json: 400,
   unauthorized: 401,
   forbidden: 403,
@@ -35,7 +42,10 @@ const statusOf: Record<ProblemCode, number> = {
   unknown_event_type: 422,
 };
 
-export type HttpHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
+/** A request in API Gateway's own words: of an HTTP API (payload format 2.0), or of a REST API. */
+type GatewayEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent;
+
+export type HttpHandler = (event: GatewayEvent) => Promise<APIGatewayProxyStructuredResultV2>;
 
 /** Makes a Lambda handler of a function on requests. A Problem becomes its answer; anything else a logged 500. */
 export function httpHandler(answer: (request: HttpRequest) => Promise<HttpAnswer>): HttpHandler {
@@ -72,22 +82,47 @@ function problemBody(status: number, details: { code: string; [field: string]: u
   };
 }
 
-function toRequest(event: APIGatewayProxyEventV2): HttpRequest {
-  const { http, requestId } = event.requestContext;
+function toRequest(event: GatewayEvent): HttpRequest {
+  return {
+    ...('httpMethod' in event ? ofRestApi(event) : ofHttpApi(event)),
+    rawBody: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
+    requestId: event.requestContext.requestId,
+  };
+}
+
+function ofHttpApi(event: APIGatewayProxyEventV2): Omit<HttpRequest, 'rawBody' | 'requestId'> {
   const authorizer = (event.requestContext as { authorizer?: { lambda?: { verdict?: string } } }).authorizer;
   const verdict = authorizer?.lambda?.verdict;
   return {
-    method: http.method,
+    method: event.requestContext.http.method,
     path: event.rawPath,
     query: Object.fromEntries(new URLSearchParams(event.rawQueryString)),
     headers: lowerCase(event.headers),
-    rawBody: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
-    requestId,
     ...(verdict !== undefined && { verdict }),
   };
 }
 
-function lowerCase(headers: APIGatewayProxyEventV2['headers']): Record<string, string> {
+/** A REST API has no authorizer in front, leaves the path encoded, and writes headers as the client did. */
+function ofRestApi(event: APIGatewayProxyEvent): Omit<HttpRequest, 'rawBody' | 'requestId'> {
+  const headers = Object.entries(event.multiValueHeaders ?? {});
+  return {
+    method: event.httpMethod,
+    path: decoded(event.path),
+    query: { ...event.queryStringParameters } as Record<string, string>,
+    headers: lowerCase(Object.fromEntries(headers.map(([name, values]) => [name, values?.join(',')]))),
+  };
+}
+
+/** A path that is no good encoding matches no route as it is. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function lowerCase(headers: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value ?? '']),
   );

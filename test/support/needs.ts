@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { findTrainer } from '../../local/demo/training.ts';
+import { hasCloud } from './ministack.ts';
 
 interface Need {
   name: string;
@@ -12,21 +13,45 @@ const needs = {
     name: 'bash and curl 7.76 or newer',
     isMet: () => spawnSync('bash', ['-c', 'curl --fail-with-body --version']).status === 0,
   },
+  cloud: {
+    name: 'an emulator of AWS: AWS_ENDPOINT_URL, or python3 with venv and pip to bring MiniStack',
+    isMet: hasCloud,
+  },
   python3: { name: 'a Python 3.9 or newer that runs', isMet: () => findTrainer('python') !== undefined },
 } satisfies Record<string, Need>;
+
+type NeedName = keyof typeof needs;
+
+/** Undefined where the machine has what is needed; else why not, and an Error where that may not be. */
+function lackOf(need: NeedName): string | Error | undefined {
+  const { name, isMet } = needs[need];
+  if (isMet()) return undefined;
+  return process.env['CI_STRICT'] === '1' ? new Error(`CI_STRICT=1 and this machine lacks ${name}`) : name;
+}
+
+function failing(lack: Error) {
+  return () => {
+    throw lack;
+  };
+}
 
 /**
  * `test` where the machine has what the test needs. Where it has not, the test is skipped under a name that says
  * why, and with CI_STRICT=1 it fails.
  */
 export function testNeeding(
-  need: keyof typeof needs,
+  need: NeedName,
 ): (name: string, run: () => Promise<void>, timeoutMs?: number) => void {
-  const { name: what, isMet } = needs[need];
-  if (isMet()) return test;
-  if (process.env['CI_STRICT'] !== '1') return (name, run) => test.skip(`${name} (needs ${what})`, run);
-  return (name) =>
-    test(name, () => {
-      throw new Error(`CI_STRICT=1 and this machine lacks ${what}`);
-    });
+  const lack = lackOf(need);
+  if (lack === undefined) return test;
+  if (typeof lack === 'string') return (name, run) => test.skip(`${name} (needs ${lack})`, run);
+  return (name) => test(name, failing(lack));
+}
+
+/** As testNeeding, of a whole `describe`: where it is skipped, none of its tests is even made. */
+export function describeNeeding(need: NeedName): (name: string, tests: () => void) => void {
+  const lack = lackOf(need);
+  if (lack === undefined) return describe;
+  if (typeof lack === 'string') return (name) => test.skip(`${name} (needs ${lack})`, () => {});
+  return (name) => test(name, failing(lack));
 }

@@ -27,6 +27,8 @@ export interface ScriptedAnswer {
 export interface ReceiverOptions {
   /** What to answer to the n-th request (from 1); 200 `ok` by default. */
   respond?: (request: ReceivedRequest, n: number) => ScriptedAnswer | Promise<ScriptedAnswer>;
+  /** The address it listens on; 127.0.0.1 by default. */
+  host?: string;
   signingSecret?: string;
   bearer?: string;
 }
@@ -40,7 +42,7 @@ export interface Receiver {
   stop(): Promise<void>;
 }
 
-/** A small receiver on a free port of 127.0.0.1 that checks signatures with code that is not ours. */
+/** A small receiver on a free port that checks signatures with code that is not ours. */
 export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
   const requests: ReceivedRequest[] = [];
   const server = createServer(async (incoming, answer) => {
@@ -52,9 +54,10 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     if (scripted.delayMs) await sleep(scripted.delayMs);
     answer.writeHead(scripted.status, scripted.headers).end(scripted.body ?? '');
   });
-  const port = await listen(server);
+  const { host = '127.0.0.1' } = options;
+  const port = await listen(server, host);
   return {
-    url: `http://127.0.0.1:${port}/hook`,
+    url: `http://${host}:${port}/hook`,
     requests,
     waitFor: (count, timeoutMs = 10_000) => waitFor(requests, count, timeoutMs),
     stop: () =>
@@ -65,10 +68,10 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
   };
 }
 
-function listen(server: Server): Promise<number> {
+function listen(server: Server, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    server.listen(0, host, () => resolve((server.address() as AddressInfo).port));
   });
 }
 

@@ -89,7 +89,8 @@ function readBundle(folder: string): Bundle {
   return { files, zippedBytes: sizes.reduce((total, size) => total + size, 0) };
 }
 
-function readAssembly(assembly: string): Synthesized {
+/** Reads what a synth left in a folder. */
+export function readAssembly(assembly: string): Synthesized {
   const file = readdirSync(assembly).find((name) => name.endsWith('.template.json')) ?? '';
   const template = readJson<Template>(assembly, file);
   const paths = Object.fromEntries(

@@ -1,0 +1,111 @@
+import {
+  CloudWatchLogsClient,
+  DeleteLogGroupCommand,
+  DescribeLogGroupsCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import {
+  DeleteTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  UpdateTableCommand,
+  waitUntilTableNotExists,
+} from '@aws-sdk/client-dynamodb';
+import {
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+  paginateListSecrets,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import type { DeployedResource } from './deployed-stack.ts';
+
+const dynamo = new DynamoDBClient({});
+const secrets = new SecretsManagerClient({});
+const logs = new CloudWatchLogsClient({});
+
+/** How to see and to remove each kind of thing that may outlive the stack. */
+const kinds: Record<
+  string,
+  { exists: (id: string) => Promise<boolean>; remove: (id: string) => Promise<unknown> }
+> = {
+  'AWS::DynamoDB::Table': {
+    exists: async (TableName) =>
+      (await dynamo.send(new DescribeTableCommand({ TableName }))).Table !== undefined,
+    remove: async (TableName) => {
+      await dynamo.send(new DeleteTableCommand({ TableName }));
+      await waitUntilTableNotExists({ client: dynamo, maxWaitTime: 300 }, { TableName });
+    },
+  },
+  'AWS::SecretsManager::Secret': {
+    exists: async (SecretId) =>
+      (await secrets.send(new DescribeSecretCommand({ SecretId }))).DeletedDate === undefined,
+    remove: (SecretId) =>
+      secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true })),
+  },
+  'AWS::Logs::LogGroup': {
+    exists: async (logGroupNamePrefix) => {
+      const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix }));
+      return logGroups.some(({ logGroupName }) => logGroupName === logGroupNamePrefix);
+    },
+    remove: (logGroupName) => logs.send(new DeleteLogGroupCommand({ logGroupName })),
+  },
+};
+
+/** What a deployment knows: its table, the admin key, the logs, and the secrets that its teams made at run time. */
+export class RetainedData {
+  readonly #ofStack: DeployedResource[];
+  readonly #teamSecrets: string;
+
+  constructor(stage: string, resources: DeployedResource[]) {
+    this.#ofStack = resources.filter(({ type }) => Object.hasOwn(kinds, type));
+    this.#teamSecrets = `signalbox/${stage}/team/`;
+  }
+
+  get outlivesStack(): boolean {
+    return this.#ofStack.every(({ isRetained }) => isRetained);
+  }
+
+  /** Lets the table be deleted. */
+  async unprotect(): Promise<void> {
+    for (const { physicalId: TableName } of this.#ofStack.filter(
+      ({ type }) => type === 'AWS::DynamoDB::Table',
+    )) {
+      await dynamo.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
+    }
+  }
+
+  /** Removes all of it that is still there. */
+  async remove(): Promise<void> {
+    for (const { type, physicalId } of await this.#leftOfStack()) await kinds[type]?.remove(physicalId);
+    for (const name of await this.#leftOfTeams()) await kinds['AWS::SecretsManager::Secret']?.remove(name);
+  }
+
+  /** The names of what is there. */
+  async left(): Promise<string[]> {
+    const ofStack = (await this.#leftOfStack()).map(({ physicalId }) => physicalId);
+    return [...ofStack, ...(await this.#leftOfTeams())];
+  }
+
+  async #leftOfStack(): Promise<DeployedResource[]> {
+    const are = await Promise.all(this.#ofStack.map(({ type, physicalId }) => isThere(type, physicalId)));
+    return this.#ofStack.filter((_, at) => are[at]);
+  }
+
+  async #leftOfTeams(): Promise<string[]> {
+    const Filters = [{ Key: 'name' as const, Values: [this.#teamSecrets] }];
+    const names: string[] = [];
+    for await (const { SecretList = [] } of paginateListSecrets({ client: secrets }, { Filters })) {
+      names.push(...SecretList.flatMap(({ Name }) => Name ?? []));
+    }
+    // The filter also takes a beginning of a word.
+    return names.filter((name) => name.startsWith(this.#teamSecrets));
+  }
+}
+
+async function isThere(type: string, id: string): Promise<boolean> {
+  try {
+    return (await kinds[type]?.exists(id)) === true;
+  } catch (error) {
+    if (error instanceof Error && /NotFound/.test(error.name)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,282 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { USER_AGENT } from '../../lambdas/dispatcher/send.ts';
+import { type Cloud, startCloud } from '../support/ministack.ts';
+import { describeNeeding } from '../support/needs.ts';
+import { readAssembly } from '../support/template.ts';
+import { amend, leaveOut } from './amends.ts';
+import { cdk, copyProject, type Deployment, deploy, destroy, type Project, run } from './deployment.ts';
+import { countItems, inventoryOf, namesOf } from './inventory.ts';
+import { breakDown, shorten, sweepNow } from './outage.ts';
+import { makeWorld, type World } from './world.ts';
+
+// The real stack by the plain `cdk` on an emulator of AWS, twice side by side in one account: once with each kind of API.
+
+// A deployment takes ten seconds where nothing else runs.
+jest.setTimeout(120_000);
+
+// LocalStack serves HTTP APIs on its paid plans only: TEST_API=rest has both stages use the other kind.
+const stages = [
+  { stage: 'it-one', api: process.env['TEST_API'] === 'rest' ? 'rest' : 'http' },
+  { stage: 'it-two', api: 'rest' },
+] as const;
+type StageName = (typeof stages)[number]['stage'];
+
+const artifact = { registry: 'models', collection: { name: 'detector' }, version: 'v3' };
+const isMiniStack = process.env['AWS_ENDPOINT_URL'] === undefined;
+const mendedOnMiniStack = ['the table’s time to live', 'the table’s point-in-time recovery'];
+const REVOKED_WITHIN_MS = 60_000;
+
+describeNeeding('cloud')('the deployed stack', () => {
+  let cloud: Cloud;
+  const projects = {} as Record<StageName, Project>;
+  const deployments = {} as Record<StageName, Deployment>;
+  const worlds = {} as Record<StageName, World>;
+  const mended = {} as Record<StageName, string[]>;
+
+  const revocations = {} as Record<StageName, ReturnType<typeof revokeKey>>;
+
+  beforeAll(async () => {
+    cloud = await startCloud();
+    for (const { stage } of stages) {
+      projects[stage] = copyProject();
+      if (isMiniStack) leaveOut(projects[stage]);
+    }
+    await cdk(cloud, projects['it-one'], 'bootstrap');
+    await Promise.all(
+      stages.map(async ({ stage, api }) => {
+        const deployment = await deploy(cloud, projects[stage], { stage, api, retainData: true });
+        deployments[stage] = deployment;
+        mended[stage] = await amend(cloud, deployment);
+        worlds[stage] = await makeWorld(deployment);
+        // Its wait is half a minute or more; the other tests go on meanwhile.
+        revocations[stage] = revokeKey(deployment, worlds[stage]);
+      }),
+    );
+  });
+
+  afterAll(async () => {
+    for (const { stage } of stages) {
+      await worlds[stage]?.receiver.stop();
+      projects[stage]?.remove();
+    }
+    await cloud?.stop();
+  });
+
+  describe.each(stages)('with an API of the kind $api ($stage)', ({ stage }) => {
+    let deployment: Deployment;
+    let world: World;
+    beforeAll(() => {
+      deployment = deployments[stage];
+      world = worlds[stage];
+    });
+
+    test('everything stands that the template names', async () => {
+      const { resources, acknowledged } = readAssembly(join(projects[stage].folder, 'cdk.out'));
+      const deployed = await inventoryOf(cloud, stage);
+      for (const [type, count] of Object.entries(deployed)) {
+        expect([type, Object.keys(resources(type)).length]).toEqual([type, count]);
+      }
+      console.log(
+        `${stage}: ${sum(Object.values(deployed))} resources`,
+        deployed,
+        `cdk-nag: no findings, acknowledged: ${acknowledged.map(({ id }) => id.split('[')[0]).join(', ')}`,
+      );
+      if (isMiniStack) expect(mended[stage]).toEqual(mendedOnMiniStack);
+    });
+
+    test('a linked version reaches its webhook, once and signed', async () => {
+      await world.post({ type: 'artifact.linked', id: 'linked-1', ...artifact });
+      await world.post({ type: 'artifact.linked', id: 'linked-1', ...artifact });
+      const [arrival, ...others] = await world.arrived('linked', 1);
+      expect(others).toEqual([]);
+      expect(arrival).toMatchObject({
+        verified: true,
+        json: { event: 'linked-1', version: 'vision/wandb-registry-models/detector:v3' },
+      });
+      expect(arrival?.headers.authorization).toBe(`Bearer ${world.secrets.TOKEN}`);
+    });
+
+    test('a metric fires at the step where its window says so', async () => {
+      const losses = [0.9, 0.7, 0.5, 0.4, 0.3, 0.2];
+      const points = losses.map((loss, step) => ({ step, metrics: { loss } }));
+      for (const part of [points.slice(0, 2), points.slice(2)]) {
+        await world.post({ type: 'run.metrics', project: 'mnist', run: { id: 'r1' }, points: part });
+      }
+      const [arrival, ...others] = await world.arrived('metric', 1);
+      expect(others).toEqual([]);
+      // (0.5 + 0.4 + 0.3) / 3 is the first below 0.5.
+      expect(arrival).toMatchObject({ verified: true, json: { step: 4 } });
+    });
+
+    test('Slack gets a message in its own form', async () => {
+      await world.post({ type: 'artifact.alias_added', ...artifact, alias: 'production' });
+      const [arrival, ...others] = await world.arrived('slack', 1);
+      expect(others).toEqual([]);
+      expect(arrival?.json).toMatchObject({ attachments: [{ blocks: expect.any(Array) }] });
+      expect(arrival?.body).toContain('detector:v3');
+    });
+
+    test('a receiver that answers 503 is asked again, about the same delivery', async () => {
+      await world.post({ type: 'custom.retried', id: 'retried-1' });
+      const [first, second, ...others] = await world.arrived('retried', 2);
+      expect(others).toEqual([]);
+      expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+    });
+
+    test('events that could not be matched come back from the dead-letter queue', async () => {
+      const outage = await breakDown(cloud, deployment, 'matcher');
+      await world.post({ type: 'custom.undecided', id: 'undecided-1' });
+      await outage.deadLetters(1);
+      await outage.healConsumer();
+      expect(world.arrivals('undecided')).toEqual([]);
+      await outage.healSweeper();
+      await sweepNow(cloud, deployment);
+      const [arrival, ...others] = await world.arrived('undecided', 1);
+      expect(others).toEqual([]);
+      expect(arrival?.json).toMatchObject({ event: 'undecided-1' });
+    });
+
+    test('a new secret is in force at once', async () => {
+      await world.post({ type: 'custom.rotated', id: 'rotated-1' });
+      await world.arrived('rotated', 1);
+      await world.ok('PUT', '/v1/teams/vision/secrets/TOKEN', { value: 'the-token-after' });
+      await world.post({ type: 'custom.rotated', id: 'rotated-2' });
+      const tokens = (await world.arrived('rotated', 2)).map(({ headers }) => headers.authorization);
+      expect(tokens).toEqual([`Bearer ${world.secrets.TOKEN}`, 'Bearer the-token-after']);
+    });
+
+    test('no key is refused, and so is the key of another stage', async () => {
+      expect((await fetch(`${deployment.url}/v1/teams`)).status).toBe(401);
+      const other = Object.values(deployments).find((each) => each.stage !== stage);
+      expect(await deployment.request('GET', '/v1/teams', undefined, other?.adminKey)).toMatchObject({
+        status: 401,
+      });
+    });
+
+    test('deliveries that could not be attempted come back by hand: npm run redrive', async () => {
+      const outage = await breakDown(cloud, deployment, 'dispatcher');
+      await world.post({ type: 'custom.undelivered', id: 'undelivered-1' });
+      await outage.deadLetters(1);
+      await outage.healConsumer();
+      const redrive = (...args: string[]) =>
+        run(cloud, projects[stage], 'bin/redrive.ts', '--stage', stage, ...args);
+      const waiting = /events +about 0 in .*, left there\ndeliveries +about 1 in .*, left there\n/;
+      expect(await redrive('--dry-run')).toMatch(waiting);
+      expect(world.arrivals('undelivered')).toEqual([]);
+      expect(await redrive()).toMatch(/events .* 0 put back\ndeliveries .* 1 put back\n/);
+      const [arrival, ...others] = await world.arrived('undelivered', 1);
+      expect(others).toEqual([]);
+      expect(arrival?.json).toMatchObject({ event: 'undelivered-1' });
+      expect(await redrive('--queue', 'deliveries')).toMatch(/^deliveries +about 0 in .*, 0 put back\n$/);
+      await outage.healSweeper();
+    });
+
+    test('a revoked key stops within a minute, on every route', async () => {
+      expect(await revocations[stage]).toEqual({ before: [200, 422], after: [401, 401] });
+    });
+
+    test('new code takes over while events flow: nothing is lost, nothing comes twice', async () => {
+      const project = projects[stage];
+      project.edit('lambdas/dispatcher/send.ts', USER_AGENT, 'Signalbox/after');
+      const patience = await shorten(cloud, deployment);
+      const posting = keepPosting(world);
+      await deploy(cloud, project, { ...deployment }).finally(() => posting.stop());
+      const posted = await posting.ids;
+      const arrivals = await world.arrived('streamed', posted.length, 60_000);
+      await patience.restore();
+      const ids = arrivals.map(({ json }) => (json as { event: string }).event);
+      expect(ids.toSorted()).toEqual(posted.toSorted());
+      const agents = arrivals.map(({ headers }) => headers['user-agent']);
+      expect(new Set(agents)).toEqual(new Set([USER_AGENT, 'Signalbox/after']));
+    });
+  });
+
+  describe('at its end', () => {
+    const teardown = (stage: StageName, ...args: string[]) =>
+      run(cloud, projects[stage], 'bin/teardown.ts', '--stage', stage, ...args);
+
+    test('is not taken down before somebody says so', async () => {
+      await expect(teardown('it-one')).rejects.toThrow(/Nobody is here to ask: give --yes/);
+      await expect(teardown('it-one', '--stage', 'No')).rejects.toThrow(/--stage must name a stage/);
+      expect(await deployments['it-one'].request('GET', '/v1/teams')).toMatchObject({ status: 200 });
+    });
+
+    test('npm run teardown leaves nothing of one stage, and the other untouched', async () => {
+      expect(await teardown('it-one', '--yes')).toMatch(/^Signalbox-it-one is deleted, .*\nleft: nothing\n$/);
+      expect((await namesOf(cloud)).filter((name) => name.includes('it-one'))).toEqual([]);
+      const { post, arrived, arrivals } = worlds['it-two'];
+      const before = arrivals('linked').length;
+      await post({ type: 'artifact.linked', id: 'afterwards', ...artifact });
+      expect(await arrived('linked', before + 1)).toHaveLength(before + 1);
+    });
+
+    test('npm run teardown -- --keep-data keeps the table, the admin key, the logs and the secrets', async () => {
+      const said = await teardown('it-two', '--yes', '--keep-data');
+      const { tableName } = deployments['it-two'];
+      expect(said).toMatch(/^Signalbox-it-two is deleted, /);
+      const kept = said.split('kept:\n')[1]?.trimEnd().split('\n  ') ?? [];
+      expect(kept.filter((name) => name.includes('signalbox/it-two/team/'))).toHaveLength(3);
+      expect(kept.filter((name) => name.includes('Logs'))).toHaveLength(5);
+      expect(said).toContain(`\n  ${tableName}\n`);
+      expect(said).toMatch(/\n {2}.*AdminKeySecret/);
+      expect(await countItems(cloud, tableName)).toBeGreaterThan(20);
+    });
+
+    test('its stage can be deployed again, and cdk destroy leaves nothing where data is not retained', async () => {
+      const settings = { stage: 'it-one', api: stages[0].api, retainData: false } as const;
+      const project = projects['it-one'];
+      await deploy(cloud, project, settings);
+      await expect(teardown('it-one', '--yes', '--keep-data')).rejects.toThrow(
+        /deployed with retainData=false/,
+      );
+      await destroy(cloud, project, settings);
+      expect((await namesOf(cloud)).filter((name) => name.includes('it-one'))).toEqual([]);
+    });
+  });
+});
+
+const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
+
+/** Uses a key, revokes it, and uses it until it is refused or a minute is over; answers the statuses on two routes. */
+async function revokeKey({ request }: Deployment, { ok }: World) {
+  const made = await ok('POST', '/v1/keys', { team: 'vision', role: 'admin', name: 'job' });
+  const [id, key] = [String(made['id']), String(made['key'])];
+  const statuses = async () => {
+    const answers = [
+      await request('GET', '/v1/keys?team=vision', undefined, key),
+      await request('POST', '/v1/events', {}, key),
+    ];
+    return answers.map(({ status }) => status);
+  };
+  const before = await statuses();
+  await ok('DELETE', `/v1/keys/${id}`);
+  const revokedAt = Date.now();
+  let after = before;
+  while (after.some((status) => status !== 401) && Date.now() - revokedAt < REVOKED_WITHIN_MS) {
+    await sleep(500);
+    after = await statuses();
+  }
+  return { before, after };
+}
+
+/** Posts an event every tenth of a second until it is told to stop. */
+function keepPosting({ post }: World): { ids: Promise<string[]>; stop(): void } {
+  let isStopped = false;
+  const posting = async () => {
+    const ids: string[] = [];
+    while (!isStopped) {
+      const id = `streamed-${ids.length}`;
+      await post({ type: 'custom.streamed', id });
+      ids.push(id);
+      await sleep(100);
+    }
+    return ids;
+  };
+  return {
+    ids: posting(),
+    stop: () => {
+      isStopped = true;
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const root = join(import.meta.dirname, '../..');
+const requirements = join(root, 'test/localstack/requirements.txt');
+const INSTALL_MS = 180_000;
+const START_MS = 30_000;
+
+/** An AWS that is not AWS: the one that AWS_ENDPOINT_URL names, or a MiniStack of our own. */
+export interface Cloud {
+  endpoint: string;
+  /** What every program finds in its environment that shall talk to it. */
+  environment: NodeJS.ProcessEnv;
+  stop(): Promise<void>;
+}
+
+/** The Python of a folder that holds MiniStack exactly as pinned; made once, and undefined where it can't be. */
+function ministackPython(): string | undefined {
+  const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
+  const folder = join(root, '.cache', `ministack-${hash}`);
+  const python = (venv: string) => join(venv, 'bin/python');
+  if (existsSync(folder)) return python(folder);
+  // Suites that start side by side each make one, and the first to be ready stays.
+  const unfinished = `${folder}.${process.pid}`;
+  mkdirSync(dirname(folder), { recursive: true });
+  try {
+    const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes'];
+    const isMade =
+      runs('python3', ['-m', 'venv', unfinished]) &&
+      runs(python(unfinished), [...install, '-r', requirements]);
+    if (!isMade) return undefined;
+    if (!existsSync(folder)) renameSync(unfinished, folder);
+    return python(folder);
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+}
+
+function runs(program: string, args: string[]): boolean {
+  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: INSTALL_MS });
+  if (status !== 0) console.warn(`${program} ${args.join(' ')} failed: ${stderr?.trim().split('\n').at(-1)}`);
+  return status === 0;
+}
+
+/** Whether `startCloud` has something to start or to talk to. */
+export function hasCloud(): boolean {
+  return process.env['AWS_ENDPOINT_URL'] !== undefined || ministackPython() !== undefined;
+}
+
+/** Takes the emulator that AWS_ENDPOINT_URL names, or starts MiniStack on a free port of 127.0.0.1. */
+export async function startCloud(): Promise<Cloud> {
+  const given = process.env['AWS_ENDPOINT_URL'];
+  if (given !== undefined)
+    return { endpoint: given, environment: environmentFor(given), stop: async () => {} };
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-ministack-'));
+  const port = await freePort();
+  const child = spawn(ministackPython() ?? '', ['-m', 'ministack'], {
+    cwd: folder,
+    env: { ...ministackEnvironment(folder), GATEWAY_PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, so that the functions' processes end with it.
+    detached: true,
+  });
+  const log = createWriteStream(join(folder, 'ministack.log'));
+  child.stdout.pipe(log);
+  child.stderr.pipe(log);
+  process.once('exit', () => kill(child));
+  const endpoint = `http://127.0.0.1:${port}`;
+  const stop = async () => {
+    await end(child);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  await untilHealthy(endpoint, child).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  return { endpoint, environment: environmentFor(endpoint), stop };
+}
+
+/** Its functions run on the first `node` of the PATH: ours, which is what Lambda has. */
+const path = () => [dirname(process.execPath), process.env['PATH']].join(delimiter);
+
+function ministackEnvironment(folder: string): NodeJS.ProcessEnv {
+  return {
+    PATH: path(),
+    HOME: folder,
+    TMPDIR: folder,
+    // Else it listens on every address of the machine.
+    BIND_HOST: '127.0.0.1',
+    MINISTACK_HOST: '127.0.0.1',
+    IOT_MTLS_ENABLED: '0',
+    SFTP_ENABLED: '0',
+  };
+}
+
+function environmentFor(endpoint: string): NodeJS.ProcessEnv {
+  const others = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('AWS_') || name === 'AWS_REGION',
+  );
+  const {
+    AWS_ACCESS_KEY_ID = 'test',
+    AWS_SECRET_ACCESS_KEY = 'test',
+    AWS_REGION = 'us-east-1',
+  } = process.env;
+  return {
+    ...Object.fromEntries(others),
+    PATH: path(),
+    AWS_ENDPOINT_URL: endpoint,
+    // Emulators know buckets by the path: a name before the host resolves on few machines.
+    AWS_ENDPOINT_URL_S3: endpoint,
+    AWS_REGION,
+    AWS_ACCESS_KEY_ID,
+    AWS_SECRET_ACCESS_KEY,
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+async function untilHealthy(endpoint: string, child: ChildProcess): Promise<void> {
+  const endsAt = Date.now() + START_MS;
+  while (Date.now() < endsAt && child.exitCode === null) {
+    const answer = await fetch(`${endpoint}/_ministack/health`).catch(() => undefined);
+    if (answer?.ok) return;
+    await sleep(50);
+  }
+  throw new Error(`MiniStack did not start (exit code ${child.exitCode})`);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const closed = once(child, 'close');
+  kill(child);
+  await closed;
+}
+
+function kill({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGKILL');
+}
