@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { venvPrograms } from '../support/python-venv.ts';
+import { venvPython } from '../support/python-venv.ts';
 
 const requirements = join(import.meta.dirname, 'requirements.txt');
 
@@ -22,10 +22,9 @@ export interface Fuzzed {
   report: string;
 }
 
-/** Schemathesis as pinned; undefined where it can't be installed. */
-export function schemathesis(): string | undefined {
-  const programs = venvPrograms('schemathesis', requirements);
-  return programs && join(programs, 'schemathesis');
+/** The Python that holds Schemathesis as pinned; undefined where there can be none. */
+export function schemathesisPython(): string | undefined {
+  return venvPython('schemathesis', requirements);
 }
 
 /** Sends requests that the document allows and such that it does not, and holds each answer against the document. */
@@ -34,9 +33,17 @@ export async function fuzz(
   { phases, examples, seed }: { phases: string[]; examples: number; seed: number },
 ): Promise<Fuzzed> {
   const child = spawn(
-    schemathesis() ?? '',
+    schemathesisPython() ?? '',
     [
-      ...['--no-color', 'run', `${url}/v1/openapi.json`, '--header', `Authorization: Bearer ${key}`],
+      ...[
+        '-m',
+        'schemathesis.cli',
+        '--no-color',
+        'run',
+        `${url}/v1/openapi.json`,
+        '--header',
+        `Authorization: Bearer ${key}`,
+      ],
       ...['--checks', checks.join(','), '--phases', phases.join(','), '--max-examples', String(examples)],
       ...['--seed', String(seed), '--continue-on-failure', '--no-shrink', '--generation-database', 'none'],
     ],

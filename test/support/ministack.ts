@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { venvPrograms } from './python-venv.ts';
+import { venvPython } from './python-venv.ts';
 
 const root = join(import.meta.dirname, '../..');
 const requirements = join(root, 'test/localstack/requirements.txt');
@@ -20,10 +20,7 @@ export interface Cloud {
 }
 
 /** The Python that holds MiniStack; undefined where there can be none. */
-function ministackPython(): string | undefined {
-  const programs = venvPrograms('ministack', requirements);
-  return programs && join(programs, 'python');
-}
+const ministackPython = () => venvPython('ministack', requirements);
 
 /** Whether `startCloud` has something to start or to talk to. */
 export function hasCloud(): boolean {

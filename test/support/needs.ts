@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { findTrainer } from '../../local/demo/training.ts';
-import { schemathesis } from '../fuzz/schemathesis.ts';
+import { schemathesisPython } from '../fuzz/schemathesis.ts';
 import { hasCloud } from './ministack.ts';
 
 interface Need {
@@ -20,7 +20,7 @@ const needs = {
   },
   schemathesis: {
     name: 'python3 with venv and pip, to bring Schemathesis',
-    isMet: () => schemathesis() !== undefined,
+    isMet: () => schemathesisPython() !== undefined,
   },
   python3: { name: 'a Python 3.9 or newer that runs', isMet: () => findTrainer('python') !== undefined },
 } satisfies Record<string, Need>;

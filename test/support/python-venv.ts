@@ -6,11 +6,12 @@ import { dirname, join } from 'node:path';
 const root = join(import.meta.dirname, '../..');
 const INSTALL_MS = 180_000;
 
-/** The programs of a Python that holds exactly what `requirements` pins; made once, and undefined where it can't be. */
-export function venvPrograms(name: string, requirements: string): string | undefined {
+/** The Python that holds exactly what `requirements` pins; made once, and undefined where it can't be. */
+export function venvPython(name: string, requirements: string): string | undefined {
   const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
   const folder = join(root, '.cache', `${name}-${hash}`);
-  if (existsSync(folder)) return join(folder, 'bin');
+  const python = (venv: string) => join(venv, 'bin/python');
+  if (existsSync(folder)) return python(folder);
   // Suites that start side by side each make one, and the first to be ready stays.
   const unfinished = `${folder}.${process.pid}`;
   mkdirSync(dirname(folder), { recursive: true });
@@ -18,10 +19,10 @@ export function venvPrograms(name: string, requirements: string): string | undef
     const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes'];
     const isMade =
       runs('python3', ['-m', 'venv', unfinished]) &&
-      runs(join(unfinished, 'bin/python'), [...install, '-r', requirements]);
+      runs(python(unfinished), [...install, '-r', requirements]);
     if (!isMade) return undefined;
     if (!existsSync(folder)) renameSync(unfinished, folder);
-    return join(folder, 'bin');
+    return python(folder);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
