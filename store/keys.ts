@@ -19,6 +19,7 @@ import type { Watch } from '../core/watch.ts';
  * | activity      | AUTOMATION#<id>       | ACTIVITY                    | get; add                               |
  * | change feed   | CHANGES               | FEED                        | get, before a cache is trusted         |
  * | watch         | SCOPE#<scope>         | WATCH#<event>#<metric>#<id> | query by scope; a hint                 |
+ * | sighting      | SCOPE#<scope>         | SEEN#<event>#<metric>       | get                                    |
  * | ended run     | ENDED#<project>#<met> | <time>#<run>                | query, newest first                    |
  * | run state     | RUN#<team/project/run>| STATE                       | get; put if version                    |
  * | delivery      | DELIVERY#<id>         | DELIVERY                    | get; put if absent; lease; settle      |
@@ -72,6 +73,10 @@ export const WATCH_PREFIX = 'WATCH#';
 export const watchKey = ({ scopeKey, event, metric }: Watch, id: string): ItemKey => ({
   pk: scopePartition(scopeKey),
   sk: `${WATCH_PREFIX}${event}#${metric}#${id}`,
+});
+export const sightingKey = ({ scopeKey, event, metric }: Watch): ItemKey => ({
+  pk: scopePartition(scopeKey),
+  sk: `SEEN#${event}#${metric}`,
 });
 export const changeFeedKey: ItemKey = { pk: 'CHANGES', sk: 'FEED' };
 export const activityKey = (id: string): ItemKey => ({ pk: headKey(id).pk, sk: 'ACTIVITY' });

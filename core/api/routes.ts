@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { auditRoutes } from './audit.ts';
 import { automationTestRoutes } from './automation-test.ts';
+import { automationWhyRoutes } from './automation-why.ts';
 import { automationRoutes } from './automations.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { documentRoutes } from './document.ts';
@@ -20,6 +21,7 @@ export const routes = {
   ...watchedRoutes,
   ...automationRoutes,
   ...automationTestRoutes,
+  ...automationWhyRoutes,
   ...deliveryRoutes,
   ...integrationRoutes,
   ...secretRoutes,

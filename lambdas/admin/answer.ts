@@ -4,7 +4,7 @@ import { findRoute, type RouteInput, type RouteName, routes } from '../../core/a
 import { digest } from '../../core/id.ts';
 import { parseJson } from '../../core/json.ts';
 import { type Ability, type Caller, roleMay } from '../../core/key.ts';
-import { TeamName } from '../../core/name.ts';
+import { Name, TeamName } from '../../core/name.ts';
 import { detailsOfZod, Problem, parseInput } from '../../core/problem.ts';
 import { bodyText, type HttpAnswer, type HttpRequest } from '../shared/http.ts';
 import { listAudit } from './audit.ts';
@@ -41,6 +41,7 @@ import { createTeam, deleteTeam, listTeams, readTeam, updateTeam } from './teams
 import { testAutomation } from './test-automation.ts';
 import { testIntegration } from './test-call.ts';
 import { readWatched } from './watched.ts';
+import { explainAutomation, readStanding } from './why.ts';
 
 type RouteHandler<Name extends RouteName> = (
   input: RouteInput<Name>,
@@ -90,6 +91,8 @@ const handlers: { [Name in OwnRoute]: RouteHandler<Name> } = {
   readResend,
   readWatched,
   testAutomation,
+  readStanding,
+  explainAutomation,
 };
 
 /** What the function brings along to every request. */
@@ -140,6 +143,7 @@ function notThere({ method, path }: HttpRequest, allow: string[]): Problem {
 const paramSchemas: Record<string, z.ZodType> = {
   id: z.string().regex(/^\w{1,64}$/, 'is not an id'),
   team: TeamName,
+  run: Name,
 };
 
 function checkParams(params: Record<string, string>): void {

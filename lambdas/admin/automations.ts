@@ -6,6 +6,7 @@ import { orderedId } from '../../core/id.ts';
 import { mayActOn } from '../../core/key.ts';
 import { Problem, parseInput } from '../../core/problem.ts';
 import { mayAutomate } from '../../core/registry.ts';
+import { watchesOf } from '../../core/watch.ts';
 import { readActivity } from '../../store/activity.ts';
 import {
   type Automation,
@@ -18,6 +19,7 @@ import {
 } from '../../store/automations.ts';
 import { readIntegration } from '../../store/integrations.ts';
 import { readRegistry } from '../../store/registries.ts';
+import { readSighting } from '../../store/sightings.ts';
 import type { HttpAnswer } from '../shared/http.ts';
 import {
   type AdminContext,
@@ -91,21 +93,30 @@ export async function readAutomation(
 ): Promise<HttpAnswer> {
   const automation = await findAutomation(params, context);
   const { status, body, headers } = answer(200, automation, 'saved');
-  const activity = await readActivity(context.table, automation.head.id);
+  const { table } = context;
+  const [watch] = watchesOf(automation.revision.definition);
+  const [activity, lastSeenAtMs] = await Promise.all([
+    readActivity(table, automation.head.id),
+    readSighting(table, watch),
+  ]);
   return {
     status,
     headers: headers ?? {},
-    body: { ...(body as object), activity: activityToJson(activity) },
+    body: { ...(body as object), activity: activityToJson(activity, lastSeenAtMs) },
   };
 }
 
-function activityToJson({ fired = 0, heldBack = 0, lastMetAtMs, lastFiredAtMs }: Partial<Activity> = {}) {
+function activityToJson(
+  { fired = 0, heldBack = 0, lastMetAtMs, lastFiredAtMs }: Partial<Activity> = {},
+  lastSeenAtMs: number | undefined,
+) {
   const time = (ms: number | undefined) => ms !== undefined && new Date(ms).toISOString();
   return {
     fired,
     held_back: heldBack,
     ...(lastMetAtMs !== undefined && { last_met_at: time(lastMetAtMs) }),
     ...(lastFiredAtMs !== undefined && { last_fired_at: time(lastFiredAtMs) }),
+    ...(lastSeenAtMs !== undefined && { last_seen_at: time(lastSeenAtMs) }),
   };
 }
 

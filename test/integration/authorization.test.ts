@@ -110,6 +110,13 @@ const rows: Record<RouteName, Row> = {
     may: members,
     of: async (team) => ({ params: { id: await newId('/v1/automations', anAutomation(team)) } }),
   },
+  explainAutomation: { may: readers, of: (team) => ({ params: { id: fixed[team].automation } }) },
+  // The automation's scope is a team, so the run's project is missing: whoever may is told so.
+  readStanding: {
+    may: readers,
+    of: (team) => ({ params: { id: fixed[team].automation, run: 'r1' } }),
+    answers: 422,
+  },
   testAutomation: {
     may: readers,
     of: (team) => ({ body: { automation: anAutomation(team), events: [event(team)] } }),
