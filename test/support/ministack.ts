@@ -10,10 +10,10 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './ports.ts';
 
 const root = join(import.meta.dirname, '../..');
 const requirements = join(root, 'test/localstack/requirements.txt');
@@ -126,14 +126,6 @@ function environmentFor(endpoint: string): NodeJS.ProcessEnv {
     AWS_ACCESS_KEY_ID,
     AWS_SECRET_ACCESS_KEY,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function untilHealthy(endpoint: string, child: ChildProcess): Promise<void> {
