@@ -13,6 +13,7 @@ export default {
   projects: [
     project('unit'),
     project('oracle'),
+    project('simulator'),
     project('infra'),
     project('integration', { setupFiles: ['<rootDir>/test/support/checked-fetch.ts'] }),
     project('localstack', { slowTestThreshold: 30 }),

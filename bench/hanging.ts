@@ -11,7 +11,7 @@ import type { AutomationDefinition } from '../core/automation.ts';
 import { deliveryMessage, sendMessages } from '../lambdas/shared/queue.ts';
 import { awsVariables } from '../local/aws-environment.ts';
 import { startPump } from '../local/pump.ts';
-import { mappings, queueArn, queues, table as topology } from '../local/topology.ts';
+import { functions, mappings, queueArn, queues, table as topology } from '../local/topology.ts';
 import { createAutomation } from '../store/automations.ts';
 import { openTable, type Table } from '../store/client.ts';
 import { putDelivery } from '../store/deliveries.ts';
@@ -153,19 +153,28 @@ function note({ id, atMs }: { id: string; atMs: number }): void {
   else early.set(id, atMs);
 }
 
+/** What the local runtime tells its dispatcher. */
+function environmentFor(deliveriesQueue: string): Record<string, string> {
+  return functions.dispatcher.environment({
+    ...{ tableName: topology.name, queueUrls: { events: '', deliveries: deliveriesQueue } },
+    ...{ eventsDeadLettersUrl: '', deliveriesDeadLettersUrl: '', adminKeySecretId: '' },
+    allowedAddresses: '127.0.0.0/8',
+  });
+}
+
 async function main(): Promise<void> {
   const emulators = await startService<{ dynamodb: string; sqs: string; queue: string }>('emulators');
   const receivers = await startService<{ quick: string; hanging: string }>('receivers');
   receivers.child.on('message', note);
   const { dynamodb, sqs, queue } = emulators.urls;
   Object.assign(process.env, awsVariables({ dynamodb, sqs, secretsManager: sqs }));
-  Object.assign(process.env, { TABLE_NAME: topology.name, DELIVERIES_QUEUE_URL: queue });
-  Object.assign(process.env, { ALLOWED_ADDRESSES: '127.0.0.0/8', SLACK_API_URL: '', HISTORY_DAYS: '90' });
+  Object.assign(process.env, environmentFor(queue));
   const { handler } = await import('../lambdas/dispatcher/handler.ts');
   const bench = { table: openTable(topology.name), queue, ...receivers.urls };
-  const log = console.log;
+  const write = process.stdout.write.bind(process.stdout);
+  const log = (line: string) => write(`${line}\n`);
   // The functions' lines would stand above every result.
-  console.log = () => undefined;
+  process.stdout.write = () => true;
   const mapping = mappings.find((one) => one.function === 'dispatcher');
   const pump = startPump({
     ...{ client: new SQSClient({}), queueUrl: queue, queueArn: queueArn(queues.deliveries.name) },

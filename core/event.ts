@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { faultOfKey, findJsonFault, isObject, type JsonValue } from './json.ts';
-import { Label, MetricName, Name, TeamName } from './name.ts';
+import { Label, MetricName, Moment, Name, TeamName } from './name.ts';
 
 /** A metric's value; JSON has no NaN or infinity, so these three travel as words (see parseJson). */
 export type MetricValue = number | 'NaN' | 'Infinity' | '-Infinity';
@@ -68,17 +68,13 @@ const Step = z
   .min(0, 'must not be negative')
   .int('must be a whole number');
 const Count = z.int('must be a whole number of at most 2 to the power of 53').min(0, 'must not be negative');
-const Time = z.iso.datetime({
-  offset: true,
-  error: 'must be an ISO 8601 time with a zone, such as 2026-11-23T12:00:00Z',
-});
 
 const common = {
   id: z
     .string()
     .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters without spaces')
     .optional(),
-  time: Time.optional(),
+  time: Moment.optional(),
   team: TeamName,
   project: Name.optional(),
   registry: Name.optional(),
@@ -134,7 +130,7 @@ const ReportedState = z
 
 const Point = z.strictObject({
   step: Step.optional(),
-  time: Time.optional(),
+  time: Moment.optional(),
   metrics: Metrics,
 });
 export type Point = z.infer<typeof Point>;

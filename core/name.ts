@@ -41,3 +41,9 @@ export const SecretName = z
   .string()
   .max(128, 'is longer than 128 characters')
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be letters, digits and _, not beginning with a digit');
+
+/** A moment as a caller writes it. */
+export const Moment = z.iso.datetime({
+  offset: true,
+  error: 'must be an ISO 8601 time with a zone, such as 2026-11-23T12:00:00Z',
+});

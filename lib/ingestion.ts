@@ -33,7 +33,7 @@ export class Ingestion extends Construct {
         EVENTS_QUEUE_URL: this.events.url,
       } satisfies IngestEnv,
     });
-    this.ingest.allow(['dynamodb:GetItem'], table.arn);
+    this.ingest.allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem'], table.arn);
     adminKey.readableBy(this.ingest);
     this.ingest.sendTo(this.events);
   }

@@ -65,6 +65,15 @@ export class LambdaFunction extends Construct {
     this.lambda.addToRolePolicy(new PolicyStatement({ actions, resources }));
   }
 
+  /** Grants these actions under conditions. */
+  allowIf(
+    conditions: Record<string, Record<string, string | string[]>>,
+    actions: string[],
+    resource: string,
+  ): void {
+    this.lambda.addToRolePolicy(new PolicyStatement({ actions, resources: [resource], conditions }));
+  }
+
   /** Lets the function put messages on the queue. */
   sendTo(queue: WorkQueue): void {
     this.allow(['sqs:SendMessage'], queue.arn);

@@ -35,7 +35,13 @@ export class Sweeping extends Construct {
       } satisfies SweeperEnv,
     });
     sweeper.allow(
-      ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      [
+        'dynamodb:GetItem',
+        'dynamodb:BatchGetItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+        'dynamodb:DeleteItem',
+      ],
       table.arn,
     );
     sweeper.allow(['dynamodb:Query'], table.indexArn('due'), table.indexArn('by-automation'));

@@ -1,34 +1,78 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { PageStart } from '../core/api/fields.ts';
+import { type Author, changeOf } from '../core/audit.ts';
 import type { StoredKey } from '../core/key.ts';
-import type { Table } from './client.ts';
+import { removeWithChange, SYSTEM, withoutKeys, writeChange } from './changes.ts';
+import { holds, type Table } from './client.ts';
 import { deleteItem, getItem, memberPage, type Page, putItem } from './items.ts';
 import { apiKeyKey, memberKey } from './keys.ts';
 
 /** Where the keys without a team (org_admin) are listed. */
 const NO_TEAM = '';
 
-/** Stores a key. The hint for the list comes first, so that no key works that the list lacks. */
-export async function createKey(table: Table, key: StoredKey): Promise<void> {
+/** Stores a key; false when there is one of this id. The hint for the list comes first, so that it lacks none that works. */
+export async function createKey(table: Table, key: StoredKey, author: Author = SYSTEM): Promise<boolean> {
   await putItem(table, memberKey(key.team ?? NO_TEAM, 'KEY', key.keyId));
-  await putItem(table, { ...apiKeyKey(key.keyId), ...key });
+  const entry = changeOf(targetOf(key), author, undefined, shown(key));
+  return writeChange(table, { ...apiKeyKey(key.keyId), ...key }, entry, 'absent');
 }
 
 export async function readKey(table: Table, keyId: string): Promise<StoredKey | undefined> {
-  return (await getItem(table, apiKeyKey(keyId))) as StoredKey | undefined;
+  const item = await getItem(table, apiKeyKey(keyId));
+  return item && (withoutKeys(item) as unknown as StoredKey);
 }
 
-/** The keys of a team, or those without one. */
+/** A page of the keys of a team, or of those without one. */
 export async function listKeys(
   table: Table,
   team: string | undefined,
   page: PageStart,
 ): Promise<Page<StoredKey>> {
-  const found = await memberPage(table, { team: team ?? NO_TEAM, noun: 'KEY', keyOf: apiKeyKey }, page);
-  return found as unknown as Page<StoredKey>;
+  const members = { team: team ?? NO_TEAM, noun: 'KEY', keyOf: apiKeyKey } as const;
+  const { things, next } = await memberPage(table, members, page);
+  return { things: things.map(withoutKeys) as unknown as StoredKey[], next };
 }
 
-/** Takes a key out of force; callers that remember it do so for a minute at most. */
-export async function revokeKey(table: Table, key: StoredKey): Promise<void> {
-  await deleteItem(table, apiKeyKey(key.keyId));
-  await deleteItem(table, memberKey(key.team ?? NO_TEAM, 'KEY', key.keyId));
+/** Moves a key on to its next state, if `before` is still its state; false otherwise. */
+export function updateKey(
+  table: Table,
+  before: StoredKey,
+  after: StoredKey,
+  author: Author = SYSTEM,
+): Promise<boolean> {
+  const entry = changeOf(targetOf(after), author, shown(before), shown(after));
+  return writeChange(table, { ...apiKeyKey(after.keyId), ...after }, entry, before);
+}
+
+/** Takes a key out of force, if `before` is still its state; callers that remember it do so for a minute at most. */
+export async function revokeKey(table: Table, before: StoredKey, author: Author = SYSTEM): Promise<boolean> {
+  const entry = changeOf(targetOf(before), author, shown(before), undefined);
+  if (!(await removeWithChange(table, apiKeyKey(before.keyId), entry, before))) return false;
+  await deleteItem(table, memberKey(before.team ?? NO_TEAM, 'KEY', before.keyId));
+  return true;
+}
+
+/** Notes that a key was used. The authorizer may write this one attribute and no other (lib/http-api.ts). */
+export async function noteKeyUse(table: Table, keyId: string, nowMs: number): Promise<void> {
+  await holds(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: apiKeyKey(keyId),
+        UpdateExpression: 'SET lastUsedAtMs = :now',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':now': nowMs },
+      }),
+    ),
+  );
+}
+
+function targetOf({ keyId, team }: StoredKey) {
+  return { noun: 'key', target: keyId, ...(team !== undefined && { team }) } as const;
+}
+
+/** What the audit list says of a state: all but the secret's hash. */
+function shown({ name, owner, role, expiresAtMs, narrowing }: StoredKey) {
+  const expires_at = expiresAtMs === undefined ? undefined : new Date(expiresAtMs).toISOString();
+  return { name, owner, role, expires_at, ...narrowing };
 }

@@ -1,15 +1,17 @@
-import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { PageStart } from '../core/api/fields.ts';
+import { type Author, changeOf } from '../core/audit.ts';
 import type { AutomationDefinition, Head, Revision } from '../core/automation.ts';
 import { scopeKey } from '../core/scope.ts';
 import { reachOf, watchesOf } from '../core/watch.ts';
-import { holds, type Table } from './client.ts';
+import { removeWithChange, SYSTEM, withoutKeys, writeChange } from './changes.ts';
+import type { Table } from './client.ts';
 import {
   deleteItem,
   getItem,
   getItems,
   type Item,
   type Page,
+  pageOfAll,
   putIfAbsent,
   putItem,
   queryPage,
@@ -31,15 +33,21 @@ export type SaveResult = 'saved' | 'name_taken' | 'stale';
  * then the head, which brings it to life. The matchers are told before and after: should the save die behind its
  * head, they come to look once more.
  */
-export async function createAutomation(table: Table, { head, revision }: Automation): Promise<SaveResult> {
+export async function createAutomation(
+  table: Table,
+  automation: Automation,
+  author: Author = SYSTEM,
+): Promise<SaveResult> {
+  const { head, revision } = automation;
   if (!(await reserve(table, revision.definition, head))) return 'name_taken';
   await putRevision(table, revision);
   await putItem(table, memberKey(head.team, 'AUTOMATION', head.id));
   await putWatches(table, revision.definition, head.id);
-  const change = changeOf(head.id, revision.definition);
-  await announceChange(table, change);
-  const created = await putIfAbsent(table, { ...headKey(head.id), ...head });
-  await announceChange(table, change);
+  const news = newsOf(head.id, revision.definition);
+  await announceChange(table, news);
+  const entry = changeOf(targetOf(head), author, undefined, shown(automation));
+  const created = await writeChange(table, { ...headKey(head.id), ...head }, entry, 'absent');
+  await announceChange(table, news);
   return created ? 'saved' : 'stale';
 }
 
@@ -52,6 +60,7 @@ export async function updateAutomation(
   table: Table,
   before: Automation,
   after: Automation,
+  author: Author = SYSTEM,
 ): Promise<SaveResult> {
   const [was, is] = [before.revision.definition, after.revision.definition];
   if (!(await reserve(table, is, after.head))) return 'name_taken';
@@ -60,30 +69,28 @@ export async function updateAutomation(
     after.head.revision = after.revision.revision;
   }
   await putWatches(table, is, after.head.id);
-  const change = changeOf(after.head.id, was, is);
-  await announceChange(table, change);
-  if (!(await putHead(table, before.head, after.head))) return 'stale';
-  await announceChange(table, change);
+  const news = newsOf(after.head.id, was, is);
+  await announceChange(table, news);
+  const entry = changeOf(targetOf(after.head), author, shown(before), shown(after));
+  const item = { ...headKey(after.head.id), ...after.head };
+  if (!(await writeChange(table, item, entry, before.head))) return 'stale';
+  await announceChange(table, news);
   await releaseOldName(table, was, after.head.id);
   return 'saved';
 }
 
 /** Deletes an automation, if `before` is still its state. Its revisions stay: deliveries and history name them. */
-export async function deleteAutomation(table: Table, { head, revision }: Automation): Promise<SaveResult> {
-  await announceChange(table, changeOf(head.id, revision.definition));
-  const deleted = await holds(
-    table.client.send(
-      new DeleteCommand({
-        TableName: table.name,
-        Key: headKey(head.id),
-        ConditionExpression: '#version = :version',
-        ExpressionAttributeNames: { '#version': 'version' },
-        ExpressionAttributeValues: { ':version': head.version },
-      }),
-    ),
-  );
-  if (!deleted) return 'stale';
-  await announceChange(table, changeOf(head.id, revision.definition));
+export async function deleteAutomation(
+  table: Table,
+  automation: Automation,
+  author: Author = SYSTEM,
+): Promise<SaveResult> {
+  const { head, revision } = automation;
+  const news = newsOf(head.id, revision.definition);
+  await announceChange(table, news);
+  const entry = changeOf(targetOf(head), author, shown(automation), undefined);
+  if (!(await removeWithChange(table, headKey(head.id), entry, head))) return 'stale';
+  await announceChange(table, news);
   // All its revisions' watches: updates leave theirs behind.
   for (const { definition } of await listRevisions(table, head.id))
     for (const watch of watchesOf(definition)) await deleteWatch(table, watch, head.id);
@@ -135,31 +142,20 @@ export async function listAutomations(table: Table, team: string): Promise<Autom
   );
 }
 
-/** A page looks at this many hundreds of automations before it gives up finding more that its filter takes. */
-const HUNDREDS = 4;
-
 /** A page of a team's automations that a filter takes, oldest first. */
-export async function pageAutomations(
+export function pageAutomations(
   table: Table,
   team: string,
-  { limit, after }: PageStart,
+  page: PageStart,
   takes: (automation: Automation) => boolean,
 ): Promise<Page<Automation>> {
-  const things: Automation[] = [];
-  let next = after;
-  for (let round = 0; round < HUNDREDS; round++) {
-    const hundred = await readHundred(table, team, next);
-    things.push(...hundred.things.filter(takes));
-    if (things.length > limit) return { things: things.slice(0, limit), next: things[limit - 1]?.head.id };
-    next = hundred.next;
-    if (things.length === limit || next === undefined) break;
-  }
-  return { things, next };
+  const cursorOf = ({ head }: Automation) => head.id;
+  return pageOfAll(page, (start) => readPage(table, team, start), { takes, cursorOf });
 }
 
-async function readHundred(table: Table, team: string, after?: string): Promise<Page<Automation>> {
+async function readPage(table: Table, team: string, start: PageStart): Promise<Page<Automation>> {
   const { pk, sk: prefix } = memberKey(team, 'AUTOMATION', '');
-  const { things, next } = await queryPage(table, { pk, prefix }, { limit: 100, after });
+  const { things, next } = await queryPage(table, { pk, prefix }, start);
   const ids = things.map(({ sk }) => sk.slice(prefix.length));
   return { things: await readAutomations(table, ids), next };
 }
@@ -197,32 +193,17 @@ function putRevision(table: Table, revision: Revision): Promise<boolean> {
   });
 }
 
-async function putHead(table: Table, before: Head, after: Head): Promise<boolean> {
-  const written = await holds(
-    table.client.send(
-      new PutCommand({
-        TableName: table.name,
-        Item: { ...headKey(after.id), ...after },
-        ConditionExpression: '#version = :version',
-        ExpressionAttributeNames: { '#version': 'version' },
-        ExpressionAttributeValues: { ':version': before.version },
-      }),
-    ),
-  );
-  // The write may be done although its answer got lost and its repetition was refused.
-  return written || isSame(await readHead(table, after.id), after);
-}
-
-function isSame(a: Head | undefined, b: Head): boolean {
-  return a !== undefined && (Object.keys(b) as (keyof Head)[]).every((field) => a[field] === b[field]);
-}
-
 async function putWatches(table: Table, definition: AutomationDefinition, id: string): Promise<void> {
   const reach = reachOf(definition.trigger);
   for (const watch of watchesOf(definition)) await putWatch(table, watch, id, reach);
 }
 
-function changeOf(automationId: string, ...definitions: AutomationDefinition[]) {
+const targetOf = ({ id, team }: Head) => ({ noun: 'automation', target: id, team }) as const;
+
+/** What the audit list says of a state. */
+const shown = ({ head, revision }: Automation) => ({ ...revision.definition, enabled: head.enabled });
+
+function newsOf(automationId: string, ...definitions: AutomationDefinition[]) {
   const watches = definitions.flatMap((definition) => watchesOf(definition));
   return { automationId, scopes: [...new Set(watches.map((watch) => watch.scopeKey))] };
 }
@@ -240,8 +221,8 @@ async function releaseOldName(table: Table, was: AutomationDefinition, id: strin
   if (!(await isNamed(table, id, old))) await releaseName(table, old, id);
 }
 
-function toHead({ pk: _pk, sk: _sk, ...head }: Item): Head {
-  return head as unknown as Head;
+function toHead(item: Item): Head {
+  return withoutKeys(item) as unknown as Head;
 }
 
 function toRevision({ pk: _pk, sk: _sk, definition, ...revision }: Item): Revision {

@@ -1,13 +1,15 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from './client.ts';
-import { DELIVERY_PREFIX, dueShards, RESEND_PREFIX, RUN_PREFIX } from './keys.ts';
+import { DELIVERY_PREFIX, dueShards, type ItemKey, RESEND_PREFIX, RUN_PREFIX } from './keys.ts';
 import type { RunName } from './runs.ts';
 
 /** What the sweeper must look after. */
 export type DueItem =
   | { kind: 'delivery'; id: string }
   | { kind: 'resend'; id: string }
-  | { kind: 'run'; name: RunName };
+  | { kind: 'run'; name: RunName }
+  /** An item whose last change is not in the audit list yet. */
+  | { kind: 'change'; key: ItemKey };
 
 /** The items whose time to be looked after has come, longest overdue first in each shard, `limit` a shard. */
 export async function readDue(table: Table, nowMs: number, limit: number): Promise<DueItem[]> {
@@ -25,12 +27,13 @@ async function readShard(table: Table, shard: string, nowMs: number, limit: numb
       Limit: limit,
     }),
   );
-  return Items.flatMap((item) => toDueItem(item['pk'] as string));
+  return (Items as ItemKey[]).flatMap(toDueItem);
 }
 
-function toDueItem(pk: string): DueItem[] {
+function toDueItem({ pk, sk }: ItemKey): DueItem[] {
   if (pk.startsWith(DELIVERY_PREFIX)) return [{ kind: 'delivery', id: pk.slice(DELIVERY_PREFIX.length) }];
   if (pk.startsWith(RESEND_PREFIX)) return [{ kind: 'resend', id: pk.slice(RESEND_PREFIX.length) }];
+  if (!pk.startsWith(RUN_PREFIX)) return [{ kind: 'change', key: { pk, sk } }];
   const [team, project, run] = pk.slice(RUN_PREFIX.length).split('/');
   return team && project && run ? [{ kind: 'run', name: { team, project, run } }] : [];
 }

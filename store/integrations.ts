@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
-import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { PageStart } from '../core/api/fields.ts';
+import { type Author, changeOf } from '../core/audit.ts';
 import type { Integration } from '../core/integration.ts';
-import { holds, type Table } from './client.ts';
+import { removeWithChange, SYSTEM, withoutKeys, writeChange } from './changes.ts';
+import type { Table } from './client.ts';
 import {
   deleteItem,
   getItem,
@@ -10,7 +10,6 @@ import {
   type Item,
   memberPage,
   type Page,
-  putIfAbsent,
   putItem,
   queryPrefix,
 } from './items.ts';
@@ -20,11 +19,16 @@ import { type ReservedName, releaseName, reserveName } from './names.ts';
 export type IntegrationSave = 'saved' | 'name_taken' | 'stale';
 
 /** Stores a new integration; false when the team has one of that name. */
-export async function createIntegration(table: Table, integration: Integration): Promise<boolean> {
+export async function createIntegration(
+  table: Table,
+  integration: Integration,
+  author: Author = SYSTEM,
+): Promise<boolean> {
   const { id, team } = integration;
   if (!(await reserve(table, integration))) return false;
   await putItem(table, memberKey(team, 'INTEGRATION', id));
-  return putIfAbsent(table, { ...integrationKey(id), ...integration });
+  const entry = changeOf(targetOf(integration), author, undefined, shown(integration));
+  return writeChange(table, { ...integrationKey(id), ...integration }, entry, 'absent');
 }
 
 /** Moves an integration on to its next state, if `before` is still its state: name first, then the item, as a creation does. */
@@ -32,35 +36,35 @@ export async function updateIntegration(
   table: Table,
   before: Integration,
   after: Integration,
+  author: Author = SYSTEM,
 ): Promise<IntegrationSave> {
   if (!(await reserve(table, after))) return 'name_taken';
-  const written = await holds(
-    table.client.send(
-      new PutCommand({
-        TableName: table.name,
-        Item: { ...integrationKey(after.id), ...after },
-        ...ifVersion(before.version),
-      }),
-    ),
-  );
-  // The write may be done although its answer got lost and its repetition was refused.
-  const isSaved = written || isDeepStrictEqual(await readIntegration(table, after.id), after);
+  const entry = changeOf(targetOf(after), author, shown(before), shown(after));
+  const isSaved = await writeChange(table, { ...integrationKey(after.id), ...after }, entry, before);
   await releaseUnlessUsed(table, nameOf(isSaved ? before : after), after.id);
   return isSaved ? 'saved' : 'stale';
 }
 
 /** Deletes an integration, if `before` is still its state; false otherwise. */
-export async function deleteIntegration(table: Table, before: Integration): Promise<boolean> {
-  const { id, team, version } = before;
-  const deleted = await holds(
-    table.client.send(
-      new DeleteCommand({ TableName: table.name, Key: integrationKey(id), ...ifVersion(version) }),
-    ),
-  );
+export async function deleteIntegration(
+  table: Table,
+  before: Integration,
+  author: Author = SYSTEM,
+): Promise<boolean> {
+  const { id, team } = before;
+  const entry = changeOf(targetOf(before), author, shown(before), undefined);
+  const deleted = await removeWithChange(table, integrationKey(id), entry, before);
   if (!deleted && (await readIntegration(table, id))) return false;
   await deleteItem(table, memberKey(team, 'INTEGRATION', id));
   await releaseName(table, nameOf(before), id);
   return true;
+}
+
+const targetOf = ({ id, team }: Integration) => ({ noun: 'integration', target: id, team }) as const;
+
+/** What the audit list says of a state. */
+function shown({ id: _id, version: _version, createdAtMs: _made, updatedAtMs: _at, ...input }: Integration) {
+  return input;
 }
 
 export async function readIntegration(table: Table, id: string): Promise<Integration | undefined> {
@@ -104,14 +108,6 @@ async function releaseUnlessUsed(table: Table, name: ReservedName, id: string): 
   if ((await readIntegration(table, id))?.name !== name.name) await releaseName(table, name, id);
 }
 
-function ifVersion(version: number) {
-  return {
-    ConditionExpression: '#version = :version',
-    ExpressionAttributeNames: { '#version': 'version' },
-    ExpressionAttributeValues: { ':version': version },
-  };
-}
-
-function toIntegration({ pk: _pk, sk: _sk, ...integration }: Item): Integration {
-  return integration as unknown as Integration;
+function toIntegration(item: Item): Integration {
+  return withoutKeys(item) as unknown as Integration;
 }

@@ -12,12 +12,16 @@ const BATCH_GET_KEYS = 100;
 /** A scope may have thousands of automations, and a cold matcher waits for them all. */
 const BATCHES_AT_ONCE = 8;
 
+/** What was deleted and only waits for that to be listed is gone to readers (store/changes.ts). */
+const isThere = (item: Item | undefined): item is Item => item !== undefined && item['gone'] !== true;
+
 /** One item, as last written. */
 export async function getItem(table: Table, key: ItemKey): Promise<Item | undefined> {
   const { Item } = await table.client.send(
     new GetCommand({ TableName: table.name, Key: key, ConsistentRead: true }),
   );
-  return Item as Item | undefined;
+  const item = Item as Item | undefined;
+  return isThere(item) ? item : undefined;
 }
 
 /** The items that exist among these keys, in no order, as last written. */
@@ -27,7 +31,7 @@ export async function getItems(table: Table, keys: ItemKey[]): Promise<Item[]> {
     const batches = Array.from({ length: BATCHES_AT_ONCE }, (_, n) => at + n * BATCH_GET_KEYS)
       .filter((start) => start < keys.length)
       .map((start) => getBatch(table, keys.slice(start, start + BATCH_GET_KEYS)));
-    for (const items of await Promise.all(batches)) for (const item of items) found.push(item);
+    for (const items of await Promise.all(batches)) found.push(...items.filter(isThere));
   }
   return found;
 }
@@ -90,7 +94,7 @@ export async function queryPage(
     }),
   );
   const last = LastEvaluatedKey?.['sk'] as string | undefined;
-  return { things: Items as Item[], next: last?.slice(prefix.length) };
+  return { things: (Items as Item[]).filter(isThere), next: last?.slice(prefix.length) };
 }
 
 /**
@@ -111,6 +115,28 @@ export async function memberPage(
   return { things: found.sort((a, b) => (a.pk < b.pk ? -1 : 1)), ...rest };
 }
 
+/** A filtered page reads this many hundreds of things before it gives up finding more that the filter takes. */
+const HUNDREDS = 4;
+
+/** A page of those that a filter takes, of a list that `read` gives a page of. It may be shorter than its limit. */
+export async function pageOfAll<Thing>(
+  { limit, after }: PageStart,
+  read: (start: PageStart) => Promise<Page<Thing>>,
+  { takes, cursorOf }: { takes: (thing: Thing) => boolean; cursorOf: (thing: Thing) => string },
+): Promise<Page<Thing>> {
+  const found: Thing[] = [];
+  let next = after;
+  for (let round = 0; round < HUNDREDS; round++) {
+    const page = await read({ limit: 100, after: next });
+    found.push(...page.things.filter(takes));
+    const last = found[limit - 1];
+    if (found.length > limit && last) return { things: found.slice(0, limit), next: cursorOf(last) };
+    next = page.next;
+    if (found.length === limit || next === undefined) break;
+  }
+  return { things: found, next };
+}
+
 /** All items of a partition whose sort key begins so, in its order, as last written. */
 export async function queryPrefix(table: Table, pk: string, prefix: string): Promise<Item[]> {
   const items: Item[] = [];
@@ -125,7 +151,7 @@ export async function queryPrefix(table: Table, pk: string, prefix: string): Pro
         ...(start && { ExclusiveStartKey: start }),
       }),
     );
-    items.push(...((page.Items ?? []) as Item[]));
+    items.push(...((page.Items ?? []) as Item[]).filter(isThere));
     start = page.LastEvaluatedKey;
   } while (start);
   return items;

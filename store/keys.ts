@@ -1,3 +1,4 @@
+import type { Change } from '../core/audit.ts';
 import { digest } from '../core/id.ts';
 import type { Watch } from '../core/watch.ts';
 
@@ -18,6 +19,7 @@ import type { Watch } from '../core/watch.ts';
  * | activity      | AUTOMATION#<id>       | ACTIVITY                    | get; add                               |
  * | change feed   | CHANGES               | FEED                        | get, before a cache is trusted         |
  * | watch         | SCOPE#<scope>         | WATCH#<event>#<metric>#<id> | query by scope; a hint                 |
+ * | sighting      | SCOPE#<scope>         | SEEN#<event>#<metric>       | get                                    |
  * | ended run     | ENDED#<project>#<met> | <time>#<run>                | query, newest first                    |
  * | run state     | RUN#<team/project/run>| STATE                       | get; put if version                    |
  * | delivery      | DELIVERY#<id>         | DELIVERY                    | get; put if absent; lease; settle      |
@@ -27,6 +29,9 @@ import type { Watch } from '../core/watch.ts';
  * | minute        | MINUTE#<automation>   | <time>                      | add if there is room                   |
  * | held back     | HELD#<automation>     | <time>#<delivery>           | count                                  |
  * | pace          | PACE#<channel>        | PACE                        | reserve a turn                         |
+ * | audit entry   | AUDIT#<team>, AUDIT#  | <time>#<id>                 | put if absent; query, newest first     |
+ * | same request  | REQUEST#<key>         | <digest>                    | put if absent; what a creation did     |
+ * | registry      | ORGANIZATION          | REGISTRY#<name>             | get; list                              |
  * | dead record   | DEAD                  | <time>#<message id>         | an operator                            |
  *
  * A hint may outlive what it points to and is checked against it; it is written before, so it never lacks.
@@ -68,6 +73,10 @@ export const WATCH_PREFIX = 'WATCH#';
 export const watchKey = ({ scopeKey, event, metric }: Watch, id: string): ItemKey => ({
   pk: scopePartition(scopeKey),
   sk: `${WATCH_PREFIX}${event}#${metric}#${id}`,
+});
+export const sightingKey = ({ scopeKey, event, metric }: Watch): ItemKey => ({
+  pk: scopePartition(scopeKey),
+  sk: `SEEN#${event}#${metric}`,
 });
 export const changeFeedKey: ItemKey = { pk: 'CHANGES', sk: 'FEED' };
 export const activityKey = (id: string): ItemKey => ({ pk: headKey(id).pk, sk: 'ACTIVITY' });
@@ -112,6 +121,18 @@ export const heldBackKey = (automationId: string, minuteMs: number, deliveryId: 
 export const paceKey = (channel: string): ItemKey => ({
   pk: `PACE#${digest(channel).slice(0, 32)}`,
   sk: 'PACE',
+});
+
+export const registryKey = (name: string): ItemKey => ({ pk: 'ORGANIZATION', sk: `REGISTRY#${name}` });
+/** The list of a team, or without one that of all. */
+export const auditPartition = (team: string | undefined) => `AUDIT#${team ?? ''}`;
+export const auditKey = (team: string | undefined, { id, atMs }: Pick<Change, 'id' | 'atMs'>): ItemKey => ({
+  pk: auditPartition(team),
+  sk: `${new Date(atMs).toISOString()}#${id}`,
+});
+export const requestKey = (callerId: string, text: string): ItemKey => ({
+  pk: `REQUEST#${callerId}`,
+  sk: digest(text),
 });
 
 export const deadRecordKey = (time: string, messageId: string): ItemKey => ({

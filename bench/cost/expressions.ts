@@ -50,7 +50,9 @@ function splitOutside(text: string, separator: string): string[] {
   return parts;
 }
 
-function toTest(expression: string): Test {
+function toTest(text: string): Test {
+  // Its AND joins no conditions.
+  const expression = text.replace(/(\S+) BETWEEN (\S+) AND (\S+)/g, '($1 >= $2 AND $1 <= $3)');
   const anyOf = splitOutside(expression, ' OR ').map((any) =>
     splitOutside(any, ' AND ').map((term) => toTerm(term.trim())),
   );

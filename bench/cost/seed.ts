@@ -29,10 +29,20 @@ export async function seed(table: Table, nowMs: number): Promise<{ keys: Map<str
 
 async function seedTeam(table: Table, team: string, nowMs: number): Promise<string> {
   const { keyId, key, secretHash } = newKey();
-  await createKey(table, { keyId, role: 'sender', team, name: 'trainer', secretHash, createdAtMs: nowMs });
+  await createKey(table, {
+    keyId,
+    role: 'sender',
+    team,
+    name: 'trainer',
+    secretHash,
+    createdAtMs: nowMs,
+    createdBy: 'key_admin',
+    version: 1,
+  });
   for (const name of ['TOKEN', 'SIGNING']) {
     const secretId = `signalbox/local/team/${team}/${name}`;
-    await saveSecret(table, { team, name, secretId, versionId: 'v1', updatedAtMs: nowMs });
+    const entry = { team, name, secretId, versionId: 'v1', version: 1, updatedAtMs: nowMs };
+    await saveSecret(table, undefined, entry);
   }
   await createIntegration(table, {
     id: integrationOf(team),

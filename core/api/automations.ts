@@ -18,8 +18,13 @@ const Activity = z
     held_back: z.int().min(0),
     last_met_at: Timestamp.optional(),
     last_fired_at: Timestamp.optional(),
+    /** When an event that the trigger names last came in the scope, whether or not the filter took it. */
+    last_seen_at: Timestamp.optional(),
   })
-  .meta({ id: 'Activity', description: 'What an automation did; written once a minute.' });
+  .meta({
+    id: 'Activity',
+    description: 'What an automation did and saw; written once a minute, and what it saw every five.',
+  });
 const ActiveAutomation = z
   .strictObject({ ...saved, activity: Activity })
   .meta({ id: 'AutomationWithActivity' });
@@ -35,6 +40,7 @@ export const automationRoutes = {
     answers: { 201: Automation },
     versioned: true,
     conflicts: true,
+    repeatable: true,
   },
   listAutomations: {
     method: 'GET',

@@ -36,7 +36,7 @@ export type CallResult<Name extends RouteName> =
   | { ok: false; status: number; problem: ProblemBody };
 
 export interface ClientOptions {
-  /** Of the deployment, without a path. */
+  /** Of the deployment, as the stack's output has it. */
   url: string;
   key: string;
   fetch: typeof fetch;
@@ -50,7 +50,8 @@ export function apiClient({ url, key, fetch, timeoutMs = 30_000 }: ClientOptions
   return async (name, input) => {
     const route: Route = routes[name];
     const { params = {}, query = {}, body, ifMatch } = input as LooseInput;
-    const target = new URL(pathOf(route, params), url);
+    // A REST API's URL ends in the name of its stage.
+    const target = new URL(url.replace(/\/+$/, '') + pathOf(route, params));
     for (const [field, value] of Object.entries(query)) {
       if (value !== undefined) target.searchParams.set(field, String(value));
     }

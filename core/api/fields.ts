@@ -7,10 +7,10 @@ export const Id = z.string().regex(/^\w{1,64}$/, 'is not an id');
 /** A moment as the API writes it. */
 export const Timestamp = z.iso.datetime({ precision: 3 });
 
-const NO_CURSOR = 'is not a `next` that an earlier page gave';
+export const NO_CURSOR = 'is not a `next` that an earlier page gave';
 
 /** `next` of the page before: base64 of what the store goes on from, so that nobody builds one. */
-const Cursor = z
+export const Cursor = z
   .string()
   .regex(/^[\w-]{1,800}$/, NO_CURSOR)
   .transform((cursor, context) => {
@@ -24,6 +24,12 @@ const Cursor = z
 export function toCursor(text: string): string {
   return Buffer.from(text).toString('base64url');
 }
+
+/** A sentence or two about a thing. */
+export const Description = z
+  .string()
+  .max(2000, 'is longer than 2,000 characters')
+  .refine((text) => text.isWellFormed(), 'holds half a surrogate pair: send valid Unicode');
 
 /** How much of a list is asked for, and from where. */
 const pageFields = {
@@ -52,6 +58,9 @@ export const pageOf = <Name extends string, Item extends z.ZodType>(name: Name, 
 
 /** Whether to do it although something depends on it. */
 export const Force = z.strictObject({ force: z.enum(['true', 'false']).default('false') });
+
+/** What an Idempotency-Key looks like. */
+export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** What every refusal says (RFC 9457). */
 export const ProblemBody = z

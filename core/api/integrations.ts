@@ -41,6 +41,7 @@ export const integrationRoutes = {
     answers: { 201: Integration },
     versioned: true,
     conflicts: true,
+    repeatable: true,
   },
   listIntegrations: {
     method: 'GET',

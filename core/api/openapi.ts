@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { GatewayMessage, ProblemBody } from './fields.ts';
+import { GatewayMessage, IDEMPOTENCY_KEY, ProblemBody } from './fields.ts';
 import { paramNames, type Route } from './route.ts';
 import { routes } from './routes.ts';
 
@@ -105,10 +105,17 @@ function queryParameters(schema: Json | undefined): Json[] {
   }));
 }
 
-function headerParameters({ versioned, method }: Route): Json[] {
-  if (!versioned || !isChange(method)) return [];
-  const description = 'The ETag of what you read: refuses the change when it moved on.';
-  return [{ name: 'If-Match', in: 'header', required: false, description, schema: { type: 'string' } }];
+function headerParameters({ versioned, repeatable, method }: Route): Json[] {
+  const matched = 'The ETag of what you read: refuses the change when it moved on.';
+  const repeated = 'A text of your own: the same request with the same text is done once, for 24 hours.';
+  return [
+    ...(versioned && isChange(method) ? [header('If-Match', matched, {})] : []),
+    ...(repeatable ? [header('Idempotency-Key', repeated, { pattern: IDEMPOTENCY_KEY.source })] : []),
+  ];
+}
+
+function header(name: string, description: string, limits: object): Json {
+  return { name, in: 'header', required: false, description, schema: { type: 'string', ...limits } };
 }
 
 const isChange = (method: Route['method']) => ['PUT', 'PATCH', 'DELETE'].includes(method);
@@ -144,7 +151,7 @@ function refusals(route: Route): Json {
     [409, route.conflicts === true, 'A name that is taken, or something that depends on it.'],
     [412, route.versioned === true && isChange(route.method), 'It was changed meanwhile.'],
     [413, route.body !== undefined, 'Too large.'],
-    [422, takesInput, 'A field is wrong.'],
+    [422, takesInput || route.repeatable === true, 'A field is wrong.'],
     [429, true, 'Too many requests.'],
     [500, true, 'Something went wrong on our side.'],
   ];

@@ -24,6 +24,8 @@ export interface Route {
   answers: Readonly<Record<number, z.ZodType | null>>;
   /** Answers carry an ETag, and changes take If-Match. */
   versioned?: true;
+  /** Makes something, and makes it once however often it is sent with the same Idempotency-Key. */
+  repeatable?: true;
   /** Answers 409 to what a name, a user of the thing or a request at the same time forbids. */
   conflicts?: true;
 }

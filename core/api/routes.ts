@@ -1,11 +1,14 @@
 import type * as z from 'zod';
+import { auditRoutes } from './audit.ts';
 import { automationTestRoutes } from './automation-test.ts';
+import { automationWhyRoutes } from './automation-why.ts';
 import { automationRoutes } from './automations.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { documentRoutes } from './document.ts';
 import { eventRoutes } from './events.ts';
 import { integrationRoutes } from './integrations.ts';
 import { keyRoutes } from './keys.ts';
+import { registryRoutes } from './registries.ts';
 import { matchPath, type Route } from './route.ts';
 import { secretRoutes } from './secrets.ts';
 import { teamRoutes } from './teams.ts';
@@ -18,10 +21,13 @@ export const routes = {
   ...watchedRoutes,
   ...automationRoutes,
   ...automationTestRoutes,
+  ...automationWhyRoutes,
   ...deliveryRoutes,
   ...integrationRoutes,
   ...secretRoutes,
   ...teamRoutes,
+  ...registryRoutes,
+  ...auditRoutes,
   ...keyRoutes,
 } as const satisfies Record<string, Route>;
 

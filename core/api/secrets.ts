@@ -23,6 +23,7 @@ export const secretRoutes = {
     description: 'The new value is in force when this answers. It is never shown again.',
     body: SecretInput,
     answers: { 200: SecretEntry, 201: SecretEntry },
+    versioned: true,
   },
   listSecrets: {
     method: 'GET',
@@ -42,6 +43,7 @@ export const secretRoutes = {
     description: 'Refused while integrations use it, unless it is forced.',
     query: Force,
     answers: { 204: null },
+    versioned: true,
     conflicts: true,
   },
 } as const satisfies Record<string, Route>;

@@ -20,8 +20,9 @@ import { applyHeartbeat, applyState, noteLife, type StateEvent } from './states.
 
 /** Who looks at a run. */
 export interface RunInterest {
-  /** Where the run is. */
+  /** Where the run is, and the automations of the scopes that cover it, widest first. */
   place: Place;
+  indexes: ScopeIndex[];
   /** By metric: one index for each scope that watches it. */
   metrics: Map<string, MetricIndex[]>;
   /** One index for each scope that watches run states. */
@@ -39,6 +40,7 @@ export function interestIn(place: Place, metrics: string[], indexes: ScopeIndex[
   );
   return {
     place,
+    indexes,
     metrics: new Map(found.filter(([, watching]) => watching.length > 0)),
     states: indexes.flatMap((index) => index.states() ?? []),
     ended: [],

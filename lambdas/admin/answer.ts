@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import type { Route } from '../../core/api/route.ts';
 import { findRoute, type RouteInput, type RouteName, routes } from '../../core/api/routes.ts';
+import { digest } from '../../core/id.ts';
 import { parseJson } from '../../core/json.ts';
 import { type Ability, type Caller, roleMay } from '../../core/key.ts';
-import { TeamName } from '../../core/name.ts';
+import { Name, TeamName } from '../../core/name.ts';
 import { detailsOfZod, Problem, parseInput } from '../../core/problem.ts';
 import { bodyText, type HttpAnswer, type HttpRequest } from '../shared/http.ts';
+import { listAudit } from './audit.ts';
 import {
   createAutomation,
   deleteAutomation,
@@ -22,13 +24,24 @@ import {
   readIntegration,
   updateIntegration,
 } from './integrations.ts';
-import { createKey, listKeys, revokeKey } from './keys.ts';
+import { createKey, listKeys, readKey, revokeKey, updateKey } from './keys.ts';
+import { once } from './once.ts';
+import {
+  createRegistry,
+  deleteRegistry,
+  deleteRegistryRole,
+  listRegistries,
+  putRegistryRole,
+  readRegistry,
+  updateRegistry,
+} from './registries.ts';
 import { createResend, readResend, resendDelivery } from './resends.ts';
 import { deleteSecret, listSecrets, putSecret } from './secrets.ts';
-import { createTeam, listTeams } from './teams.ts';
+import { createTeam, deleteTeam, listTeams, readTeam, updateTeam } from './teams.ts';
 import { testAutomation } from './test-automation.ts';
 import { testIntegration } from './test-call.ts';
 import { readWatched } from './watched.ts';
+import { explainAutomation, readStanding } from './why.ts';
 
 type RouteHandler<Name extends RouteName> = (
   input: RouteInput<Name>,
@@ -41,11 +54,24 @@ type OwnRoute = Exclude<RouteName, 'readDocument' | 'postEvents'>;
 const handlers: { [Name in OwnRoute]: RouteHandler<Name> } = {
   createTeam,
   listTeams,
+  readTeam,
+  updateTeam,
+  deleteTeam,
+  createRegistry,
+  listRegistries,
+  readRegistry,
+  updateRegistry,
+  deleteRegistry,
+  putRegistryRole,
+  deleteRegistryRole,
+  listAudit,
   putSecret,
   listSecrets,
   deleteSecret,
   createKey,
   listKeys,
+  readKey,
+  updateKey,
   revokeKey,
   createIntegration,
   listIntegrations,
@@ -65,16 +91,17 @@ const handlers: { [Name in OwnRoute]: RouteHandler<Name> } = {
   readResend,
   readWatched,
   testAutomation,
+  readStanding,
+  explainAutomation,
 };
+
+/** What the function brings along to every request. */
+export type AdminParts = Omit<AdminContext, 'caller' | 'ability' | 'headers' | 'identity'>;
 
 const MAX_BODY_BYTES = 1_000_000;
 
 /** Answers one request: finds its route, checks the caller's role, then the input, then does it. */
-export async function answer(
-  request: HttpRequest,
-  caller: Caller,
-  parts: Omit<AdminContext, 'caller' | 'ability' | 'headers'>,
-): Promise<HttpAnswer> {
+export async function answer(request: HttpRequest, caller: Caller, parts: AdminParts): Promise<HttpAnswer> {
   const found = findRoute(request.method, request.path);
   if (!('name' in found) || !isOwn(found.name)) throw notThere(request, 'allow' in found ? found.allow : []);
   const route: Route = routes[found.name];
@@ -84,16 +111,19 @@ export async function answer(
     throw new Problem({ code: 'forbidden', detail, hint: 'use a key with a role that has it' });
   }
   checkParams(found.params);
+  const text = route.body ? bodyText(request, route.maxBodyBytes ?? MAX_BODY_BYTES) : '';
   const input = {
     params: found.params,
     query: parseInput(route.query ?? NoQuery, request.query),
-    body:
-      route.body &&
-      parseInput(route.body, parseJson(bodyText(request, route.maxBodyBytes ?? MAX_BODY_BYTES))),
+    body: route.body && parseInput(route.body, parseJson(text)),
   };
   // The table above ties each name to the handler of its own input; TypeScript can't follow a name that varies.
   const handle = handlers[found.name] as RouteHandler<OwnRoute>;
-  return handle(input as RouteInput<OwnRoute>, { ...parts, caller, ability, headers: request.headers });
+  const said = digest(JSON.stringify([found.name, found.params, request.query, text]));
+  const repeatKey = route.repeatable ? request.headers['idempotency-key'] : undefined;
+  return once(repeatKey, { caller, content: said }, parts, (identity) =>
+    handle(input as RouteInput<OwnRoute>, { ...parts, caller, ability, headers: request.headers, identity }),
+  );
 }
 
 const NoQuery = z.strictObject({});
@@ -113,6 +143,7 @@ function notThere({ method, path }: HttpRequest, allow: string[]): Problem {
 const paramSchemas: Record<string, z.ZodType> = {
   id: z.string().regex(/^\w{1,64}$/, 'is not an id'),
   team: TeamName,
+  run: Name,
 };
 
 function checkParams(params: Record<string, string>): void {

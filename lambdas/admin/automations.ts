@@ -1,10 +1,12 @@
 import { checkTemplate } from '../../core/actions/action-template.ts';
 import type { Activity } from '../../core/activity.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
-import { type AutomationDefinition, AutomationInput, type Head, triggerHash } from '../../core/automation.ts';
+import { type AutomationDefinition, AutomationInput, triggerHash } from '../../core/automation.ts';
 import { orderedId } from '../../core/id.ts';
 import { mayActOn } from '../../core/key.ts';
 import { Problem, parseInput } from '../../core/problem.ts';
+import { mayAutomate } from '../../core/registry.ts';
+import { watchesOf } from '../../core/watch.ts';
 import { readActivity } from '../../store/activity.ts';
 import {
   type Automation,
@@ -16,8 +18,22 @@ import {
   updateAutomation as storeChange,
 } from '../../store/automations.ts';
 import { readIntegration } from '../../store/integrations.ts';
+import { readRegistry } from '../../store/registries.ts';
+import { readSighting } from '../../store/sightings.ts';
 import type { HttpAnswer } from '../shared/http.ts';
-import { type AdminContext, listAnswer, permit, requireTeam, visible } from './context.ts';
+import {
+  type AdminContext,
+  authorOf,
+  checkMatch,
+  etagOf,
+  listAnswer,
+  permit,
+  requireTeam,
+  stale,
+  taken,
+  visible,
+} from './context.ts';
+import { switchOff } from './registry-users.ts';
 import { checkWindowBudget } from './window-budget.ts';
 
 export async function createAutomation(
@@ -26,7 +42,7 @@ export async function createAutomation(
 ): Promise<HttpAnswer> {
   permit(context, body.team);
   await requireTeam(context, body.team);
-  const [id, nowMs] = [orderedId('aut', context.now()), context.now()];
+  const [id, nowMs] = [orderedId('aut', context.identity), context.now()];
   await checkAutomation(body, id, context);
   const { enabled, ...definition } = body;
   const head = {
@@ -40,7 +56,12 @@ export async function createAutomation(
   };
   const saved = { savedAtMs: nowMs, triggerSavedAtMs: nowMs, savedBy: context.caller.keyId };
   const automation = { head, revision: { automationId: id, revision: 1, definition, ...saved } };
-  return answer(201, automation, await storeAutomation(context.table, automation));
+  const result = await storeAutomation(context.table, automation, authorOf(context));
+  // It is there already when this request was made before, and its answer was not kept.
+  const there = result === 'stale' ? await loadAutomation(context.table, id) : undefined;
+  if (there) return answer(201, there, 'saved');
+  await keepToRole(automation, context);
+  return answer(201, automation, result);
 }
 
 export async function listAutomations(
@@ -72,21 +93,30 @@ export async function readAutomation(
 ): Promise<HttpAnswer> {
   const automation = await findAutomation(params, context);
   const { status, body, headers } = answer(200, automation, 'saved');
-  const activity = await readActivity(context.table, automation.head.id);
+  const { table } = context;
+  const [watch] = watchesOf(automation.revision.definition);
+  const [activity, lastSeenAtMs] = await Promise.all([
+    readActivity(table, automation.head.id),
+    readSighting(table, watch),
+  ]);
   return {
     status,
     headers: headers ?? {},
-    body: { ...(body as object), activity: activityToJson(activity) },
+    body: { ...(body as object), activity: activityToJson(activity, lastSeenAtMs) },
   };
 }
 
-function activityToJson({ fired = 0, heldBack = 0, lastMetAtMs, lastFiredAtMs }: Partial<Activity> = {}) {
+function activityToJson(
+  { fired = 0, heldBack = 0, lastMetAtMs, lastFiredAtMs }: Partial<Activity> = {},
+  lastSeenAtMs: number | undefined,
+) {
   const time = (ms: number | undefined) => ms !== undefined && new Date(ms).toISOString();
   return {
     fired,
     held_back: heldBack,
     ...(lastMetAtMs !== undefined && { last_met_at: time(lastMetAtMs) }),
     ...(lastFiredAtMs !== undefined && { last_fired_at: time(lastFiredAtMs) }),
+    ...(lastSeenAtMs !== undefined && { last_seen_at: time(lastSeenAtMs) }),
   };
 }
 
@@ -96,8 +126,8 @@ export async function updateAutomation(
   context: AdminContext,
 ): Promise<HttpAnswer> {
   const before = await findAutomation(params, context);
-  checkMatch(before.head, context);
-  checkScope(before.revision.definition, context);
+  checkMatch(context, before.head, 'automation');
+  checkOrganization(before.revision.definition, context);
   const input = parseInput(AutomationInput, {
     ...before.revision.definition,
     enabled: before.head.enabled,
@@ -106,7 +136,9 @@ export async function updateAutomation(
   await checkAutomation(input, before.head.id, context);
   const { enabled, ...definition } = input;
   const after = nextState(before, { definition, enabled }, context);
-  return answer(200, after, await storeChange(context.table, before, after));
+  const result = await storeChange(context.table, before, after, authorOf(context));
+  await keepToRole(after, context);
+  return answer(200, after, result);
 }
 
 export async function deleteAutomation(
@@ -114,9 +146,9 @@ export async function deleteAutomation(
   context: AdminContext,
 ): Promise<HttpAnswer> {
   const automation = await findAutomation(params, context);
-  checkMatch(automation.head, context);
-  checkScope(automation.revision.definition, context);
-  const result = await removeAutomation(context.table, automation);
+  checkMatch(context, automation.head, 'automation');
+  checkOrganization(automation.revision.definition, context);
+  const result = await removeAutomation(context.table, automation, authorOf(context));
   return result === 'saved' ? { status: 204 } : answer(204, automation, result);
 }
 
@@ -159,7 +191,8 @@ export async function checkAutomation(
   id: string,
   context: AdminContext,
 ): Promise<void> {
-  checkScope(input, context);
+  checkOrganization(input, context);
+  await checkRegistry(input, context);
   await checkWindowBudget(context.table, input, id);
   const { action } = input;
   if (action.type === 'no_op') return;
@@ -178,35 +211,46 @@ export async function checkAutomation(
   if (problem) throw new Problem({ ...problem, field: `action.${problem.field}` });
 }
 
-function checkScope({ scope, team }: AutomationDefinition, { caller }: AdminContext): void {
-  const isShared = scope.kind === 'organization' || ('registry' in scope && scope.registry !== undefined);
-  if (!isShared || mayActOn(caller, 'organization:write', team)) return;
-  const detail = 'automations of the organization and of registries see the events of all teams';
-  const hint = 'have an org_admin create it, or choose a scope inside your team';
+/** Automations of the organization are for org_admins. */
+function checkOrganization({ scope, team }: AutomationDefinition, { caller }: AdminContext): void {
+  if (scope.kind !== 'organization' || mayActOn(caller, 'organization:write', team)) return;
+  const detail = 'automations of the organization see the events of all teams';
+  const hint = 'have an org_admin do it, or choose a scope inside your team';
   throw new Problem({ code: 'forbidden', field: 'scope.kind', detail, hint });
 }
 
-function checkMatch(head: Head, { headers }: AdminContext): void {
-  const wanted = headers['if-match'];
-  if (wanted !== undefined && wanted !== etagOf(head)) throw new Problem(STALE);
+/** Automations in a registry are for teams that are members of it, whoever saves them. */
+async function checkRegistry({ scope, team }: AutomationDefinition, { table }: AdminContext): Promise<void> {
+  if (!('registry' in scope) || scope.registry === undefined) return;
+  const registry = await readRegistry(table, scope.registry);
+  if (!registry) throw noSuchRegistry(scope.registry);
+  if (mayAutomate(registry, team)) return;
+  const detail = `team ${team} is not a member of registry ${scope.registry}`;
+  const hint = `an org_admin makes it one: PUT /v1/registries/${scope.registry}/teams/${team} {"role": "member"}`;
+  throw new Problem({ code: 'forbidden', field: 'scope.registry', detail, hint });
 }
 
-const STALE = {
-  code: 'stale_version',
-  detail: 'the automation was changed by somebody else meanwhile',
-  hint: 'read it again and repeat your change',
-} as const;
+function noSuchRegistry(name: string): Problem {
+  const hint = 'see GET /v1/registries; an org_admin makes one with POST /v1/registries';
+  const detail = `there is no registry ${name}`;
+  return new Problem({ code: 'invalid_input', field: 'scope.registry', detail, hint });
+}
+
+/** Whoever takes a role away looks for automations after that; this one was saved after it looked, so it looks itself. */
+async function keepToRole({ head, revision }: Automation, context: AdminContext): Promise<void> {
+  const { scope } = revision.definition;
+  if (!('registry' in scope) || scope.registry === undefined) return;
+  const registry = await readRegistry(context.table, scope.registry);
+  if (!registry || !mayAutomate(registry, head.team)) await switchOff(scope.registry, [head.team], context);
+}
 
 function answer(status: number, automation: Automation, result: SaveResult): HttpAnswer {
-  if (result === 'stale') throw new Problem(STALE);
+  if (result === 'stale') throw stale('automation');
   if (result === 'name_taken') {
-    const detail = `there is an automation ${automation.revision.definition.name} in this scope already`;
-    throw new Problem({ code: 'conflict', field: 'name', detail, hint: 'choose another name' });
+    throw taken('automation', automation.revision.definition.name, ' in this scope');
   }
   return { status, body: toJson(automation), headers: { etag: etagOf(automation.head) } };
 }
-
-const etagOf = (head: Head) => `"${head.version}"`;
 
 function toJson({ head, revision }: Automation) {
   const { id, enabled, createdAtMs, updatedAtMs } = head;

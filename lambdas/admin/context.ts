@@ -1,6 +1,8 @@
 import type { AllowedRanges } from '../../core/address.ts';
 import { toCursor } from '../../core/api/fields.ts';
+import type { Author } from '../../core/audit.ts';
 import type { Delivery } from '../../core/delivery.ts';
+import type { Identity } from '../../core/id.ts';
 import type { Ability, Caller } from '../../core/key.ts';
 import { mayActOn } from '../../core/key.ts';
 import { Problem } from '../../core/problem.ts';
@@ -16,6 +18,8 @@ export interface AdminContext {
   ability: Ability;
   table: Table;
   now: () => number;
+  /** Where the ids of what this request makes come from. */
+  identity: Identity;
   /** Names in lower case. */
   headers: Record<string, string>;
   allowedAddresses: AllowedRanges;
@@ -56,6 +60,37 @@ export function visible<Thing extends { team: string }>(
     detail: `there is no such ${what}`,
     hint: 'list them to see what is there',
   });
+}
+
+/** Who is behind the changes of this request. */
+export function authorOf({ caller, now }: AdminContext): Author {
+  return { by: caller.keyId, atMs: now() };
+}
+
+interface Versioned {
+  version: number;
+}
+
+export const etagOf = ({ version }: Versioned) => `"${version}"`;
+
+/** Refuses a change of something that is no longer what the caller read, where the caller says what that was. */
+export function checkMatch({ headers }: AdminContext, thing: Versioned, what: string): void {
+  const wanted = headers['if-match'];
+  if (wanted === undefined || wanted.trim() === '*') return;
+  const known = wanted.split(',').map((one) => one.trim().replace(/^W\//, ''));
+  if (!known.includes(etagOf(thing))) throw stale(what);
+}
+
+/** What somebody else changed meanwhile. */
+export function stale(what: string): Problem {
+  const detail = `the ${what} was changed by somebody else meanwhile`;
+  return new Problem({ code: 'stale_version', detail, hint: 'read it again and repeat your change' });
+}
+
+/** A name that another one of its kind has. */
+export function taken(what: string, name: string, where = ''): Problem {
+  const detail = `there is ${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what} ${name}${where} already`;
+  return new Problem({ code: 'conflict', field: 'name', detail, hint: 'choose another name' });
 }
 
 /** The answer of a list: a page of it as JSON, and where the next one begins. */

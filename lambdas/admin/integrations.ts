@@ -20,7 +20,18 @@ import {
 } from '../../store/integrations.ts';
 import { readSecret } from '../../store/secrets.ts';
 import type { HttpAnswer } from '../shared/http.ts';
-import { type AdminContext, listAnswer, permit, requireTeam, visible } from './context.ts';
+import {
+  type AdminContext,
+  authorOf,
+  checkMatch,
+  etagOf,
+  listAnswer,
+  permit,
+  requireTeam,
+  stale,
+  taken,
+  visible,
+} from './context.ts';
 
 export async function createIntegration(
   { body }: RouteInput<'createIntegration'>,
@@ -31,9 +42,16 @@ export async function createIntegration(
   checkUrl(body, context);
   await checkSecrets(body, context);
   const nowMs = context.now();
-  const stored = { id: orderedId('int', nowMs), createdAtMs: nowMs, updatedAtMs: nowMs, version: 1 };
+  const stored = {
+    id: orderedId('int', context.identity),
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+    version: 1,
+  };
   const integration = { ...body, ...stored };
-  if (await storeIntegration(context.table, integration)) return answer(201, integration);
+  if (await storeIntegration(context.table, integration, authorOf(context))) return answer(201, integration);
+  const there = await findIntegration(context.table, integration.id);
+  if (there) return answer(201, there);
   throw nameTaken(integration);
 }
 
@@ -58,16 +76,16 @@ export async function updateIntegration(
   context: AdminContext,
 ): Promise<HttpAnswer> {
   const before = await find(params, context);
-  checkMatch(before, context);
+  checkMatch(context, before, 'integration');
   const input = changed(before, body);
   checkUrl(input, context);
   await checkSecrets(input, context);
   const { id, createdAtMs, version } = before;
   const after = { ...input, id, createdAtMs, updatedAtMs: context.now(), version: version + 1 };
   await checkUsers(before, after, context);
-  const result = await storeChange(context.table, before, after);
+  const result = await storeChange(context.table, before, after, authorOf(context));
   if (result === 'name_taken') throw nameTaken(after);
-  if (result === 'stale') throw new Problem(STALE);
+  if (result === 'stale') throw stale('integration');
   return answer(200, after);
 }
 
@@ -77,15 +95,15 @@ export async function deleteIntegration(
   context: AdminContext,
 ): Promise<HttpAnswer> {
   const integration = await find(params, context);
-  checkMatch(integration, context);
+  checkMatch(context, integration, 'integration');
   const users = query.force === 'true' ? [] : await usersOf(integration, context);
   if (users.length > 0) {
     const detail = `integration ${integration.name} is used by ${namesOf(users)}`;
     const hint = 'give these automations another integration first; with ?force=true their deliveries fail';
     throw new Problem({ code: 'conflict', detail, hint });
   }
-  if (await removeIntegration(context.table, integration)) return { status: 204 };
-  throw new Problem(STALE);
+  if (await removeIntegration(context.table, integration, authorOf(context))) return { status: 204 };
+  throw stale('integration');
 }
 
 /** The integration that the caller may see or change, as the route says. */
@@ -146,23 +164,7 @@ async function checkSecrets(input: IntegrationInput, { table }: AdminContext): P
   }
 }
 
-function nameTaken({ team, name }: Integration): Problem {
-  const detail = `team ${team} has an integration ${name} already`;
-  return new Problem({ code: 'conflict', field: 'name', detail, hint: 'choose another name' });
-}
-
-const STALE = {
-  code: 'stale_version',
-  detail: 'the integration was changed by somebody else meanwhile',
-  hint: 'read it again and repeat your change',
-} as const;
-
-const etagOf = ({ version }: Integration) => `"${version}"`;
-
-function checkMatch(integration: Integration, { headers }: AdminContext): void {
-  const wanted = headers['if-match'];
-  if (wanted !== undefined && wanted !== etagOf(integration)) throw new Problem(STALE);
-}
+const nameTaken = ({ team, name }: Integration) => taken('integration', name, ` in team ${team}`);
 
 function answer(status: number, integration: Integration): HttpAnswer {
   return { status, body: toJson(integration), headers: { etag: etagOf(integration) } };

@@ -12,7 +12,16 @@ import {
   saveSecret,
 } from '../../store/secrets.ts';
 import type { HttpAnswer } from '../shared/http.ts';
-import { type AdminContext, listAnswer, permit, requireTeam } from './context.ts';
+import {
+  type AdminContext,
+  authorOf,
+  checkMatch,
+  etagOf,
+  listAnswer,
+  permit,
+  requireTeam,
+  stale,
+} from './context.ts';
 
 /** Creates or replaces a secret; the new value is in force when this answers. The value is never shown again. */
 export async function putSecret(
@@ -23,13 +32,18 @@ export async function putSecret(
   permit(context, team);
   await requireTeam(context, team);
   const before = await readSecret(context.table, team, name);
+  if (before) checkMatch(context, before, 'secret');
   const secretId = before?.secretId ?? `${context.secretNamePrefix}${randomId('sec')}`;
   const versionId = await (before
     ? context.vault.replace(secretId, body.value)
     : context.vault.create(secretId, body.value));
-  const entry = { team, name, secretId, versionId, updatedAtMs: context.now() };
-  await saveSecret(context.table, entry);
-  return { status: before ? 200 : 201, body: toJson(entry) };
+  const version = (before?.version ?? 0) + 1;
+  const entry = { team, name, secretId, versionId, version, updatedAtMs: context.now() };
+  if (!(await saveSecret(context.table, before, entry, authorOf(context)))) {
+    if (!before) await context.vault.remove(secretId);
+    throw stale('secret');
+  }
+  return { status: before ? 200 : 201, body: toJson(entry), headers: { etag: etagOf(entry) } };
 }
 
 export async function listSecrets(
@@ -51,13 +65,14 @@ export async function deleteSecret(
   permit(context, team);
   const entry = await readSecret(context.table, team, name);
   if (!entry) throw new Problem({ code: 'not_found', detail: `team ${team} has no secret ${name}` });
+  checkMatch(context, entry, 'secret');
   const users = (await listIntegrations(context.table, team)).filter((one) => secretsOf(one).includes(name));
   if (users.length > 0 && query.force !== 'true') {
     const detail = `secret ${name} is used by ${users.map((user) => user.name).join(', ')}`;
     const hint = 'take it out of these integrations first; with ?force=true their deliveries fail';
     throw new Problem({ code: 'conflict', detail, hint });
   }
-  await removeEntry(context.table, team, name);
+  if (!(await removeEntry(context.table, entry, authorOf(context)))) throw stale('secret');
   await context.vault.remove(entry.secretId);
   return { status: 204 };
 }

@@ -9,7 +9,7 @@ import { AuthorizerEnv } from './env.ts';
 
 const env = readEnv(AuthorizerEnv);
 const table = openTable(env.TABLE_NAME);
-const authenticate = keyCheck(table, env.ADMIN_KEY_SECRET_ID);
+const authenticate = keyCheck(table, env.ADMIN_KEY_SECRET_ID, { notesUse: true });
 
 /**
  * Says who calls. It lets every request through and hands its verdict to the function behind: an HTTP API

@@ -1,4 +1,5 @@
 import { openTable } from '../../store/client.ts';
+import { readRegistries } from '../../store/registries.ts';
 import { callerOf } from '../shared/authenticate.ts';
 import { readEnv } from '../shared/env.ts';
 import { httpHandler } from '../shared/http.ts';
@@ -7,14 +8,18 @@ import { logStage } from '../shared/log.ts';
 import { sendMessages } from '../shared/queue.ts';
 import { IngestEnv } from './env.ts';
 import { ingest } from './ingest.ts';
+import { RegistryCache } from './registry-cache.ts';
 
 const env = readEnv(IngestEnv);
 const table = openTable(env.TABLE_NAME);
 const authenticate = keyCheck(table, env.ADMIN_KEY_SECRET_ID);
 
+const registries = new RegistryCache((names) => readRegistries(table, names));
+
 export const handler = httpHandler(async (request) => {
   const caller = await callerOf(request, authenticate);
   return ingest(request, caller, {
+    readRegistries: registries.read,
     enqueue: (messages) => sendMessages(env.EVENTS_QUEUE_URL, messages),
     now: Date.now,
     log: logStage,

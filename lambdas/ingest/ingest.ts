@@ -1,4 +1,5 @@
 import type { UnwrappedEvent } from '../../core/cloud-event.ts';
+import type { SignalboxEvent } from '../../core/event.ts';
 import {
   checkEventBytes,
   checkEventCount,
@@ -9,14 +10,18 @@ import {
 } from '../../core/event-limits.ts';
 import { packMessages } from '../../core/event-message.ts';
 import { type Caller, mayActOn } from '../../core/key.ts';
+import { outsideOf } from '../../core/narrowing.ts';
 import { Problem, type ProblemDetails } from '../../core/problem.ts';
 import { parseEvent, type ReceivedEvent } from '../../core/received-event.ts';
+import { mayPostInto, type Registry } from '../../core/registry.ts';
 import type { HttpAnswer, HttpRequest } from '../shared/http.ts';
 import type { StageLine } from '../shared/log.ts';
 import type { QueueMessage } from '../shared/queue.ts';
 import { type Input, readInputs } from './read-inputs.ts';
 
 export interface IngestDeps {
+  /** The registries among these names that exist, as they were within the last minute. */
+  readRegistries: (names: string[]) => Promise<Pick<Registry, 'name' | 'roles'>[]>;
   /** Resolves once the queue has every message. */
   enqueue: (messages: QueueMessage[]) => Promise<void>;
   now: () => number;
@@ -29,7 +34,8 @@ const LISTED_EVENTS = 3;
 /** Counts hops through our own webhooks; a receiver that posts events passes it on. */
 const DEPTH_HEADER = 'x-signalbox-depth';
 
-type Accepted = ReceivedEvent & { index: number };
+type Taken = ReceivedEvent & Pick<UnwrappedEvent, 'nameOf'>;
+type Accepted = Taken & { index: number };
 type Refused = ProblemDetails & { index: number };
 
 /**
@@ -41,7 +47,7 @@ export async function ingest(request: HttpRequest, caller: Caller, deps: IngestD
   checkSize(request);
   const inputs = readInputs(request, MAX_EVENTS + 1);
   checkEventCount(inputs.length);
-  const { accepted, refused } = takeEach(inputs, caller);
+  const { accepted, refused } = await keepToRegistries(takeEach(inputs, caller), deps);
   const only = refused[0];
   if (only && inputs.length === 1) throw new Problem(only);
   const messages = packMessages(
@@ -71,7 +77,43 @@ function checkSize(request: HttpRequest): void {
   throw new Problem({ code: 'too_large', detail, hint: 'send it with gzip, or in several requests' });
 }
 
-function takeEach(inputs: Input[], caller: Caller): { accepted: Accepted[]; refused: Refused[] } {
+interface Judged {
+  accepted: Accepted[];
+  refused: Refused[];
+}
+
+/** Refuses the events in registries that do not exist or in which their team has no role. */
+async function keepToRegistries(judged: Judged, deps: IngestDeps): Promise<Judged> {
+  const names = new Set(judged.accepted.flatMap(({ event }) => event.registry ?? []));
+  if (names.size === 0) return judged;
+  const registries = new Map((await deps.readRegistries([...names])).map((one) => [one.name, one]));
+  const accepted: Accepted[] = [];
+  const refused = [...judged.refused];
+  for (const one of judged.accepted) {
+    const problem = problemOfRegistry(one.event, registries);
+    if (problem) refused.push({ index: one.index, ...problem, field: one.nameOf('registry') });
+    else accepted.push(one);
+  }
+  return { accepted, refused: refused.sort((a, b) => a.index - b.index) };
+}
+
+function problemOfRegistry(
+  { team, registry }: SignalboxEvent,
+  registries: Map<string, Pick<Registry, 'roles'>>,
+): ProblemDetails | undefined {
+  if (registry === undefined) return undefined;
+  const found = registries.get(registry);
+  if (!found) {
+    const hint = 'check the spelling; an org_admin makes a registry with POST /v1/registries';
+    return { code: 'invalid_input', detail: `there is no registry ${registry}`, hint };
+  }
+  if (mayPostInto(found, team)) return undefined;
+  const detail = `team ${team} may not post events into registry ${registry}`;
+  const hint = `an org_admin gives it a role there: PUT /v1/registries/${registry}/teams/${team} {"role": "sender"}`;
+  return { code: 'forbidden', detail, hint };
+}
+
+function takeEach(inputs: Input[], caller: Caller): Judged {
   const accepted: Accepted[] = [];
   const refused: Refused[] = [];
   let points = 0;
@@ -98,22 +140,27 @@ function attempt<T>(act: () => T): T | Problem {
 }
 
 /** An event, or a Problem that calls its field as the sender does. */
-function take({ input, nameOf }: UnwrappedEvent, length: number, caller: Caller): ReceivedEvent {
+function take({ input, nameOf }: UnwrappedEvent, length: number, caller: Caller): Taken {
   const taken = attempt(() => checked(input, length, caller));
-  if (!(taken instanceof Problem)) return taken;
+  if (!(taken instanceof Problem)) return { ...taken, nameOf };
   const { field } = taken.details;
   throw field === undefined ? taken : new Problem({ ...taken.details, field: nameOf(field) });
 }
 
 function checked(input: unknown, length: number, caller: Caller): ReceivedEvent {
   const received = parseEvent(input);
-  checkCaller(caller, received.event.team);
+  checkCaller(caller, received.event);
   checkEventBytes(received.event, length);
   return received;
 }
 
-function checkCaller(caller: Caller, team: string): void {
-  if (mayActOn(caller, 'events:post', team)) return;
+function checkCaller(caller: Caller, event: SignalboxEvent): void {
+  const { team } = event;
+  if (mayActOn(caller, 'events:post', team)) {
+    const outside = caller.narrowing && outsideOf(caller.narrowing, event);
+    if (outside) throw new Problem(outside);
+    return;
+  }
   const detail = `key ${caller.keyId} (${caller.role}) may not post events of team ${team}`;
   const hint = 'use a key of that team with the role sender, member or admin';
   throw new Problem({ code: 'forbidden', field: 'team', detail, hint });

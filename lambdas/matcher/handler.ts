@@ -5,6 +5,7 @@ import { putDeadRecord } from '../../store/dead-records.ts';
 import { putDelivery } from '../../store/deliveries.ts';
 import { putEndedRun, readEndedRuns } from '../../store/ended-runs.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';
+import { putSighting } from '../../store/sightings.ts';
 import { readEnv } from '../shared/env.ts';
 import { logStage } from '../shared/log.ts';
 import { deliveryMessage, sendMessages } from '../shared/queue.ts';
@@ -12,6 +13,7 @@ import { WatchCache, watchCacheDeps } from '../shared/watch-cache.ts';
 import { makeActivityLog } from './activity-log.ts';
 import { MatcherEnv } from './env.ts';
 import { type MatchBatchDeps, matchBatch } from './match-batch.ts';
+import { makeSightingLog } from './sighting-log.ts';
 
 const env = readEnv(MatcherEnv);
 const table = openTable(env.TABLE_NAME, Number(env.HISTORY_DAYS));
@@ -28,6 +30,7 @@ const deps: MatchBatchDeps = {
     add: (automationId, activity) => addActivity(table, automationId, activity),
     now: Date.now,
   }),
+  sightings: makeSightingLog({ put: (watch, atMs) => putSighting(table, watch, atMs), now: Date.now }),
   putDelivery: (delivery) => putDelivery(table, delivery, Date.now()),
   sendDeliveries: (deliveries) =>
     sendMessages(

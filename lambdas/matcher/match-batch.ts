@@ -6,9 +6,11 @@ import { errorLine, type StageLine } from '../shared/log.ts';
 import type { ActivityLog } from './activity-log.ts';
 import { matchPlain, type PlainDeps } from './match-plain.ts';
 import { matchRun, type RunDeps } from './match-run.ts';
+import type { SightingLog } from './sighting-log.ts';
 
 export interface MatchBatchDeps extends PlainDeps, RunDeps {
   activity: ActivityLog;
+  sightings: SightingLog;
   /** Keeps what can never be worked on, with the reason. */
   bury: (record: QueueRecord, reason: string) => Promise<void>;
   log: (line: StageLine) => void;
@@ -62,7 +64,7 @@ export async function matchBatch(records: QueueRecord[], deps: MatchBatchDeps): 
     }),
   );
   logMatched(batch, deps);
-  await deps.activity.flush();
+  await Promise.all([deps.activity.flush(), deps.sightings.flush()]);
   return batchResponse(failed);
 }
 

@@ -1,16 +1,19 @@
 import type { Delivery } from '../../core/delivery.ts';
 import type { EventMessage } from '../../core/event-message.ts';
 import { matchRoute } from '../../core/matching/plain-events.ts';
+import type { ScopeIndex } from '../../core/matching/scope-index.ts';
 import { writeDeliveries } from '../shared/outbox.ts';
 import type { Watches } from '../shared/watch-cache.ts';
 import type { ActivityLog } from './activity-log.ts';
 import type { Matched } from './match-batch.ts';
+import { noteSightings, type SightingLog } from './sighting-log.ts';
 
 export interface PlainDeps {
   watches: Watches;
   putDelivery: (delivery: Delivery) => Promise<boolean>;
   sendDeliveries: (deliveries: Delivery[]) => Promise<void>;
   activity: Pick<ActivityLog, 'note'>;
+  sightings: Pick<SightingLog, 'note'>;
   now: () => number;
 }
 
@@ -33,6 +36,10 @@ async function matchMessage(message: EventMessage, deps: PlainDeps): Promise<Mat
   const events = [...new Set(message.routes.map(({ type }) => type))];
   const wants = events.map((event) => ({ event, metric: '' }));
   const indexes = await deps.watches.load(message.subject, wants);
+  for (const want of wants) {
+    const isWatched = (index: ScopeIndex) => index.plain(want.event) !== undefined;
+    noteSightings(want, { place: message.subject, indexes, isWatched, atMs: message.receivedAtMs }, deps);
+  }
   const deliveries = message.routes.flatMap((route) => matchRoute(message, route, indexes, deps.now()));
   const sizes = events.map((event) =>
     indexes.reduce((sum, index) => sum + (index.plain(event)?.size ?? 0), 0),

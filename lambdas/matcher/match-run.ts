@@ -1,4 +1,5 @@
 import type { EventMessage, Route } from '../../core/event-message.ts';
+import type { ScopeIndex } from '../../core/matching/scope-index.ts';
 import {
   type AppliedMessage,
   applyMessage,
@@ -16,6 +17,7 @@ import type { Watches } from '../shared/watch-cache.ts';
 import type { ActivityLog } from './activity-log.ts';
 import type { Matched } from './match-batch.ts';
 import { readOthers } from './other-runs.ts';
+import { noteSightings, type SightingLog } from './sighting-log.ts';
 
 export interface RunDeps extends OutboxDeps {
   watches: Watches;
@@ -24,6 +26,7 @@ export interface RunDeps extends OutboxDeps {
   /** The runs that ended before, newest first. */
   readEndedRuns: (of: MetricOfProject, beforeMs: number, limit: number) => Promise<EndedRun[]>;
   activity: Pick<ActivityLog, 'note'>;
+  sightings: Pick<SightingLog, 'note'>;
   now: () => number;
 }
 
@@ -43,6 +46,7 @@ export async function matchRun(messages: EventMessage[], deps: RunDeps): Promise
   if (!interest || !name) {
     return messages.map((message) => ({ message, watching: 0, deliveries: [], late: 0, heldBack: 0 }));
   }
+  noteRunSightings(messages, interest, deps);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const matched = await tryMatch(name, messages, interest, deps);
     if (matched) return matched;
@@ -50,6 +54,20 @@ export async function matchRun(messages: EventMessage[], deps: RunDeps): Promise
   throw new Error(
     `run ${name.team}/${name.project}/${name.run} was changed by others ${MAX_TRIES} times in a row`,
   );
+}
+
+function noteRunSightings(messages: EventMessage[], interest: RunInterest, deps: RunDeps): void {
+  const { place, indexes, metrics } = interest;
+  const routes = messages.flatMap((message) => message.routes);
+  const where = { place, indexes, atMs: Math.max(...messages.map(({ receivedAtMs }) => receivedAtMs)) };
+  for (const metric of metrics.keys()) {
+    if (!routes.some((route) => route.metrics?.includes(metric))) continue;
+    const isWatched = (index: ScopeIndex) => index.metric(metric) !== undefined;
+    noteSightings({ event: 'run.metrics', metric }, { ...where, isWatched }, deps);
+  }
+  if (!routes.some(({ state }) => state !== undefined)) return;
+  const isWatched = (index: ScopeIndex) => index.states() !== undefined;
+  noteSightings({ event: 'run.state', metric: '' }, { ...where, isWatched }, deps);
 }
 
 function runNameOf([first]: EventMessage[]): RunName | undefined {

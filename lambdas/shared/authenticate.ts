@@ -2,6 +2,7 @@ import { digest } from '../../core/id.ts';
 import { type Caller, parseKey, type StoredKey, sameText } from '../../core/key.ts';
 import { Problem, type ProblemDetails } from '../../core/problem.ts';
 import type { HttpRequest } from './http.ts';
+import { errorLine, logStage } from './log.ts';
 
 /** Who calls, or why the key does not count. The authorizer hands it to the handlers, who say it to the caller. */
 export type Verdict = { caller: Caller } | { problem: ProblemDetails };
@@ -10,6 +11,8 @@ export interface AuthenticateDeps {
   readKey: (keyId: string) => Promise<StoredKey | undefined>;
   /** The admin key that CloudFormation generated. */
   readAdminKey: () => Promise<string>;
+  /** Notes that a key was used; where it is missing, nobody does. */
+  noteUse?: (keyId: string, nowMs: number) => Promise<void>;
   now: () => number;
 }
 
@@ -47,8 +50,32 @@ async function judge(authorization: string, deps: AuthenticateDeps): Promise<Ver
   if (stored.expiresAtMs !== undefined && stored.expiresAtMs <= deps.now()) {
     return refuse(`this key expired at ${new Date(stored.expiresAtMs).toISOString()}`);
   }
-  const { keyId, role, team } = stored;
-  return { caller: { keyId, role, ...(team !== undefined && { team }) } };
+  await noteUse(stored, deps);
+  return { caller: callerBehind(stored) };
+}
+
+function callerBehind({ keyId, role, team, expiresAtMs, narrowing }: StoredKey): Caller {
+  return {
+    keyId,
+    role,
+    ...(team !== undefined && { team }),
+    ...(expiresAtMs !== undefined && { expiresAtMs }),
+    ...(narrowing !== undefined && { narrowing }),
+  };
+}
+
+/** How exact the time of a key's last use is: a write each few minutes, not each request. */
+const USE_NOTED_EVERY_MS = 5 * 60_000;
+
+async function noteUse({ keyId, lastUsedAtMs = 0 }: StoredKey, deps: AuthenticateDeps): Promise<void> {
+  const nowMs = deps.now();
+  if (!deps.noteUse || nowMs - lastUsedAtMs < USE_NOTED_EVERY_MS) return;
+  try {
+    await deps.noteUse(keyId, nowMs);
+  } catch (error) {
+    // A request is not refused because its trace could not be left.
+    logStage(errorLine(error, { keyId }));
+  }
 }
 
 async function judgeAdminKey(key: string, deps: AuthenticateDeps): Promise<Verdict> {

@@ -4,7 +4,7 @@ import type {
   APIGatewayProxyEventV2,
   APIGatewayProxyStructuredResultV2,
 } from 'aws-lambda';
-import { Problem, type ProblemCode } from '../../core/problem.ts';
+import { Problem, type ProblemCode, type ProblemDetails } from '../../core/problem.ts';
 import { errorLine, logStage } from './log.ts';
 
 /** A request as the handlers see it, whichever API Gateway it came through. */
@@ -24,9 +24,12 @@ export interface HttpAnswer {
   status: number;
   body?: unknown;
   headers?: Record<string, string>;
+  /** What a repetition with the same Idempotency-Key is told instead of this answer. */
+  ifRepeated?: ProblemDetails;
 }
 
-const statusOf: Record<ProblemCode, number> = {
+/** The status of each refusal. */
+export const statusOf: Record<ProblemCode, number> = {
   malformed_json: 400,
   unauthorized: 401,
   forbidden: 403,

@@ -1,4 +1,4 @@
-import { readKey } from '../../store/api-keys.ts';
+import { noteKeyUse, readKey } from '../../store/api-keys.ts';
 import type { Table } from '../../store/client.ts';
 import { makeAuthenticate } from './authenticate.ts';
 import { makeCachedSecret } from './secrets.ts';
@@ -6,9 +6,13 @@ import { makeCachedSecret } from './secrets.ts';
 /** How long the admin key is remembered; a replaced one works this long at most. */
 const ADMIN_KEY_KEPT_MS = 30_000;
 
-/** The check of an Authorization header against the table's keys and the admin key that CloudFormation made. */
-export function keyCheck(table: Table, adminKeySecretId: string) {
+/**
+ * The check of an Authorization header against the table's keys and the admin key that CloudFormation made. A function
+ * that may write to keys also notes when they are used.
+ */
+export function keyCheck(table: Table, adminKeySecretId: string, { notesUse = false } = {}) {
   return makeAuthenticate({
+    ...(notesUse && { noteUse: (keyId, nowMs) => noteKeyUse(table, keyId, nowMs) }),
     readKey: (keyId) => readKey(table, keyId),
     readAdminKey: makeCachedSecret(adminKeySecretId, ADMIN_KEY_KEPT_MS, Date.now),
     now: Date.now,

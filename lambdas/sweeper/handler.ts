@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { readHead } from '../../store/automations.ts';
+import { finishChange } from '../../store/changes.ts';
 import { openTable } from '../../store/client.ts';
 import { putDelivery, reopenDelivery, stampDelivery } from '../../store/deliveries.ts';
 import { readDue } from '../../store/due.ts';
@@ -49,6 +50,7 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
     stamp: (id, times) => stampDelivery(table, id, times),
     send,
     sendEvents: (messages) => sendMessages(env.EVENTS_QUEUE_URL, messages),
+    finishChange: (key) => finishChange(table, key),
     advanceResend: (id) => advanceResend(id, resendDeps),
     loadRun: (name) => loadRun(table, name, Date.now()),
     saveRun: (name, memory) => saveRun(table, name, memory, Date.now()),

@@ -3,6 +3,7 @@ import { type RunMemory, silenceDueAtMs } from '../../core/runs/memory.ts';
 import { silenceEvent } from '../../core/runs/silence.ts';
 import type { StoredDelivery } from '../../store/deliveries.ts';
 import type { DueItem } from '../../store/due.ts';
+import type { ItemKey } from '../../store/keys.ts';
 import type { RunName } from '../../store/runs.ts';
 import { errorLine, type StageLine } from '../shared/log.ts';
 import { flushOutbox, type OutboxDeps } from '../shared/outbox.ts';
@@ -18,6 +19,8 @@ export interface SweepDeps extends OutboxDeps {
   sendEvents: (messages: QueueMessage[]) => Promise<void>;
   advanceResend: (id: string) => Promise<void>;
   loadRun: (name: RunName) => Promise<RunMemory>;
+  /** Puts the change that an item carries into the audit list. */
+  finishChange: (key: ItemKey) => Promise<void>;
   now: () => number;
   /** When this invocation must be over, in ms since 1970. */
   stopAtMs: number;
@@ -35,7 +38,7 @@ const PAGE = 50;
  */
 export async function sweep(deps: SweepDeps): Promise<void> {
   const startedAtMs = deps.now();
-  const counts: Counts = { deliveries: 0, runs: 0, resends: 0, failed: 0 };
+  const counts: Counts = { deliveries: 0, runs: 0, resends: 0, changes: 0, failed: 0 };
   const seen = new Set<string>();
   while (deps.now() < deps.stopAtMs) {
     // What failed, or what the index shows although it is done, stays in front: the page grows by it.
@@ -52,6 +55,7 @@ interface Counts {
   deliveries: number;
   runs: number;
   resends: number;
+  changes: number;
   failed: number;
 }
 
@@ -64,9 +68,12 @@ async function sweepItem(item: DueItem, counts: Counts, deps: SweepDeps): Promis
     } else if (item.kind === 'resend') {
       await deps.advanceResend(item.id);
       counts.resends++;
-    } else {
+    } else if (item.kind === 'run') {
       const flushed = await sweepRun(item.name, deps);
       counts.runs += flushed;
+    } else {
+      await deps.finishChange(item.key);
+      counts.changes++;
     }
   } catch (error) {
     counts.failed++;

@@ -26,17 +26,19 @@ const MOST_DEMOS = 1000;
 export async function makeStage(api: Api): Promise<Stage> {
   for (let number = 1; number <= MOST_DEMOS; number += 1) {
     const suffix = number === 1 ? '' : `-${number}`;
-    const team = `demo${suffix}`;
-    if (await makeTeam(api, team)) {
-      return { team, project: 'two-clouds', registry: `models${suffix}`, collection: 'two-clouds' };
-    }
+    const [team, registry] = [`demo${suffix}`, `models${suffix}`];
+    const isFree = await makes(api, '/v1/teams', team);
+    if (!isFree || !(await makes(api, '/v1/registries', registry))) continue;
+    await api('PUT', `/v1/registries/${registry}/teams/${team}`, { role: 'member' });
+    return { team, project: 'two-clouds', registry, collection: 'two-clouds' };
   }
   throw new Error(`there are ${MOST_DEMOS} demos in this data folder already: start with --fresh`);
 }
 
-async function makeTeam(api: Api, name: string): Promise<boolean> {
+/** Makes a team or registry; false when the name is taken. */
+async function makes(api: Api, path: string, name: string): Promise<boolean> {
   try {
-    await api('POST', '/v1/teams', { name });
+    await api('POST', path, { name });
     return true;
   } catch (error) {
     if (error instanceof Refusal && error.status === 409) return false;

@@ -414,8 +414,11 @@ describe('a role', () => {
   };
 
   test.each<[string, string[]]>([
-    ['authorizer', [...logs('HttpApi/Authorizer'), ...onTable('GetItem'), readsAdminKey]],
-    ['ingest', [...logs('Ingestion/Ingest'), ...onTable('GetItem'), readsAdminKey, sendsTo(events)]],
+    ['authorizer', [...logs('HttpApi/Authorizer'), ...onTable('GetItem', 'UpdateItem'), readsAdminKey]],
+    [
+      'ingest',
+      [...logs('Ingestion/Ingest'), ...onTable('GetItem', 'BatchGetItem'), readsAdminKey, sendsTo(events)],
+    ],
     [
       'matcher',
       [
@@ -439,7 +442,7 @@ describe('a role', () => {
       'sweeper',
       [
         ...logs('Sweeping/Sweeper'),
-        ...onTable('GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'),
+        ...onTable('GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
         queriesIndex('due'),
         queriesIndex('by-automation'),
         sendsTo(deliveries),
@@ -475,6 +478,21 @@ describe('a role', () => {
     expect(new Set(starred)).toEqual(new Set([teamSecrets]));
     expect(granted('admin').filter((right) => right.startsWith('secretsmanager:Get'))).toEqual([
       readsAdminKey,
+    ]);
+  });
+
+  test('lets the authorizer write when a key was last used, and nothing else', () => {
+    const statements = properties<PolicyProperties>('AWS::IAM::Policy')
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement as unknown as Record<string, unknown>[])
+      .filter(({ Condition }) => Condition !== undefined);
+    expect(statements).toMatchObject([
+      {
+        Action: 'dynamodb:UpdateItem',
+        Condition: {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['KEY#*'] },
+          'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'lastUsedAtMs'] },
+        },
+      },
     ]);
   });
 

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const store = await startStore();
   ({ table, stop } = store);
   call = adminApi(table);
-  await createTeam(table, { name: 'vision', createdAtMs: 0 });
+  await createTeam(table, { name: 'vision', description: '', version: 1, createdAtMs: 0 });
   const secrets = { access_token_secret: 'TOKEN', signing_secret: 'SIGNING', secrets: ['DEPLOY_KEY'] };
   await createIntegration(table, aWebhookIntegration({ id: 'int_ci', ...secrets }));
   await createIntegration(
@@ -35,7 +35,8 @@ beforeAll(async () => {
     aWebhookIntegration({ id: 'int_lost', name: 'lost', signing_secret: 'GONE' }),
   );
   for (const name of ['TOKEN', 'SIGNING', 'DEPLOY_KEY', 'HOOK']) {
-    await saveSecret(table, { team: 'vision', name, secretId: name, versionId: '1', updatedAtMs: 0 });
+    const entry = { team: 'vision', name, secretId: name, versionId: '1', version: 1, updatedAtMs: 0 };
+    await saveSecret(table, undefined, entry);
   }
   jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
 });

@@ -40,7 +40,7 @@ interface World {
 async function aWorld(): Promise<World> {
   const world = new VirtualDelivery(store.table, start);
   const team = `team-${world.name}`;
-  await createTeam(store.table, { name: team, createdAtMs: start });
+  await createTeam(store.table, { name: team, description: '', version: 1, createdAtMs: start });
   const receiver = { outcome: delivered, durationMs: 50 };
   const integration = await world.integration('int', () => ({ ...receiver }));
   const automation = await world.automation('aut', integration);

@@ -98,7 +98,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   team = `team-${++teams}`;
-  await createTeam(table, { name: team, createdAtMs: 0 });
+  await createTeam(table, { name: team, description: '', version: 1, createdAtMs: 0 });
   for (const name of ['TOKEN', 'SIGNING', 'NEXT', 'DEPLOY', 'HOOK']) {
     await call('PUT', `/v1/teams/${team}/secrets/${name}`, { value: `CNRY0123456789ab-${name}` });
   }

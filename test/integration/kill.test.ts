@@ -52,6 +52,8 @@ async function ok(runtime: LocalRuntime, method: string, path: string, body?: un
 
 async function setUp(runtime: LocalRuntime): Promise<void> {
   await ok(runtime, 'POST', '/v1/teams', { name: 'vision' });
+  await ok(runtime, 'POST', '/v1/registries', { name: 'models' });
+  await ok(runtime, 'PUT', '/v1/registries/models/teams/vision', { role: 'member' });
   const { id: integration } = await ok(runtime, 'POST', '/v1/integrations', {
     team: 'vision',
     type: 'webhook',

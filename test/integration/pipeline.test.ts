@@ -18,6 +18,8 @@ beforeAll(async () => {
     startReceiver({ bearer: token, signingSecret: signing }),
   ]);
   await ok('POST', '/v1/teams', { name: 'vision' });
+  await ok('POST', '/v1/registries', { name: 'models' });
+  await ok('PUT', '/v1/registries/models/teams/vision', { role: 'member' });
   await ok('PUT', '/v1/teams/vision/secrets/TOKEN', { value: token });
   await ok('PUT', '/v1/teams/vision/secrets/SIGNING', { value: signing });
   const made = await ok('POST', '/v1/integrations', {

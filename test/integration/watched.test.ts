@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Caller } from '../../core/key.ts';
+import { createRegistry } from '../../store/registries.ts';
 import { createTeam } from '../../store/teams.ts';
 import { type Api, adminApi } from '../support/admin-api.ts';
 import { startStore } from '../support/store-table.ts';
@@ -12,7 +13,11 @@ beforeAll(async () => {
   const store = await startStore();
   stop = store.stop;
   call = adminApi(store.table);
-  for (const name of ['vision', 'speech']) await createTeam(store.table, { name, createdAtMs: 0 });
+  for (const name of ['vision', 'speech']) {
+    await createTeam(store.table, { name, description: '', version: 1, createdAtMs: 0 });
+  }
+  const made = { name: 'models', description: '', version: 1, createdAtMs: 0 };
+  await createRegistry(store.table, { ...made, roles: { vision: 'member' } });
   jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
 });
 afterAll(async () => {

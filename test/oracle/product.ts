@@ -123,6 +123,7 @@ export async function decide(world: Admitted, batching: Batching = ONE_BY_ONE): 
       },
       flush: async () => undefined,
     },
+    sightings: { note: () => undefined, flush: async () => undefined },
     bury: async (_record, reason) => {
       problems.push(reason);
     },

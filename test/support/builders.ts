@@ -168,3 +168,9 @@ export function aDelivery(change: Partial<StoredDelivery> = {}): StoredDelivery 
     ...change,
   };
 }
+
+/** Every registry exists, and these teams may post into it. */
+export function openTo(...teams: string[]) {
+  const roles = Object.fromEntries(teams.map((team) => [team, 'sender' as const]));
+  return async (names: string[]) => names.map((name) => ({ name, roles }));
+}

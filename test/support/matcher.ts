@@ -29,6 +29,7 @@ export function aMatcher(...watching: Watcher[]) {
   const lines: StageLine[] = [];
   const buried: string[] = [];
   const noted = new Map<string, Pick<Activity, 'fired' | 'heldBack'>>();
+  const seen = new Map<string, number>();
   const automations = [...watching];
   const deps: MatchBatchDeps = {
     ...store.deps,
@@ -40,6 +41,10 @@ export function aMatcher(...watching: Watcher[]) {
         else counts.heldBack++;
         noted.set(automationId, counts);
       },
+      flush: async () => {},
+    },
+    sightings: {
+      note: ({ scopeKey, event, metric }, atMs) => seen.set([scopeKey, event, metric].join(' ').trim(), atMs),
       flush: async () => {},
     },
     bury: async ({ messageId }) => {
@@ -65,7 +70,7 @@ export function aMatcher(...watching: Watcher[]) {
     return fired;
   }
   const run = (id = 'run-1') => store.runs.get(`vision/mnist/${id}`);
-  return { store, deps, clock, lines, buried, noted, automations, send, sendEach, run };
+  return { store, deps, clock, lines, buried, noted, seen, automations, send, sendEach, run };
 }
 
 export type Matcher = ReturnType<typeof aMatcher>;

@@ -294,7 +294,8 @@ export class VirtualDelivery {
     const { table } = this;
     const io = this.#real;
     const mine = (item: DueItem) =>
-      item.kind !== 'run' && (item.id.startsWith(`${this.name}_`) || item.id.startsWith('dlv_'));
+      (item.kind === 'delivery' || item.kind === 'resend') &&
+      (item.id.startsWith(`${this.name}_`) || item.id.startsWith('dlv_'));
     void sweep({
       readDue: io('readDue', async (nowMs: number, limit: number) =>
         (await readDue(table, nowMs, limit)).filter(mine),
@@ -305,6 +306,7 @@ export class VirtualDelivery {
       ),
       send: async (messages) => this.enqueue(messages),
       sendEvents: async () => undefined,
+      finishChange: async () => undefined,
       loadRun: (name) => loadRun(table, name, this.nowMs),
       saveRun: (name, memory) => saveRun(table, name, memory, this.nowMs),
       putDelivery: (delivery) => putDelivery(table, delivery, this.nowMs),

@@ -8,10 +8,10 @@ interface Sent {
 }
 
 /** A client whose server answers this, and what it sent. */
-function clientOf(answer: () => Response) {
+function clientOf(answer: () => Response, url = 'https://signalbox.test') {
   const sent: Sent[] = [];
   const call = apiClient({
-    url: 'https://signalbox.test',
+    url,
     key: 'sbx_1',
     fetch: async (input, init) => {
       const { method, headers, body } = init ?? {};
@@ -40,6 +40,15 @@ test('a call becomes the request that its row describes', async () => {
     ['Bearer sbx_1', undefined, '"3"'],
   ]);
 });
+
+test.each(['https://abc.test/api', 'https://abc.test/api/'])(
+  'calls stay below the path of %s',
+  async (url) => {
+    const { call, sent } = clientOf(() => Response.json({ teams: [], next: null }), url);
+    await call('listTeams', {});
+    expect(sent[0]?.url).toBe('https://abc.test/api/v1/teams');
+  },
+);
 
 test('an answer comes with its body and its ETag', async () => {
   const { call } = clientOf(() => Response.json({ id: 'int_1' }, { headers: { etag: '"1"' } }));

@@ -445,7 +445,7 @@ test('a replaced secret takes effect at once, and a known version is not read ag
   let versionId = 'v1';
   const reads: string[] = [];
   const readSecret = makeSecretCache({
-    readEntry: async (team, name) => ({ team, name, secretId: 's', versionId, updatedAtMs: 0 }),
+    readEntry: async (team, name) => ({ team, name, secretId: 's', versionId, version: 1, updatedAtMs: 0 }),
     readValue: async (_id, version) => {
       reads.push(version);
       return `value of ${version}`;

@@ -4,6 +4,7 @@ import { eventTypes } from '../../core/event.ts';
 import type { Caller } from '../../core/key.ts';
 import { ingest } from '../../lambdas/ingest/ingest.ts';
 import { httpHandler } from '../../lambdas/shared/http.ts';
+import { openTo } from '../support/builders.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/events.md'), 'utf8');
 const caller: Caller = { keyId: 'key_1', role: 'sender', team: 'vision' };
@@ -25,7 +26,12 @@ async function post(text: string, headers: Record<string, string> = {}) {
     isBase64Encoded: false,
   };
   const handle = httpHandler((request) =>
-    ingest(request, caller, { enqueue: async () => {}, now: Date.now, log: () => {} }),
+    ingest(request, caller, {
+      readRegistries: openTo('vision'),
+      enqueue: async () => {},
+      now: Date.now,
+      log: () => {},
+    }),
   );
   const { statusCode, body } = (await handle(event as never)) as { statusCode: number; body: string };
   return { status: statusCode, body: JSON.parse(body) };

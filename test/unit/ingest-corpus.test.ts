@@ -6,6 +6,7 @@ import { unpackMessage } from '../../core/event-message.ts';
 import { ingest } from '../../lambdas/ingest/ingest.ts';
 import { httpHandler } from '../../lambdas/shared/http.ts';
 import type { QueueMessage } from '../../lambdas/shared/queue.ts';
+import { openTo } from '../support/builders.ts';
 import { openedEvent } from '../support/opened.ts';
 
 /** How a case's body is made: as it stands, or from a recipe. */
@@ -93,6 +94,7 @@ async function post({ contentType, headers, body }: Case, inBase64: boolean) {
       one,
       { keyId: 'key_1', role: 'sender', team: 'vision' },
       {
+        readRegistries: openTo('vision'),
         enqueue: async (batch) => {
           messages.push(...batch);
         },

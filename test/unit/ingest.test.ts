@@ -2,9 +2,9 @@ import { gzipSync } from 'node:zlib';
 import { unpackMessage } from '../../core/event-message.ts';
 import type { Caller } from '../../core/key.ts';
 import { Problem } from '../../core/problem.ts';
-import { ingest } from '../../lambdas/ingest/ingest.ts';
+import { type IngestDeps, ingest } from '../../lambdas/ingest/ingest.ts';
 import type { QueueMessage } from '../../lambdas/shared/queue.ts';
-import { pointsOf } from '../support/builders.ts';
+import { openTo, pointsOf } from '../support/builders.ts';
 
 const sender: Caller = { keyId: 'key_1', role: 'sender', team: 'vision' };
 const link = {
@@ -32,6 +32,7 @@ async function post(
     enqueue = async () => {},
     seen = (_: QueueMessage[]): void => {},
     log = (_: object): void => {},
+    readRegistries = openTo('vision') as IngestDeps['readRegistries'],
   } = {},
 ) {
   const messages: QueueMessage[] = [];
@@ -44,6 +45,7 @@ async function post(
     requestId: 'req',
   };
   const answer = await ingest(request, caller, {
+    readRegistries,
     enqueue: async (batch) => {
       await enqueue();
       messages.push(...batch);
@@ -227,5 +229,66 @@ describe('posting events', () => {
     const id = async (source: string) => (await post(cloud(source))).events[0];
     expect(await id('/a')).toBe(await id('/a'));
     expect(await id('/a')).not.toBe(await id('/b'));
+  });
+});
+
+describe('an event in a registry', () => {
+  const models = (roles: Record<string, string>) =>
+    (async () => [{ name: 'models', roles }]) as unknown as IngestDeps['readRegistries'];
+
+  test.each([
+    ['sender', 202],
+    ['member', 202],
+    ['admin', 202],
+    ['viewer', -1],
+  ])('is taken from a team that is %s there: %i', async (role, status) => {
+    expect(await post(JSON.stringify(link), { readRegistries: models({ vision: role }) })).toMatchObject({
+      status,
+    });
+  });
+
+  test('that does not exist, or is of others, is refused alone, with the way out', async () => {
+    const lost = { ...link, id: 'l2', registry: 'modles' };
+    const body = JSON.stringify([link, lost, metrics(pointsOf('loss', [1]))]);
+    const unknown = await post(body, { readRegistries: models({ vision: 'sender' }) });
+    expect(unknown).toMatchObject({
+      status: 207,
+      events: ['l1', 'm1'],
+      body: { refused: [{ index: 1, code: 'invalid_input', field: 'registry', hint: expect.any(String) }] },
+    });
+    const foreign = await post(body, { readRegistries: models({ audio: 'admin' }) });
+    const refused = { code: 'forbidden', field: 'registry', hint: expect.stringContaining('/teams/vision') };
+    expect(foreign.body).toMatchObject({ refused: [{ index: 0, ...refused }, { index: 1 }] });
+  });
+
+  test('names the field as the sender wrote it', async () => {
+    const { type, id, ...data } = link;
+    const cloud = { specversion: '1.0', type: `signalbox.${type}`, source: '/x', id, data };
+    const answer = await post(JSON.stringify([cloud, cloud]), { readRegistries: models({}) });
+    expect(answer.body).toMatchObject({ refused: [{ field: 'data.registry' }, { field: 'data.registry' }] });
+  });
+});
+
+describe('a narrowed key', () => {
+  const run = (project: string) => ({ ...metrics(pointsOf('loss', [1]), project), project });
+  const custom = { type: 'custom.deployed', id: 'c', team: 'vision' };
+
+  test.each<[string, object, object, string | undefined]>([
+    ['its project', { projects: ['a'] }, run('a'), undefined],
+    ['another project', { projects: ['a'] }, run('b'), 'project'],
+    ['a registry, when it is for a project', { projects: ['a'] }, link, 'registry'],
+    ['its registry', { registries: ['models'] }, link, undefined],
+    ['another registry', { registries: ['data'] }, link, 'registry'],
+    ['its registry, beside projects', { projects: ['a'], registries: ['models'] }, link, undefined],
+    ['the whole team', { projects: ['a'] }, custom, 'project'],
+    ['its type', { event_types: ['run.metrics'] }, run('a'), undefined],
+    ['its kind of type', { event_types: ['run.*'] }, run('a'), undefined],
+    ['another type', { event_types: ['run.state', 'artifact.*'] }, run('a'), 'type'],
+    ['the whole team, by type alone', { event_types: ['custom.*'] }, custom, undefined],
+  ])('posts an event of %s as it may', async (_what, narrowing, event, field) => {
+    const caller = { ...sender, narrowing };
+    const { status, body } = await post(JSON.stringify(event), { caller });
+    if (field === undefined) expect(status).toBe(202);
+    else expect(body).toMatchObject({ code: 'forbidden', field, hint: expect.any(String) });
   });
 });

@@ -40,7 +40,15 @@ test('only an org_admin may change the organization', () => {
 
 describe('authentication', () => {
   const { key, ...made } = newKey();
-  const stored = { ...made, role: 'sender' as const, team: 'a', name: 'n', createdAtMs: 0 };
+  const stored = {
+    ...made,
+    role: 'sender' as const,
+    team: 'a',
+    name: 'n',
+    createdAtMs: 0,
+    createdBy: 'key_admin',
+    version: 1,
+  };
   const setUp = (change: object = {}) => {
     let reads = 0;
     let nowMs = 1000;
@@ -101,5 +109,50 @@ describe('authentication', () => {
     later(30_000);
     await authenticate(`Bearer ${key}`);
     expect(reads()).toBe(2);
+  });
+});
+
+describe('the last use of a key', () => {
+  const { key, ...made } = newKey();
+  const stored = {
+    ...made,
+    role: 'sender',
+    team: 'a',
+    name: 'n',
+    createdAtMs: 0,
+    createdBy: 'k',
+    version: 1,
+  } as const;
+  const setUp = (lastUsedAtMs?: number, noteUse?: () => Promise<void>) => {
+    const noted: number[] = [];
+    let nowMs = 1_000_000;
+    const authenticate = makeAuthenticate({
+      readKey: async () => ({ ...stored, ...(lastUsedAtMs !== undefined && { lastUsedAtMs }) }),
+      readAdminKey: async () => 'AdminAdminAdmin',
+      noteUse: noteUse ?? (async (_id, atMs) => void noted.push(atMs)),
+      now: () => nowMs,
+    });
+    return { authenticate: () => authenticate(`Bearer ${key}`), noted, later: (ms: number) => (nowMs += ms) };
+  };
+
+  test('is noted when it was noted five minutes ago or never', async () => {
+    const never = setUp();
+    await never.authenticate();
+    expect(never.noted).toEqual([1_000_000]);
+    const recent = setUp(1_000_000 - 299_999);
+    await recent.authenticate();
+    expect(recent.noted).toEqual([]);
+    recent.later(60_000);
+    await recent.authenticate();
+    expect(recent.noted).toEqual([1_060_000]);
+  });
+
+  test('that can’t be noted refuses nobody', async () => {
+    const { authenticate } = setUp(undefined, async () => {
+      throw new Error('no room');
+    });
+    const silent = jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+    expect(await authenticate()).toHaveProperty('caller');
+    silent.mockRestore();
   });
 });

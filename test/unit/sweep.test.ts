@@ -17,10 +17,11 @@ function setUp(due: DueItem[], change: Partial<SweepDeps> = {}) {
   const stamped = new Set<string>();
   const sent: string[] = [];
   const events: QueueMessage[] = [];
+  const finished: string[] = [];
   const lines: StageLine[] = [];
   const deps: SweepDeps = {
     ...store.deps,
-    readDue: async () => due.filter((item) => item.kind === 'run' || !stamped.has(item.id)),
+    readDue: async () => due.filter((item) => item.kind !== 'delivery' || !stamped.has(item.id)),
     stamp: async (id) => {
       if (stamped.has(id)) return undefined;
       stamped.add(id);
@@ -30,6 +31,9 @@ function setUp(due: DueItem[], change: Partial<SweepDeps> = {}) {
     send: async (messages) => {
       sent.push(...messages.map(({ body }) => JSON.parse(body).deliveryId));
     },
+    finishChange: async ({ pk }) => {
+      finished.push(pk);
+    },
     sendEvents: async (messages) => {
       events.push(...messages);
     },
@@ -38,7 +42,7 @@ function setUp(due: DueItem[], change: Partial<SweepDeps> = {}) {
     log: (line) => lines.push(line),
     ...change,
   };
-  return { store, sent, events, lines, run: () => sweep(deps) };
+  return { store, sent, finished, events, lines, run: () => sweep(deps) };
 }
 
 describe('a sweep', () => {
@@ -68,6 +72,13 @@ describe('a sweep', () => {
     expect(store.sent).toEqual(['x']);
     expect(store.runs.get('t/p/r')!.outbox).toEqual([]);
     expect(lines).toMatchObject([{ runs: 1 }]);
+  });
+
+  test('lists the change that a crash left behind', async () => {
+    const { finished, lines, run } = setUp([{ kind: 'change', key: { pk: 'KEY#1', sk: 'KEY' } }]);
+    await run();
+    expect(finished).toEqual(['KEY#1']);
+    expect(lines).toMatchObject([{ stage: 'sweep.done', changes: 1, failed: 0 }]);
   });
 
   test('goes on when one item fails, and counts it', async () => {

@@ -39,6 +39,7 @@ function sweeping({ store, clock, deps }: Matcher) {
         return dueAtMs !== undefined && dueAtMs <= clock.nowMs ? [{ kind: 'run', name }] : [];
       },
       stamp: async () => undefined,
+      finishChange: async () => {},
       advanceResend: async () => undefined,
       send: async () => {},
       sendEvents: async (messages) => {

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { registryOf, scopeKeysCovering } from '../../core/scope.ts';
 import { watchesOf } from '../../core/watch.ts';
 import { type Watched, watchedBy } from '../../core/watched.ts';
-import { type Admitted, decide, letIn } from './product.ts';
-import { aWorld } from './streams.ts';
-import type { Arrival, MetricsEvent, Point, WireEvent } from './world.ts';
+import { type Admitted, decide, letIn } from '../oracle/product.ts';
+import { aWorld } from '../oracle/streams.ts';
+import type { Arrival, MetricsEvent, Point, WireEvent } from '../oracle/world.ts';
 
-const WORLDS = 1_000;
+const WORLDS = 300;
 
 /** The client's side, as the page tells it. */
 function sendable(event: WireEvent, watched: Watched, namesSteps: boolean): WireEvent | undefined {

@@ -1,10 +1,10 @@
-// A dry run fires as the matcher does: the same deliveries with the same facts, and as often held back.
+// The product against itself: a dry run fires as the matcher does: the same deliveries with the same facts, and as often held back.
 import fc from 'fast-check';
 import { type DryRun, dryRun } from '../../core/dry-run/dry-run.ts';
-import { type Admitted, decide, letIn } from './product.ts';
-import { aWorld } from './streams.ts';
+import { type Admitted, decide, letIn } from '../oracle/product.ts';
+import { aWorld } from '../oracle/streams.ts';
 
-const WORLDS = 400;
+const WORLDS = 150;
 
 function dryRunOf({ saved: [saved], events, arrivals }: Admitted): DryRun {
   if (!saved) throw new Error('an automation was let in');

@@ -1,0 +1,266 @@
+import type { Caller } from '../../core/key.ts';
+import { finishChange } from '../../store/changes.ts';
+import type { Table } from '../../store/client.ts';
+import { readDue } from '../../store/due.ts';
+import { type Api, type ApiAnswer, adminApi } from '../support/admin-api.ts';
+import { startStore } from '../support/store-table.ts';
+
+// Each change of configuration, with the function dying at every one of its writes: what was changed is in the audit
+// list once the sweeper came by, once, and what was not changed is not.
+
+let table: Table;
+let call: Api;
+let stop: () => Promise<void>;
+let nowMs = Date.UTC(2026, 0, 1);
+
+beforeAll(async () => {
+  const store = await startStore();
+  ({ table, stop } = store);
+  call = adminApi(table, { now: () => nowMs });
+  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+  await call('POST', '/v1/teams', { name: 'vision' });
+  await call('POST', '/v1/registries', { name: 'models' });
+});
+afterAll(async () => {
+  jest.restoreAllMocks();
+  await stop();
+});
+
+interface Entry {
+  noun: string;
+  target: string;
+  action: string;
+  key: string;
+  team?: string;
+  fields: { field: string; before?: unknown; after?: unknown }[];
+}
+
+async function entries(query = ''): Promise<Entry[]> {
+  const all: Entry[] = [];
+  for (let next = ''; ; ) {
+    const { body } = await call('GET', `/v1/audit?limit=100${query}${next && `&after=${next}`}`);
+    all.push(...body.changes);
+    if (body.next === null) return all;
+    next = body.next;
+  }
+}
+
+async function sweep(): Promise<void> {
+  for (const item of await readDue(table, nowMs, 100)) {
+    if (item.kind === 'change') await finishChange(table, item.key);
+  }
+}
+
+const admin: Caller = { keyId: 'key_ada', role: 'org_admin' };
+const as = (method: string, path: string, body?: unknown): Promise<ApiAnswer> =>
+  call(method, path, body, { caller: admin });
+
+let made = 0;
+const freshName = () => `thing-${++made}`;
+const automation = () => ({
+  name: freshName(),
+  team: 'vision',
+  scope: { kind: 'team', team: 'vision' },
+  trigger: { event: 'artifact.linked' },
+  action: { type: 'no_op' },
+});
+const integration = () => ({
+  name: freshName(),
+  team: 'vision',
+  type: 'webhook',
+  url: 'https://a.example.com',
+});
+const key = () => ({ team: 'vision', role: 'sender', name: freshName() });
+const idOf = async (path: string, body: object) => (await as('POST', path, body)).body.id as string;
+
+/** How each change is made: what there must be before, and the request. */
+const changes: [noun: string, action: string, prepare: () => Promise<[string, string, unknown?]>][] = [
+  ['team', 'created', async () => ['POST', '/v1/teams', { name: freshName() }]],
+  [
+    'team',
+    'updated',
+    async () => {
+      const name = freshName();
+      await as('POST', '/v1/teams', { name });
+      return ['PATCH', `/v1/teams/${name}`, { description: 'eyes' }];
+    },
+  ],
+  [
+    'team',
+    'deleted',
+    async () => {
+      const name = freshName();
+      await as('POST', '/v1/teams', { name });
+      return ['DELETE', `/v1/teams/${name}`];
+    },
+  ],
+  ['registry', 'created', async () => ['POST', '/v1/registries', { name: freshName() }]],
+  [
+    'registry',
+    'updated',
+    async () => {
+      const name = freshName();
+      await as('POST', '/v1/registries', { name });
+      return ['PUT', `/v1/registries/${name}/teams/vision`, { role: 'member' }];
+    },
+  ],
+  [
+    'registry',
+    'deleted',
+    async () => {
+      const name = freshName();
+      await as('POST', '/v1/registries', { name });
+      return ['DELETE', `/v1/registries/${name}`];
+    },
+  ],
+  ['key', 'created', async () => ['POST', '/v1/keys', key()]],
+  ['key', 'updated', async () => ['PATCH', `/v1/keys/${await idOf('/v1/keys', key())}`, { name: 'renamed' }]],
+  ['key', 'deleted', async () => ['DELETE', `/v1/keys/${await idOf('/v1/keys', key())}`]],
+  ['secret', 'created', async () => ['PUT', `/v1/teams/vision/secrets/S${++made}`, { value: 'long enough' }]],
+  [
+    'secret',
+    'updated',
+    async () => {
+      const path = `/v1/teams/vision/secrets/S${++made}`;
+      await as('PUT', path, { value: 'the first value' });
+      return ['PUT', path, { value: 'the second value' }];
+    },
+  ],
+  [
+    'secret',
+    'deleted',
+    async () => {
+      const path = `/v1/teams/vision/secrets/S${++made}`;
+      await as('PUT', path, { value: 'the first value' });
+      return ['DELETE', path];
+    },
+  ],
+  ['integration', 'created', async () => ['POST', '/v1/integrations', integration()]],
+  [
+    'integration',
+    'updated',
+    async () => [
+      'PATCH',
+      `/v1/integrations/${await idOf('/v1/integrations', integration())}`,
+      { method: 'PUT' },
+    ],
+  ],
+  [
+    'integration',
+    'deleted',
+    async () => ['DELETE', `/v1/integrations/${await idOf('/v1/integrations', integration())}`],
+  ],
+  ['automation', 'created', async () => ['POST', '/v1/automations', automation()]],
+  [
+    'automation',
+    'updated',
+    async () => [
+      'PATCH',
+      `/v1/automations/${await idOf('/v1/automations', automation())}`,
+      { enabled: false },
+    ],
+  ],
+  [
+    'automation',
+    'deleted',
+    async () => ['DELETE', `/v1/automations/${await idOf('/v1/automations', automation())}`],
+  ],
+];
+
+describe.each(changes)('a %s that is %s', (noun, action, prepare) => {
+  test('stands in the list with who did it', async () => {
+    const [method, path, body] = await prepare();
+    nowMs += 1_000;
+    expect((await as(method, path, body)).status).toBeLessThan(300);
+    const [newest] = await entries();
+    expect(newest).toMatchObject({ noun, action, key: 'key_ada' });
+    expect(newest!.fields.length).toBeGreaterThan(0);
+    expect(JSON.stringify(await entries())).not.toMatch(/secretHash|long enough|first value|second value/);
+  });
+
+  test('is listed exactly when it is done, at whatever write the function dies', async () => {
+    for (let at = 0; ; at++) {
+      const [method, path, body] = await prepare();
+      nowMs += 1_000;
+      const since = new Date(nowMs).toISOString();
+      const crash = dieAtWrite(at);
+      await as(method, path, body);
+      crash.restore();
+      const isDone = crash.wasChanged();
+      nowMs += 60_000;
+      await sweep();
+      const listed = await entries(`&since=${since}`);
+      expect([at, listed.map((entry) => [entry.noun, entry.action])]).toEqual([
+        at,
+        isDone ? [[noun, action]] : [],
+      ]);
+      await sweep();
+      expect((await readDue(table, nowMs, 100)).filter((item) => item.kind === 'change')).toEqual([]);
+      if (!crash.happened()) return;
+    }
+  });
+});
+
+test('what a crash left unlisted is listed by the next change of the same thing', async () => {
+  const name = freshName();
+  await as('POST', '/v1/teams', { name });
+  nowMs += 1_000;
+  const crash = dieAtWrite(1);
+  await as('PATCH', `/v1/teams/${name}`, { description: 'first' });
+  crash.restore();
+  nowMs += 1_000;
+  expect((await as('PATCH', `/v1/teams/${name}`, { description: 'second' })).status).toBe(200);
+  const fields = (await entries(`&target=${name}`)).map((entry) => entry.fields);
+  expect(fields.map(([first]) => first)).toEqual([
+    { field: 'description', before: 'first', after: 'second' },
+    { field: 'description', before: '', after: 'first' },
+    { field: 'description', after: '' },
+  ]);
+});
+
+test('a name whose deletion died before it was listed is free', async () => {
+  const name = freshName();
+  await as('POST', '/v1/teams', { name });
+  const crash = dieAtWrite(1);
+  await as('DELETE', `/v1/teams/${name}`);
+  crash.restore();
+  expect((await as('GET', `/v1/teams/${name}`)).status).toBe(404);
+  expect((await as('POST', '/v1/teams', { name })).status).toBe(201);
+  const actions = (await entries(`&target=${name}`)).map((entry) => entry.action);
+  expect(actions.sort()).toEqual(['created', 'created', 'deleted']);
+});
+
+test('an admin sees the changes of the own team only, and filters narrow the list', async () => {
+  await as('POST', '/v1/teams', { name: 'audio' });
+  await as('POST', '/v1/automations', {
+    ...automation(),
+    team: 'audio',
+    scope: { kind: 'team', team: 'audio' },
+  });
+  const audio = { caller: { keyId: 'key_audio', role: 'admin' as const, team: 'audio' } };
+  const own = await call('GET', '/v1/audit', undefined, audio);
+  expect(own.body.changes.map(({ noun }: Entry) => noun).sort()).toEqual(['automation', 'team']);
+  expect((await call('GET', '/v1/audit?team=vision', undefined, audio)).status).toBe(403);
+  const member = { caller: { ...audio.caller, role: 'member' as const } };
+  expect((await call('GET', '/v1/audit', undefined, member)).status).toBe(403);
+  expect((await entries('&noun=key')).every(({ noun }) => noun === 'key')).toBe(true);
+  expect((await entries('&key=key_admin')).map(({ target }) => target).sort()).toEqual(['models', 'vision']);
+  expect(await entries('&since=2030-01-01T00:00:00Z')).toEqual([]);
+  expect(await entries('&since=2026-01-01T00:00:00Z&until=2025-01-01T00:00:00Z')).toEqual([]);
+  expect((await entries('&until=2026-01-01T00:00:00Z')).length).toBe(2);
+  expect((await call('GET', '/v1/audit?after=eA')).status).toBe(422);
+});
+
+/** Lets the table's writes fail from the n-th on, and tells whether one of those before it carried a change. */
+function dieAtWrite(at: number) {
+  const real = table.client.send.bind(table.client);
+  let [writes, hasChanged] = [0, false];
+  type Command = { constructor: { name: string }; input: { Item?: Record<string, unknown> } };
+  const spy = jest.spyOn(table.client, 'send').mockImplementation(((command: Command) => {
+    if (!/^(Put|Update|Delete)Command$/.test(command.constructor.name)) return real(command as never);
+    if (writes++ >= at) return Promise.reject(new Error('the function died'));
+    hasChanged ||= command.input.Item?.['sweepAt'] !== undefined;
+    return real(command as never);
+  }) as never);
+  return { restore: () => spy.mockRestore(), happened: () => writes > at, wasChanged: () => hasChanged };
+}

@@ -1,0 +1,26 @@
+import { type Explored, exhaustAll } from '../simulator/exhaust.ts';
+import { loadProduct } from '../simulator/product.ts';
+import { count, endProgress, type Proved, type Setting, showProgress } from './part.ts';
+
+const MOST_STATES = 400_000;
+
+/** Every order of calls and every crash in worlds that are small enough. */
+export async function proveSmallWorlds({ bundle }: Setting): Promise<Proved> {
+  const all: Explored[] = [];
+  await exhaustAll(await loadProduct(bundle), MOST_STATES, (one) => {
+    all.push(one);
+    showProgress(`${all.length} small worlds `);
+  });
+  endProgress();
+  console.log('| smallest world | crashes | states | ways | |\n|---|---|---|---|---|');
+  for (const { name, crashes, states, ways, isComplete, violations } of all) {
+    const says = violations[0] ?? (isComplete ? 'complete' : 'not all of it');
+    console.log(`| ${name} | ${crashes} | ${count(states)} | ${count(ways)} | ${says} |`);
+  }
+  const states = all.reduce((sum, one) => sum + one.states, 0);
+  const complete = all.filter(({ isComplete }) => isComplete).length;
+  return {
+    isProved: all.every(({ isComplete, violations }) => isComplete && violations.length === 0),
+    says: `${count(states)} states of ${all.length} worlds, ${complete} of them whole`,
+  };
+}

@@ -1,0 +1,139 @@
+// G9, G18 and the secrets: what must not happen later than so.
+import { EFFECT_MS, endOf } from './firings.ts';
+import type { Attempt, Observed, Post } from './observed.ts';
+import { saidBy } from './occurrence.ts';
+
+/** What lies between the last look at something and the request that goes out: a few slow calls. */
+const ON_THE_WAY_MS = 6_000;
+
+/** Without faults, a receiver that does well hears of an event within this time, whatever others do. */
+const PROMPT_MS = 5_000;
+
+export function timing(observed: Observed): string[] {
+  return [stopped, outdated, waiting, early, gone, edited, crowded, expired].flatMap((part) =>
+    part(observed),
+  );
+}
+
+/** Of an automation that was switched off or deleted nothing goes out any more. */
+function stopped({ automations, posts }: Observed): string[] {
+  return automations.flatMap((automation) => {
+    const last = automation.changes.at(-1);
+    if (last?.kind !== 'disable' && last?.kind !== 'delete') return [];
+    const endMs = endOf(automation) + EFFECT_MS + ON_THE_WAY_MS;
+    const late = posts.find((post) => saidBy(post).automation === automation.id && post.arrivedAtMs > endMs);
+    return late ? [`G18: ${automation.id} was posted after it was stopped (${last.kind})`] : [];
+  });
+}
+
+/** A secret that was replaced is used no more. */
+function outdated({ posts, accessTokens }: Observed): string[] {
+  const isInForce = ({ headers, arrivedAtMs }: Post) =>
+    accessTokens.some(({ value, askedAtMs }, at) => {
+      const endMs = (accessTokens[at + 1]?.answeredAtMs ?? Number.POSITIVE_INFINITY) + ON_THE_WAY_MS;
+      return (
+        headers['authorization'] === `Bearer ${value}` && askedAtMs <= arrivedAtMs && arrivedAtMs <= endMs
+      );
+    });
+  return posts.every(isInForce) ? [] : ['contract 6: a request carried a secret that was not in force'];
+}
+
+function waiting(observed: Observed): string[] {
+  const { hasFaults, integrations, automations, accepted, laterFromMs } = observed;
+  const posts = observed.posts.filter(({ arrivedAtMs }) => arrivedAtMs < laterFromMs);
+  if (hasFaults) return [];
+  const prompt = integrations.filter(({ isPrompt }) => isPrompt);
+  const firsts = new Map<string, Post>();
+  for (const post of posts) if (!firsts.has(saidBy(post).delivery)) firsts.set(saidBy(post).delivery, post);
+  return [...firsts.values()].flatMap((post) => {
+    const { automation: id, event } = saidBy(post);
+    const isPrompt = prompt.some(({ url }) => url === post.url);
+    const isHeld = automations.find((one) => one.id === id)?.supersede ?? true;
+    const eventAt = accepted.find((one) => one.event.id === event)?.acceptedAtMs ?? post.arrivedAtMs;
+    if (!isPrompt || isHeld || post.arrivedAtMs - eventAt <= PROMPT_MS) return [];
+    return [`G9: ${event} reached ${post.url} after ${post.arrivedAtMs - eventAt} ms`];
+  });
+}
+
+/** How long to wait after each failed attempt, at least. */
+const DELAYS_S = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
+const APART_MS = 4_000;
+
+function early({ history, resent }: Observed): string[] {
+  return history
+    .filter(
+      ({ id, attempts }) => !resent.includes(id) && isHasty(attempts.toSorted((a, b) => a.number - b.number)),
+    )
+    .map(({ id }) => `contract 5: ${id} was tried again too early`);
+}
+
+const countsForNothing = ({ probe, outcome }: Attempt) => probe === true && outcome === 'failed';
+
+function isHasty(attempts: Attempt[]): boolean {
+  return attempts.some((next, at) => {
+    const last = attempts[at - 1];
+    // Of an unknown one nobody knows whether anything was sent.
+    const isSure =
+      last?.outcome === 'failed' && next.outcome !== 'unknown' && next.number === last.number + 1;
+    if (!last || !isSure || countsForNothing(last)) return false;
+    const counted = attempts.slice(0, at).filter((one) => !countsForNothing(one)).length;
+    const endMs = Date.parse(last.started_at) + last.duration_ms;
+    return Date.parse(next.started_at) < endMs + (DELAYS_S[counted - 1] ?? 0) * 1_000 - APART_MS;
+  });
+}
+
+/** 410 disables an integration; with faults it may take another request until that is done. */
+function gone({ hasFaults, posts }: Observed): string[] {
+  if (hasFaults) return [];
+  const ends = new Map(
+    posts.filter(({ status }) => status === 410).map(({ url, endedAtMs }) => [url, endedAtMs]),
+  );
+  const late = posts.find(({ url, arrivedAtMs }) => arrivedAtMs > (ends.get(url) ?? Infinity) + 1_000);
+  return late ? [`contract 5: ${late.url} answered 410 and got another request`] : [];
+}
+
+/** The action is that of the revision that fired: the old one soon after an edit no more, the new one not before it. */
+function edited({ automations, posts, accepted }: Observed): string[] {
+  return automations.flatMap(({ id, changes }) => {
+    const edit = changes.find(({ kind }) => kind === 'edit action');
+    if (!edit) return [];
+    const isWrong = (post: Post) => {
+      const { automation, event, mark } = saidBy(post);
+      if (automation !== id) return false;
+      const postedAtMs = accepted.find((one) => one.event.id === event)?.postedAtMs ?? 0;
+      return mark === 'other'
+        ? post.arrivedAtMs < edit.askedAtMs
+        : postedAtMs > edit.answeredAtMs + EFFECT_MS;
+    };
+    return posts.some(isWrong) ? [`contract 5: ${id} sent the action of another revision`] : [];
+  });
+}
+
+const AT_ONCE = 10;
+
+/** No more than ten requests at a time go through an integration. */
+function crowded({ integrations, posts }: Observed): string[] {
+  return integrations.flatMap(({ url }) => {
+    const own = posts.filter((post) => post.url === url);
+    const isCrowded = ({ arrivedAtMs }: Post) =>
+      own.filter((other) => other.arrivedAtMs <= arrivedAtMs && arrivedAtMs < other.endedAtMs).length >
+      AT_ONCE;
+    return own.length > AT_ONCE && own.some(isCrowded)
+      ? [`docs/deliveries: more than ten requests at a time to ${url}`]
+      : [];
+  });
+}
+
+/** No attempt begins later than the automation allows. */
+function expired({ automations, posts, accepted, resent }: Observed): string[] {
+  return automations.flatMap(({ id, expiresAfterSeconds }) => {
+    if (expiresAfterSeconds === undefined) return [];
+    const isLate = (post: Post) => {
+      const { automation, event, delivery } = saidBy(post);
+      if (automation !== id || resent.includes(delivery)) return false;
+      const times = accepted.filter((one) => one.event.id === event).map(({ acceptedAtMs }) => acceptedAtMs);
+      return post.arrivedAtMs > Math.max(...times) + expiresAfterSeconds * 1_000 + APART_MS + ON_THE_WAY_MS;
+    };
+    return posts.some(isLate) ? [`contract 5: ${id} sent what had expired`] : [];
+  });
+}

@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import type { Random } from './random.ts';
+
+export interface Message {
+  id: string;
+  body: string;
+  groupId: string;
+  dedupId: string | undefined;
+  attributes: Record<string, { StringValue?: string }>;
+  sentAtMs: number;
+  visibleAtMs: number;
+  receives: number;
+}
+
+/** What SQS may do besides queueing. */
+export interface QueueWhims {
+  /** Whether a standard queue takes a message twice. */
+  doubles: () => boolean;
+  /** Whether a message that was just received can be received once more at once. */
+  receivesTwice: () => boolean;
+}
+
+export interface QueueSettings {
+  isFifo: boolean;
+  visibilityMs: number;
+  retentionMs: number;
+  maxReceives: number;
+}
+
+interface Entry {
+  Id: string;
+  MessageBody: string;
+  MessageGroupId?: string;
+  MessageDeduplicationId?: string;
+  DelaySeconds?: number;
+  MessageAttributes?: Message['attributes'];
+}
+
+const DEDUP_MS = 5 * 60_000;
+
+/** An SQS queue in memory. */
+export class SimulatedQueue {
+  readonly settings: QueueSettings;
+  readonly deadLetters: SimulatedQueue | undefined;
+  /** Every body that it ever took. */
+  readonly log: Entry[] = [];
+  /** How many messages it lost because they grew too old. */
+  outdated = 0;
+  readonly #clock: { nowMs: number };
+  readonly #whims: QueueWhims;
+  readonly #random: Random;
+  readonly #seen = new Map<string, number>();
+  #messages: Message[] = [];
+  readonly #sent = new Map<string, number>();
+
+  constructor(
+    settings: QueueSettings,
+    parts: { clock: { nowMs: number }; whims: QueueWhims; random: Random; deadLetters?: SimulatedQueue },
+  ) {
+    this.settings = settings;
+    this.#clock = parts.clock;
+    this.#whims = parts.whims;
+    this.#random = parts.random;
+    this.deadLetters = parts.deadLetters;
+  }
+
+  get size(): number {
+    return this.#messages.length;
+  }
+
+  /** All that what comes next depends on. */
+  describe(): unknown {
+    return [this.#messages, [...this.#seen]];
+  }
+
+  send(entry: Entry): void {
+    const { MessageBody: body, MessageGroupId: groupId = '', MessageDeduplicationId: dedupId } = entry;
+    this.log.push(entry);
+    if (this.settings.isFifo && this.#isKnown(`${groupId} ${dedupId}`)) return;
+    const visibleAtMs = this.#clock.nowMs + (entry.DelaySeconds ?? 0) * 1000;
+    const attributes = entry.MessageAttributes ?? {};
+    const copies = !this.settings.isFifo && this.#whims.doubles() ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) {
+      const id = this.#idOf(body);
+      const sentAtMs = this.#clock.nowMs;
+      this.#messages.push({ id, body, groupId, dedupId, attributes, sentAtMs, visibleAtMs, receives: 0 });
+    }
+  }
+
+  /** Tells how often a body came before: what is sent in another order is the same. */
+  #idOf(body: string): string {
+    const times = (this.#sent.get(body) ?? 0) + 1;
+    this.#sent.set(body, times);
+    return `${createHash('md5').update(body).digest('base64url').slice(0, 12)}-${times}`;
+  }
+
+  #isKnown(mark: string): boolean {
+    const seenAtMs = this.#seen.get(mark);
+    if (seenAtMs !== undefined && this.#clock.nowMs - seenAtMs < DEDUP_MS) return true;
+    this.#seen.set(mark, this.#clock.nowMs);
+    return false;
+  }
+
+  /** Up to `limit` messages, which are out of sight from now on. */
+  receive(limit: number): Message[] {
+    this.#dropOld();
+    const received: Message[] = [];
+    for (const message of this.#visible()) {
+      if (received.length >= limit) break;
+      if (message.receives >= this.settings.maxReceives && this.deadLetters) {
+        this.#bury(message, this.deadLetters);
+        continue;
+      }
+      message.receives++;
+      const isTwice = this.#whims.receivesTwice();
+      message.visibleAtMs =
+        this.#clock.nowMs + (isTwice ? this.#random.between(1, 30) : this.settings.visibilityMs);
+      received.push({ ...message });
+    }
+    return received;
+  }
+
+  #visible(): Message[] {
+    const { nowMs } = this.#clock;
+    if (!this.settings.isFifo) {
+      const visible = this.#messages.filter(({ visibleAtMs }) => visibleAtMs <= nowMs);
+      const from = visible.length > 1 ? this.#random.below(visible.length) : 0;
+      return [...visible.slice(from), ...visible.slice(0, from)];
+    }
+    const locked = new Set<string>();
+    return this.#messages.filter(({ groupId, visibleAtMs }) => {
+      if (visibleAtMs > nowMs) locked.add(groupId);
+      return !locked.has(groupId);
+    });
+  }
+
+  #bury(message: Message, deadLetters: SimulatedQueue): void {
+    this.delete(message.id);
+    deadLetters.take(message);
+  }
+
+  /** A message of another queue; a standard queue keeps when it was sent first. */
+  take(message: Message): void {
+    const { nowMs } = this.#clock;
+    const sentAtMs = this.settings.isFifo ? nowMs : message.sentAtMs;
+    this.#messages.push({ ...message, sentAtMs, visibleAtMs: nowMs, receives: 0 });
+  }
+
+  delete(id: string): void {
+    this.#messages = this.#messages.filter((message) => message.id !== id);
+  }
+
+  /** When there is something to receive; undefined when nothing is there. A group waits for its first message. */
+  nextMs(): number | undefined {
+    let next: number | undefined;
+    const groups = new Set<string>();
+    for (const { visibleAtMs, groupId } of this.#messages) {
+      const isBehind = this.settings.isFifo && groups.has(groupId);
+      if (!isBehind && (next === undefined || visibleAtMs < next)) next = visibleAtMs;
+      groups.add(groupId);
+    }
+    return next;
+  }
+
+  #dropOld(): void {
+    const oldestMs = this.#clock.nowMs - this.settings.retentionMs;
+    const kept = this.#messages.filter(({ sentAtMs }) => sentAtMs >= oldestMs);
+    this.outdated += this.#messages.length - kept.length;
+    this.#messages = kept;
+  }
+}

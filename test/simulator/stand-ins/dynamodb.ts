@@ -1,0 +1,18 @@
+// Stands in for both packages of the DynamoDB client.
+import { ambient, type Command } from '../ambient.ts';
+import { commandOf } from './command.ts';
+
+export class DynamoDBClient {}
+export class ConditionalCheckFailedException extends Error {
+  override name = 'ConditionalCheckFailedException' as const;
+}
+
+const client = { send: (command: Command) => ambient.host.call('dynamodb', command), destroy: () => {} };
+export const DynamoDBDocumentClient = { from: () => client };
+
+export const GetCommand = commandOf('Get');
+export const BatchGetCommand = commandOf('BatchGet');
+export const QueryCommand = commandOf('Query');
+export const PutCommand = commandOf('Put');
+export const UpdateCommand = commandOf('Update');
+export const DeleteCommand = commandOf('Delete');
