@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { findTrainer } from '../../local/demo/training.ts';
+import { schemathesisPython } from '../fuzz/schemathesis.ts';
 import { hasDynamoDbLocal } from './dynamodb-local.ts';
 import { hasCloud } from './ministack.ts';
 
@@ -21,6 +22,10 @@ const needs = {
   cloud: {
     name: 'an emulator of AWS: AWS_ENDPOINT_URL, or python3 with venv and pip to bring MiniStack',
     isMet: hasCloud,
+  },
+  schemathesis: {
+    name: 'python3 with venv and pip, to bring Schemathesis',
+    isMet: () => schemathesisPython() !== undefined,
   },
   python3: { name: 'a Python 3.9 or newer that runs', isMet: () => findTrainer('python') !== undefined },
 } satisfies Record<string, Need>;
