@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './ports.ts';
 import { venvPython } from './python-venv.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -92,14 +92,6 @@ function environmentFor(endpoint: string): NodeJS.ProcessEnv {
     AWS_ACCESS_KEY_ID,
     AWS_SECRET_ACCESS_KEY,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function untilHealthy(endpoint: string, child: ChildProcess): Promise<void> {
