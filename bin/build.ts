@@ -36,8 +36,8 @@ export async function buildFunctions(out = join(root, 'dist')): Promise<void> {
   await build({ ...options, entryPoints: Object.fromEntries(entries), outdir: out });
 }
 
-/** Bundles the command line into one file, for machines without a checkout. */
-async function buildCommandLine(out = join(root, 'dist')): Promise<void> {
+/** Bundles the command line into one file, for machines without a checkout; answers its path. */
+export async function buildCommandLine(out = join(root, 'dist')): Promise<string> {
   const oldNode = 'Number.parseInt(process.versions.node, 10) < 22';
   const sentence = "'signalbox needs Node 22.19 or newer, and this is ' + process.version";
   const banner = `#!/usr/bin/env node\nif (${oldNode}) { console.error(${sentence}); process.exit(1); }`;
@@ -51,6 +51,7 @@ async function buildCommandLine(out = join(root, 'dist')): Promise<void> {
     banner: { js: banner },
   });
   chmodSync(outfile, 0o755);
+  return outfile;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
