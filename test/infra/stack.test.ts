@@ -49,7 +49,8 @@ type Statement = {
 type PolicyProperties = { PolicyDocument: { Statement: Statement[] } };
 
 const day = 86_400;
-const zippedLimitBytes = 500_000;
+// Loading a bundle is most of a cold start. Who waits for ingest and matcher is a client and a run.
+const zippedLimitBytes = (name: string) => (['ingest', 'matcher'].includes(name) ? 250_000 : 400_000);
 
 let dev: Synthesized;
 let other: Synthesized;
@@ -370,7 +371,7 @@ describe('a function', () => {
   test('is deployed as one small file', () => {
     for (const [name, { files, zippedBytes }] of Object.entries(dev.bundles)) {
       expect([name, files]).toEqual([name, ['index.js']]);
-      expect([name, zippedBytes <= zippedLimitBytes]).toEqual([name, true]);
+      expect([name, zippedBytes <= zippedLimitBytes(name)]).toEqual([name, true]);
     }
     expect(Object.keys(dev.bundles)).toHaveLength(6);
   });
