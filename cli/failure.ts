@@ -26,7 +26,8 @@ function said(message: string, hint: string | undefined): string[] {
 }
 
 function saidOfRefusal({ status, problem, message }: Refusal): string[] {
-  const field = problem.field ? `${problem.field}: ` : '';
+  const isSaid = problem.field === undefined || message.startsWith(problem.field);
+  const field = isSaid ? '' : `${problem.field}: `;
   const code = problem.code ? `${status} ${problem.code}` : String(status);
   return said(`${field}${message} (${code})`, hintFor(status, problem));
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addCommands, type CommandSpec } from './command.ts';
 import { applyCommand } from './commands/apply.ts';
+import { auditCommand } from './commands/audit.ts';
 import { automationCommands } from './commands/automations.ts';
 import { completionCommands } from './commands/completion.ts';
 import { deliveryCommands } from './commands/deliveries.ts';
@@ -8,9 +9,11 @@ import { eventCommands } from './commands/events.ts';
 import { exportCommand } from './commands/export.ts';
 import { integrationCommands } from './commands/integrations.ts';
 import { keyCommands } from './commands/keys.ts';
+import { registryCommands } from './commands/registries.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { secretCommands } from './commands/secrets.ts';
 import { teamCommands } from './commands/teams.ts';
+import { whyCommand } from './commands/why.ts';
 
 interface Group {
   summary: string;
@@ -26,6 +29,10 @@ const things: Record<string, Group> = {
   secrets: { summary: 'values that integrations use and nobody sees', commands: secretCommands },
   keys: { summary: 'keys of the API', commands: keyCommands },
   teams: { summary: 'the teams of the organization', commands: teamCommands },
+  registries: {
+    summary: 'the registries of the organization, and who may use them',
+    commands: registryCommands,
+  },
 };
 
 const configuration: readonly CommandSpec[] = [applyCommand, exportCommand, schemaCommand];
@@ -59,6 +66,7 @@ export function makeProgram(version: string): Command {
     .addHelpText('after', environment);
   program.commandsGroup('In a deployment:');
   for (const [noun, group] of Object.entries(things)) addGroup(program, noun, group);
+  addCommands(program, [whyCommand, auditCommand]);
   program.commandsGroup('Configuration as code:');
   addCommands(program, configuration);
   program.commandsGroup('In your shell:');

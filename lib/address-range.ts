@@ -30,6 +30,14 @@ export function closedPartOf(range: string, isEmulated: boolean): string | undef
   return found && `${found.range} (${found.what})`;
 }
 
+/** Ranges that lead nowhere from outside the operator's own network. */
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'];
+
+/** Whether a range holds private addresses, which a function reaches from the operator's subnets alone. */
+export function isPrivate(range: string): boolean {
+  return PRIVATE.some((one) => overlap(ipaddr.parseCIDR(one), ipaddr.parseCIDR(range)));
+}
+
 /** Whether one of the ranges holds the address; a name is in none. */
 export function holdsAddress(ranges: readonly string[], host: string): boolean {
   const bare = host.replace(/^\[(.*)\]$/, '$1');

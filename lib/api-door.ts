@@ -36,8 +36,23 @@ export const apiRoutes: readonly ApiRoute[] = [
   },
 ];
 
-// Below what a new account's other APIs share; a request carries up to thousands of points.
-export const apiThrottle = { rateLimit: 1_000, burstLimit: 1_000 };
+/** Where API Gateway has an API: what a name of the operator's leads to. */
+export interface Gateway {
+  readonly apiId: string;
+  readonly stageName: string;
+}
+
+interface Throttle {
+  readonly rateLimit: number;
+  readonly burstLimit: number;
+}
+
+const perSecond = (limit: number): Throttle => ({ rateLimit: limit, burstLimit: limit });
+
+/** What holds for every route but that of events; it has a limit of its own where the settings say so. */
+export function apiThrottles({ eventRequestsPerSecond: events, requestsPerSecond: others }: Settings) {
+  return { others: perSecond(others), ...(events !== others && { events: perSecond(events) }) };
+}
 
 /** A line of the access log, as API Gateway fills it in. No query string and no header: those may hold what a user typed. */
 export function accessLogLine(ofGateway: Record<string, string>): string {

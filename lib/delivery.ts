@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import type { DispatcherEnv } from '../lambdas/dispatcher/env.ts';
 import { LambdaFunction } from './lambda-function.ts';
+import { joinNetwork } from './private-network.ts';
 import type { Settings } from './settings.ts';
 import type { SignalboxTable } from './table.ts';
 import { allowOnTeamSecrets } from './team-secrets.ts';
@@ -41,6 +42,7 @@ export class Delivery extends Construct {
       table.arn,
     );
     allowOnTeamSecrets(dispatcher, settings, ['secretsmanager:GetSecretValue']);
+    joinNetwork(dispatcher, settings);
     dispatcher.sendTo(this.deliveries);
     dispatcher.consume(this.deliveries);
   }

@@ -1,6 +1,7 @@
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   HttpApi as Api,
+  type CfnStage,
   HttpNoneAuthorizer,
   HttpStage,
   LogGroupLogDestination,
@@ -10,7 +11,14 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { Duration, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { AuthorizerEnv } from '../lambdas/authorizer/env.ts';
-import { type ApiDoorProps, accessLogGroup, accessLogLine, apiRoutes, apiThrottle } from './api-door.ts';
+import {
+  type ApiDoorProps,
+  accessLogGroup,
+  accessLogLine,
+  apiRoutes,
+  apiThrottles,
+  type Gateway,
+} from './api-door.ts';
 import { LambdaFunction } from './lambda-function.ts';
 
 // The gateway keeps a verdict this long, and the authorizer for as long again: a revoked key stops within 60 s.
@@ -19,6 +27,7 @@ const verdictTtl = Duration.seconds(30);
 /** The one door: every route asks the authorizer first, and every request leaves one line in the access log. */
 export class HttpApi extends Construct {
   readonly url: string;
+  readonly gateway: Gateway;
 
   constructor(scope: Construct, id: string, props: ApiDoorProps) {
     super(scope, id);
@@ -33,11 +42,12 @@ export class HttpApi extends Construct {
       }),
     });
     this.#addRoutes(api, props);
-    new HttpStage(this, 'Stage', {
+    const { others, events } = apiThrottles(props.settings);
+    const stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,
-      throttle: apiThrottle,
+      throttle: others,
       accessLogSettings: {
         destination: new LogGroupLogDestination(accessLogGroup(this, props.settings)),
         format: AccessLogFormat.custom(
@@ -49,7 +59,9 @@ export class HttpApi extends Construct {
         ),
       },
     });
+    if (events) limitEvents(stage, api, events);
     this.url = api.apiEndpoint;
+    this.gateway = { apiId: api.apiId, stageName: stage.stageName };
   }
 
   #addRoutes(api: Api, props: ApiDoorProps): void {
@@ -91,4 +103,16 @@ export class HttpApi extends Construct {
     adminKey.readableBy(authorizer);
     return authorizer;
   }
+}
+
+function limitEvents(
+  stage: HttpStage,
+  api: Api,
+  { rateLimit, burstLimit }: { rateLimit: number; burstLimit: number },
+): void {
+  (stage.node.defaultChild as CfnStage).routeSettings = {
+    'POST /v1/events': { ThrottlingRateLimit: rateLimit, ThrottlingBurstLimit: burstLimit },
+  };
+  // AWS refuses the limit of a route that is not there yet.
+  stage.node.addDependency(api);
 }

@@ -8,7 +8,14 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import { Aws, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type ApiDoorProps, accessLogGroup, accessLogLine, apiRoutes, apiThrottle } from './api-door.ts';
+import {
+  type ApiDoorProps,
+  accessLogGroup,
+  accessLogLine,
+  apiRoutes,
+  apiThrottles,
+  type Gateway,
+} from './api-door.ts';
 
 const stageName = 'api';
 
@@ -28,17 +35,20 @@ const noKey = {
  */
 export class RestApi extends Construct {
   readonly url: string;
+  readonly gateway: Gateway;
 
   constructor(scope: Construct, id: string, props: ApiDoorProps) {
     super(scope, id);
+    const { others, events } = apiThrottles(props.settings);
     const api = new Api(this, 'Api', {
       restApiName: `signalbox-${props.settings.stage}`,
       // Every body in base64: as text, one that is compressed would not survive.
       binaryMediaTypes: ['*/*'],
       deployOptions: {
         stageName,
-        throttlingRateLimit: apiThrottle.rateLimit,
-        throttlingBurstLimit: apiThrottle.burstLimit,
+        throttlingRateLimit: others.rateLimit,
+        throttlingBurstLimit: others.burstLimit,
+        ...(events && { methodOptions: { '/v1/events/POST': limitsOf(events) } }),
         // Of the gateway's own log only errors: its lines for each request would cost more than the request.
         loggingLevel: MethodLoggingLevel.ERROR,
         accessLogDestination: new LogGroupLogDestination(accessLogGroup(this, props.settings)),
@@ -53,6 +63,7 @@ export class RestApi extends Construct {
     // Its own output would stand beside the stack's.
     api.node.tryRemoveChild('Endpoint');
     this.#addRoutes(api, props);
+    this.gateway = { apiId: api.restApiId, stageName };
     this.url = `https://${api.restApiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}/${stageName}`;
   }
 
@@ -82,3 +93,7 @@ const acknowledged = {
     'The functions judge the key of every request themselves, by the same code as the authorizer.',
   'AwsSolutions-COG4': 'Callers are programs with keys of Signalbox, not people of a user pool.',
 };
+
+function limitsOf({ rateLimit, burstLimit }: { rateLimit: number; burstLimit: number }) {
+  return { throttlingRateLimit: rateLimit, throttlingBurstLimit: burstLimit };
+}

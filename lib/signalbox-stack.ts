@@ -4,6 +4,8 @@ import { AdminKey } from './admin-key.ts';
 import { Administration } from './administration.ts';
 import { Canary } from './canary.ts';
 import { Delivery } from './delivery.ts';
+import { Domain } from './domain.ts';
+import { Firewall } from './firewall.ts';
 import { HttpApi } from './http-api.ts';
 import { Ingestion } from './ingestion.ts';
 import { Matching } from './matching.ts';
@@ -32,11 +34,26 @@ export class SignalboxStack extends Stack {
     if (settings.canary) new Canary(this, 'Canary', { settings, adminKey, apiUrl: api.url });
     new Monitoring(this, 'Monitoring', { settings, table, events, deliveries });
 
-    new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where clients send events and requests.' });
+    new CfnOutput(this, 'ApiUrl', {
+      value: this.#apiUrl(settings, api),
+      description: 'Where clients send events and requests.',
+    });
     new CfnOutput(this, 'AdminKeySecretId', {
       value: adminKey.secretId,
       description: 'The first admin key: `aws secretsmanager get-secret-value --secret-id <this>` shows it.',
     });
     new CfnOutput(this, 'TableName', { value: table.name, description: 'The DynamoDB table.' });
+  }
+
+  /** AWS's own address of the API, or the operator's name for it. */
+  #apiUrl(settings: Settings, { url, gateway }: HttpApi | RestApi): string {
+    const { domainName, certificateArn, firewall } = settings;
+    if (domainName === undefined || certificateArn === undefined) return url;
+    const named = { settings, domainName, certificateArn, gateway };
+    const { target } = firewall
+      ? new Firewall(this, 'Firewall', { ...named, firewall, apiUrl: url })
+      : new Domain(this, 'Domain', named);
+    new CfnOutput(this, 'DomainTarget', { value: target, description: `What ${domainName} must lead to.` });
+    return `https://${domainName}`;
   }
 }

@@ -37,7 +37,7 @@ const wayOut = 'start with --fresh to empty the data folder, or name another fol
 
 async function createTable(client: DynamoDBClient): Promise<void> {
   try {
-    await client.send(new CreateTableCommand(schema()));
+    await client.send(new CreateTableCommand(tableSchema()));
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;
   }
@@ -46,7 +46,7 @@ async function createTable(client: DynamoDBClient): Promise<void> {
 /** A table from an older Signalbox may have other keys, which nothing here could work with. */
 async function checkSchema(client: DynamoDBClient): Promise<void> {
   const { Table } = await client.send(new DescribeTableCommand({ TableName: table.name }));
-  if (keysOf(Table) === keysOf(schema())) return;
+  if (keysOf(Table) === keysOf(tableSchema())) return;
   throw new Trouble(`The table is of another version of Signalbox: ${wayOut}`);
 }
 
@@ -58,7 +58,8 @@ function keysOf(described: CreateTableCommandInput | DescribeTableCommandOutput[
   return JSON.stringify([KeySchema, indexes.sort()]);
 }
 
-function schema(): CreateTableCommandInput {
+/** The table as it is created. */
+export function tableSchema(): CreateTableCommandInput {
   const keys = [table.keys, ...Object.values(table.indexes)];
   const attributes = new Map(
     keys.flatMap(({ hash, range }) => [hash, range]).map(({ name, type }) => [name, type]),

@@ -52,16 +52,21 @@ export async function revokeKey(table: Table, before: StoredKey, author: Author 
   return true;
 }
 
-/** Notes that a key was used. The authorizer may write this one attribute and no other (lib/http-api.ts). */
-export async function noteKeyUse(table: Table, keyId: string, nowMs: number): Promise<void> {
+/** Notes that a key was used, unless somebody did since then. The authorizer may write this one attribute and no other (lib/http-api.ts). */
+export async function noteKeyUse(
+  table: Table,
+  keyId: string,
+  { nowMs, unlessSinceMs }: { nowMs: number; unlessSinceMs: number },
+): Promise<void> {
   await holds(
     table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: apiKeyKey(keyId),
         UpdateExpression: 'SET lastUsedAtMs = :now',
-        ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeValues: { ':now': nowMs },
+        ConditionExpression:
+          'attribute_exists(pk) AND (attribute_not_exists(lastUsedAtMs) OR lastUsedAtMs <= :since)',
+        ExpressionAttributeValues: { ':now': nowMs, ':since': unlessSinceMs },
       }),
     ),
   );

@@ -14,6 +14,7 @@ import { shortTime } from '../terminal/time.ts';
 import { triggerText } from '../terminal/trigger-text.ts';
 import { readAutomation } from './automation-file.ts';
 import { automationTestCommand } from './automation-test.ts';
+import { yesOption } from './deletion.ts';
 import { watchedCommand } from './watched.ts';
 
 export const automationCommands: CommandSpec[] = [
@@ -73,7 +74,7 @@ be named or given by id. It is refused where the scope has an automation of this
   {
     usage: 'delete <automation>',
     summary: 'delete an automation; its deliveries stay in the history',
-    options: [option('-y, --yes', 'do not ask')],
+    options: [yesOption()],
     ofTeam: true,
     examples: [['no longer needed', 'automations delete loss-is-low']],
     run: async (session, { args: [wanted = ''], options }) => {

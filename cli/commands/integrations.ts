@@ -4,6 +4,7 @@ import { confirmed } from '../terminal/ask.ts';
 import { integrationLines, targetText } from '../terminal/integration-text.ts';
 import { printDone, printList, printOne } from '../terminal/screen.ts';
 import { badUsage } from '../trouble.ts';
+import { forceOption, forceQuery, yesOption } from './deletion.ts';
 import { testCommand } from './integration-test.ts';
 
 export const integrationCommands: CommandSpec[] = [
@@ -66,10 +67,7 @@ Secrets are named here; set their values before: signalbox secrets set <name>.`,
   {
     usage: 'delete <integration>',
     summary: 'delete an integration that no automation uses',
-    options: [
-      option('--force', 'also one that is used: those deliveries will fail'),
-      option('-y, --yes', 'do not ask'),
-    ],
+    options: [forceOption('also one that is used: those deliveries will fail'), yesOption()],
     ofTeam: true,
     examples: [['no longer needed', 'integrations delete receiver']],
     run: async (session, { args: [wanted = ''], options }) => {
@@ -78,7 +76,7 @@ Secrets are named here; set their values before: signalbox secrets set <name>.`,
       if (!(await confirmed(screen, options, `Delete the integration ${name}?`))) return;
       await connection.call('deleteIntegration', {
         params: { id },
-        query: { force: options['force'] ? 'true' : 'false' },
+        query: forceQuery(options),
       });
       printDone(screen, { deleted: id, name }, `deleted  integration ${name}`);
     },

@@ -1,9 +1,10 @@
-import { type CommandSpec, option } from '../command.ts';
+import type { CommandSpec } from '../command.ts';
 import type { Listed } from '../connection.ts';
 import { everyItem } from '../paging.ts';
 import { confirmed, readSecretValue } from '../terminal/ask.ts';
 import { printDone, printList } from '../terminal/screen.ts';
 import { shortTime } from '../terminal/time.ts';
+import { forceOption, forceQuery, yesOption } from './deletion.ts';
 
 type Secret = Listed<'listSecrets', 'secrets'>;
 
@@ -42,17 +43,14 @@ when the command is done.`,
   {
     usage: 'delete <name>',
     summary: 'delete a secret that no integration uses',
-    options: [
-      option('--force', 'also one that is used: those deliveries will fail'),
-      option('-y, --yes', 'do not ask'),
-    ],
+    options: [forceOption('also one that is used: those deliveries will fail'), yesOption()],
     ofTeam: true,
     examples: [['no longer needed', 'secrets delete OLD_SIGNING --team vision']],
     run: async ({ screen, connection, team }, { args: [name = ''], options }) => {
       if (!(await confirmed(screen, options, `Delete the secret ${name} of team ${team}?`))) return;
       await connection.call('deleteSecret', {
         params: { team, name },
-        query: { force: options['force'] ? 'true' : 'false' },
+        query: forceQuery(options),
       });
       printDone(screen, { deleted: name, team }, `deleted  secret ${name}`);
     },

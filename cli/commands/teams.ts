@@ -1,8 +1,11 @@
-import type { CommandSpec } from '../command.ts';
+import { type CommandSpec, option } from '../command.ts';
 import type { Listed } from '../connection.ts';
 import { everyItem } from '../paging.ts';
-import { printList } from '../terminal/screen.ts';
+import { confirmed } from '../terminal/ask.ts';
+import { plain } from '../terminal/plain-text.ts';
+import { printDone, printList } from '../terminal/screen.ts';
 import { shortTime } from '../terminal/time.ts';
+import { yesOption } from './deletion.ts';
 
 type Team = Listed<'listTeams', 'teams'>;
 
@@ -21,15 +24,30 @@ export const teamCommands: CommandSpec[] = [
     usage: 'create <name>',
     summary: 'make a team',
     details: 'Needs a key of the role org_admin.',
+    options: [option('--description <text>', 'what it does')],
     examples: [['the team of the vision group', 'teams create vision']],
-    run: async ({ screen, connection }, { args: [name = ''] }) => {
-      const { body } = await connection.call('createTeam', { body: { name } });
-      screen.print(screen.format === 'json' ? JSON.stringify(body) : `created  team ${body.name}`);
+    run: async ({ screen, connection }, { args: [name = ''], options: { description } }) => {
+      const body = { name, ...(description !== undefined && { description }) };
+      const { body: made } = await connection.call('createTeam', { body });
+      printDone(screen, made, `created  team ${made.name}`);
+    },
+  },
+  {
+    usage: 'delete <team>',
+    summary: 'delete a team that owns nothing any more',
+    details: 'Needs a key of the role org_admin.',
+    options: [yesOption()],
+    examples: [['a team that is no more', 'teams delete vision']],
+    run: async ({ screen, connection }, { args: [team = ''], options }) => {
+      if (!(await confirmed(screen, options, `Delete the team ${team}?`))) return;
+      await connection.call('deleteTeam', { params: { team } });
+      printDone(screen, { deleted: team }, `deleted  team ${plain(team)}`);
     },
   },
 ];
 
 const columns = [
   { title: 'NAME', isWhole: true, of: ({ name }: Team) => name },
-  { title: 'CREATED', of: ({ created_at }: Team) => shortTime(created_at) },
+  { title: 'CREATED', isWhole: true, of: ({ created_at }: Team) => shortTime(created_at) },
+  { title: 'DESCRIPTION', of: ({ description }: Team) => description },
 ];

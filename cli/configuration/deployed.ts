@@ -1,7 +1,7 @@
 import { AutomationInput } from '../../core/automation.ts';
 import { deliverySettings } from '../../core/delivery-settings.ts';
 import { IntegrationInput } from '../../core/integration.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection, Listed } from '../connection.ts';
 import type { Automation, Integration } from '../lookup.ts';
 import { everyItem } from '../paging.ts';
 import type { WantedAutomation, WantedIntegration } from './document.ts';
@@ -18,6 +18,8 @@ export interface DeployedTeam {
   automations: Deployed<WantedAutomation>[];
   integrations: Deployed<WantedIntegration>[];
   secrets: string[];
+  /** The registries in which it may have automations. */
+  registries: string[];
 }
 
 export async function readTeam(connection: Connection, team: string): Promise<DeployedTeam> {
@@ -25,13 +27,19 @@ export async function readTeam(connection: Connection, team: string): Promise<De
   const integrations = await everyItem(connection, 'listIntegrations', 'integrations', { query });
   const automations = await everyItem(connection, 'listAutomations', 'automations', { query });
   const secrets = await everyItem(connection, 'listSecrets', 'secrets', { params: { team } });
+  const registries = await everyItem(connection, 'listRegistries', 'registries');
   const nameOf = (id: string) => integrations.find((one) => one.id === id)?.name;
   return {
     team,
     integrations: integrations.map((one) => ({ id: one.id, document: integrationDocument(one) })),
     automations: automations.map((one) => ({ id: one.id, document: automationDocument(one, nameOf) })),
     secrets: secrets.map(({ name }) => name),
+    registries: registries.filter((one) => mayAutomateIn(one, team)).map(({ name }) => name),
   };
+}
+
+function mayAutomateIn({ roles }: Listed<'listRegistries', 'registries'>, team: string): boolean {
+  return roles.some((one) => one.team === team && (one.role === 'member' || one.role === 'admin'));
 }
 
 export function integrationDocument(stored: Integration): WantedIntegration {

@@ -87,16 +87,20 @@ export function problemsOf(documents: CheckedDocument[], teams: DeployedTeam[]):
 /** What a team will have once the documents are applied. */
 interface World {
   secrets: string[];
+  registries: string[];
   integrations: Map<string, WantedIntegration>;
   deployed: Map<string, WantedIntegration>;
 }
 
-function worldOf({ team, secrets, integrations }: DeployedTeam, documents: CheckedDocument[]): World {
+function worldOf(
+  { team, secrets, registries, integrations }: DeployedTeam,
+  documents: CheckedDocument[],
+): World {
   const deployed = new Map(integrations.map(({ document }) => [document.name, document]));
   const mine = documents.flatMap(({ wanted }) =>
     wanted.kind === 'integration' && wanted.team === team ? [[wanted.name, wanted] as const] : [],
   );
-  return { secrets, deployed, integrations: new Map([...deployed, ...mine]) };
+  return { secrets, registries, deployed, integrations: new Map([...deployed, ...mine]) };
 }
 
 interface Found {
@@ -116,7 +120,10 @@ const checks: {
       .map(({ field }) => missingSecretOf(field, wanted.team)),
     ...changeOfType(wanted, deployed.get(wanted.name)),
   ],
-  automation: (wanted, { integrations }) => problemsOfAction(wanted, integrations),
+  automation: (wanted, { integrations, registries }) => [
+    ...problemsOfPlace(wanted, registries),
+    ...problemsOfAction(wanted, integrations),
+  ],
 };
 
 /** The name is not repeated: it may be a value that was pasted in its place. */
@@ -134,6 +141,14 @@ function changeOfType({ type }: WantedIntegration, deployed: WantedIntegration |
   if (!deployed || deployed.type === type) return [];
   const message = `it is of the type ${deployed.type}, and a type stays as it is`;
   return [{ path: ['type'], message, hint: 'give the new one another name' }];
+}
+
+function problemsOfPlace({ scope, team }: WantedAutomation, registries: string[]): Found[] {
+  const registry = 'registry' in scope ? scope.registry : undefined;
+  if (registry === undefined || registries.includes(registry)) return [];
+  const message = `team ${team} may have no automations in registry ${registry}`;
+  const hint = `an org_admin lets it: signalbox registries grant ${registry} ${team} member`;
+  return [{ path: ['scope', 'registry'], message, hint }];
 }
 
 function problemsOfAction({ action, team }: WantedAutomation, integrations: World['integrations']): Found[] {

@@ -44,7 +44,7 @@ export function tableLines(
   );
   if (below.length === 0) return upper.map((line) => [line]);
   const lower = joined(below, width - GAP.length);
-  return upper.map((line, at) => [line, GAP + lower[at]]);
+  return upper.map((line, at) => (lower[at] ? [line, GAP + lower[at]] : [line]));
 }
 
 /** A column with its cells, from the title down. */

@@ -159,7 +159,7 @@ class Signalbox:
         if self.mode == "disabled":
             return True
         self._ensure_thread()
-        return self._outbox.flush(timeout)
+        return self._outbox.flush(timeout if self._thread else 0)
 
     def close(self, timeout: float | None = None, *, state: str = "FINISHED") -> bool:
         """Ends the runs that still run and sends what waits, within `timeout` (exit_timeout); what is logged later
@@ -368,9 +368,10 @@ class _Outbox:
         self.batch: list[_Event] = []
         self.close_at: float | None = None
         self._session, self._ids = secrets.token_hex(8), itertools.count(1)
-        self._queue: deque[_Item] = deque()
+        self._points: deque[_Item] = deque()
+        self._events: deque[_Item] = deque()
         self._max_bytes, self._gather_s = max_bytes, gather_s
-        self._number = self._bytes = self._points = 0
+        self._number = self._bytes = 0
         self._due_at = math.inf
 
     def next_id(self) -> str:
@@ -386,14 +387,13 @@ class _Outbox:
         with self.lock:
             self._number += 1
             self.counts["logged"] += 1
-            self._queue.append(_Item(self._number, head, text, begins_request))
+            (self._points if head else self._events).append(_Item(self._number, head, text, begins_request))
             self._bytes += len(text) + ITEM_OVERHEAD_BYTES
-            self._points += head != ""
-            is_full = self._bytes > self._max_bytes and self._points > 0
+            is_full = self._bytes > self._max_bytes and len(self._points) > 0
             while self._bytes > self._max_bytes and self._points:
-                self._pop(next(at for at, item in enumerate(self._queue) if item.head))
+                self._pop(self._points)
                 self.counts["dropped"] += 1
-            if len(self._queue) == REQUEST_ITEMS:
+            if len(self._points) + len(self._events) == REQUEST_ITEMS:
                 self._due_at = 0.0
                 self.changed.notify_all()
             elif self._due_at == math.inf:
@@ -408,12 +408,12 @@ class _Outbox:
         for _ in range(REQUEST_ITEMS):
             # One item at a time, so that log() never waits for more than that.
             with self.lock:
-                item = self._queue[0] if self._queue else None
-                if item is None or size > REQUEST_BYTES or (item.begins_request and self.batch):
+                queue = self._next_queue()
+                if queue is None or size > REQUEST_BYTES or (queue[0].begins_request and self.batch):
                     break
-                size += self._add(self._pop(0), open_events, event_points)
+                size += self._add(self._pop(queue), open_events, event_points)
         with self.lock:
-            self._due_at = 0.0 if self._queue else math.inf
+            self._due_at = 0.0 if self._next_queue() else math.inf
 
     def _add(self, item: _Item, open_events: dict[str, _Event], event_points: int) -> int:
         """Adds an item to the batch; returns by how much that grew."""
@@ -443,7 +443,7 @@ class _Outbox:
         """Waits until all that was put before is settled."""
         with self.lock:
             last = self._number
-            self._due_at = 0.0 if self._queue else math.inf
+            self._due_at = 0.0 if self._next_queue() else math.inf
             self.changed.notify_all()
             return self.changed.wait_for(lambda: self._oldest() > last, timeout)
 
@@ -452,7 +452,7 @@ class _Outbox:
         with self.lock:
             while self.close_at is None:
                 seconds = min(self._due_at, until) - clock.monotonic()
-                if seconds <= 0:
+                if seconds <= 0 or self.batch:
                     return True
                 self.changed.wait(None if seconds == math.inf else seconds)
             return self.waiting() > 0 and not self.is_late()
@@ -462,17 +462,20 @@ class _Outbox:
 
     def waiting(self) -> int:
         with self.lock:
-            return len(self._queue) + sum(event.weight for event in self.batch)
+            return len(self._points) + len(self._events) + sum(event.weight for event in self.batch)
 
     def _oldest(self) -> float:
-        heads = [event.number for event in self.batch] + [item.number for item in itertools.islice(self._queue, 1)]
+        queue = self._next_queue()
+        heads = [event.number for event in self.batch] + ([queue[0].number] if queue else [])
         return min(heads, default=math.inf)
 
-    def _pop(self, at: int) -> _Item:
-        item = self._queue[at]
-        del self._queue[at]
+    def _next_queue(self) -> deque[_Item] | None:
+        queues = [queue for queue in (self._points, self._events) if queue]
+        return min(queues, key=lambda queue: queue[0].number, default=None)
+
+    def _pop(self, queue: deque[_Item]) -> _Item:
+        item = queue.popleft()
         self._bytes -= len(item.text) + ITEM_OVERHEAD_BYTES
-        self._points -= item.head != ""
         return item
 
 
@@ -508,12 +511,19 @@ class _Sender:
     def work(self) -> None:
         """Works until close()."""
         while self._outbox.wait(self._next_duty_at()):
-            if self._outbox.close_at is None:
-                self._ask_what_is_watched()
-                self._beat()
-            if not self._outbox.batch:
-                self._outbox.take(self._event_points)
-            self._deliver()
+            try:
+                self._turn()
+            except Exception as error:
+                # An answer of a form that nobody expects must not end the thread.
+                self._sit_out(_Answer(0, {}, {}, repr(error)), failures=5)
+
+    def _turn(self) -> None:
+        if self._outbox.close_at is None:
+            self._ask_what_is_watched()
+            self._beat()
+        if not self._outbox.batch:
+            self._outbox.take(self._event_points)
+        self._deliver()
 
     def _next_duty_at(self) -> float:
         beats = list(self._box._runs.values())

@@ -262,6 +262,17 @@ class Failing(Case):
         counts = box.counts
         self.assertEqual((counts["waiting"], counts["dropped"], counts["logged"]), (0, 0, counts["sent"]))
 
+    def test_an_answer_of_a_strange_form_is_none(self):
+        strange = [(202, {"events": [7]}), (207, {"events": [], "refused": "x"}), (202, [1]), None]
+        with Server(lambda events: strange.pop(0), watched={"metrics": [[]], "event_types": []}) as server:
+            first, signalbox.FIRST_RETRY_S = signalbox.FIRST_RETRY_S, 0.01
+            self.addCleanup(setattr, signalbox, "FIRST_RETRY_S", first)
+            box = self.box(server)
+            box.run("mnist").log({"loss": 1})
+            self.assertTrue(box.flush(20))
+            self.assertEqual([p["metrics"] for p in server.points][-1:], [{"loss": 1}])
+            self.assertEqual((box.counts["waiting"], box.counts["refused"]), (0, 0))
+
     def test_a_refusal_is_told_once_and_does_not_take_others_along(self):
         problem = {"code": "invalid_input", "field": "alias", "detail": "must not be empty", "hint": "give it"}
         with Server(self.refusing(lambda event: event.get("alias") == "", problem)) as server:

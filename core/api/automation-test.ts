@@ -87,6 +87,7 @@ export const automationTestRoutes = {
     description: 'Nothing is sent, nothing is stored, no secret is read.',
     body: AutomationTestInput,
     maxBodyBytes: MAX_INFLATED_BYTES,
+    looksUp: true,
     answers: {
       200: z
         .strictObject({

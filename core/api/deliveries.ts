@@ -140,6 +140,7 @@ export const deliveryRoutes = {
     description:
       'With run, collection, status or integration, a page looks at 500 deliveries at most: it may be short or empty and still have a `next`.',
     query: DeliveryQuery,
+    looksUp: true,
     answers: { 200: pageOf('deliveries', Delivery) },
   },
   readDelivery: {

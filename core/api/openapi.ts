@@ -147,7 +147,11 @@ function refusals(route: Route): Json {
     [400, true, 'Not JSON, or no path.'],
     [401, route.ability !== 'public', 'The key is missing or does not count.'],
     [403, route.ability !== 'public', 'The key may not do this.'],
-    [404, route.path.includes('{'), 'There is no such thing, or the key may not see it.'],
+    [
+      404,
+      route.path.includes('{') || route.looksUp === true,
+      'There is no such thing, or the key may not see it.',
+    ],
     [409, route.conflicts === true, 'A name that is taken, or something that depends on it.'],
     [412, route.versioned === true && isChange(route.method), 'It was changed meanwhile.'],
     [413, route.body !== undefined, 'Too large.'],

@@ -26,6 +26,8 @@ export interface Route {
   versioned?: true;
   /** Makes something, and makes it once however often it is sent with the same Idempotency-Key. */
   repeatable?: true;
+  /** Answers 404 to an id in its query or body. */
+  looksUp?: true;
   /** Answers 409 to what a name, a user of the thing or a request at the same time forbids. */
   conflicts?: true;
 }

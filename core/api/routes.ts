@@ -49,12 +49,15 @@ export function findRoute(
   method: string,
   path: string,
 ): { name: RouteName; params: Record<string, string> } | { allow: string[] } {
-  const allow: string[] = [];
-  for (const [name, route] of Object.entries(routes)) {
+  const matching = Object.entries(routes).flatMap(([name, route]) => {
     const params = matchPath(route.path, path);
-    if (!params) continue;
-    if (route.method === method) return { name: name as RouteName, params };
-    allow.push(route.method);
-  }
-  return { allow };
+    return params
+      ? [{ name: name as RouteName, method: route.method, isExact: route.path === path, params }]
+      : [];
+  });
+  // `/v1/automations/test` is no automation called test.
+  const exact = matching.filter(({ isExact }) => isExact);
+  const rows = exact.length > 0 ? exact : matching;
+  const found = rows.find((row) => row.method === method);
+  return found ? { name: found.name, params: found.params } : { allow: rows.map((row) => row.method) };
 }

@@ -12,7 +12,7 @@ export interface AuthenticateDeps {
   /** The admin key that CloudFormation generated. */
   readAdminKey: () => Promise<string>;
   /** Notes that a key was used; where it is missing, nobody does. */
-  noteUse?: (keyId: string, nowMs: number) => Promise<void>;
+  noteUse?: (keyId: string, when: { nowMs: number; unlessSinceMs: number }) => Promise<void>;
   now: () => number;
 }
 
@@ -71,7 +71,7 @@ async function noteUse({ keyId, lastUsedAtMs = 0 }: StoredKey, deps: Authenticat
   const nowMs = deps.now();
   if (!deps.noteUse || nowMs - lastUsedAtMs < USE_NOTED_EVERY_MS) return;
   try {
-    await deps.noteUse(keyId, nowMs);
+    await deps.noteUse(keyId, { nowMs, unlessSinceMs: nowMs - USE_NOTED_EVERY_MS });
   } catch (error) {
     // A request is not refused because its trace could not be left.
     logStage(errorLine(error, { keyId }));

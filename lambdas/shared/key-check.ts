@@ -12,7 +12,7 @@ const ADMIN_KEY_KEPT_MS = 30_000;
  */
 export function keyCheck(table: Table, adminKeySecretId: string, { notesUse = false } = {}) {
   return makeAuthenticate({
-    ...(notesUse && { noteUse: (keyId, nowMs) => noteKeyUse(table, keyId, nowMs) }),
+    ...(notesUse && { noteUse: (keyId, when) => noteKeyUse(table, keyId, when) }),
     readKey: (keyId) => readKey(table, keyId),
     readAdminKey: makeCachedSecret(adminKeySecretId, ADMIN_KEY_KEPT_MS, Date.now),
     now: Date.now,

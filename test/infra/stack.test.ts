@@ -49,7 +49,8 @@ type Statement = {
 type PolicyProperties = { PolicyDocument: { Statement: Statement[] } };
 
 const day = 86_400;
-const zippedLimitBytes = 500_000;
+// Loading a bundle is most of a cold start. Who waits for ingest and matcher is a client and a run.
+const zippedLimitBytes = (name: string) => (['ingest', 'matcher'].includes(name) ? 250_000 : 400_000);
 
 let dev: Synthesized;
 let other: Synthesized;
@@ -61,6 +62,8 @@ beforeAll(async () => {
       stage: 'other',
       retainData: 'false',
       allowedAddresses: '10.0.0.0/8,fd00::/8',
+      subnetIds: 'subnet-0a1b2c3d4e5f60718,subnet-11111111',
+      securityGroupIds: 'sg-0a1b2c3d4e5f60718',
       slackApiUrl: 'https://slack-gov.com/api',
       historyDays: '400',
       logDays: '365',
@@ -119,18 +122,15 @@ describe('the stack', () => {
     const names = (stack: Synthesized) =>
       Object.values(stack.template.Resources).flatMap(({ Properties }) =>
         Object.entries(Properties ?? {})
-          .filter(([key]) => /^(Queue|Table|Function|Role|LogGroup|Rule|Policy)?Name$/.test(key))
+          .filter(([key]) => /Name$/.test(key))
           .filter(([, value]) => typeof value === 'string' && value !== '$default')
           .map(([key, value]) => `${key} ${value}`),
       );
-    // A role's policy and an API's authorizer are named within their owner.
-    const local = /^PolicyName |^Name ApiKeys$/;
+    // These are named within their owner, or by AWS.
+    const local = /^(?:PolicyName|MetricName|AttributeName|IndexName) |^Name ApiKeys$/;
     const mine = names(dev).filter((name) => !local.test(name));
-    expect(mine.sort()).toEqual([
-      'Name signalbox-dev',
-      'QueueName signalbox-dev-events-dlq.fifo',
-      'QueueName signalbox-dev-events.fifo',
-    ]);
+    expect(mine.length).toBeGreaterThan(3);
+    expect(mine.filter((name) => !/signalbox-dev/i.test(name))).toEqual([]);
     expect(names(other)).not.toEqual(expect.arrayContaining([expect.stringContaining('-dev')]));
     expect(names(other)).toContain('QueueName signalbox-other-events.fifo');
   });
@@ -371,7 +371,7 @@ describe('a function', () => {
   test('is deployed as one small file', () => {
     for (const [name, { files, zippedBytes }] of Object.entries(dev.bundles)) {
       expect([name, files]).toEqual([name, ['index.js']]);
-      expect([name, zippedBytes <= zippedLimitBytes]).toEqual([name, true]);
+      expect([name, zippedBytes <= zippedLimitBytes(name)]).toEqual([name, true]);
     }
     expect(Object.keys(dev.bundles)).toHaveLength(6);
   });
@@ -633,6 +633,14 @@ describe('a setting', () => {
     expect(read({})).toEqual({
       stage: 'dev',
       allowedAddresses: [],
+      eventRequestsPerSecond: 1_000,
+      requestsPerSecond: 1_000,
+      subnetIds: [],
+      securityGroupIds: [],
+      domainName: undefined,
+      certificateArn: undefined,
+      hostedZoneId: undefined,
+      firewall: undefined,
       alarmEmail: undefined,
       alarmTopicArn: undefined,
       api: 'http',
@@ -646,9 +654,9 @@ describe('a setting', () => {
   });
 
   test('may come as text, which is all that the command line can give', () => {
-    expect(read({ retainData: 'false', allowedAddresses: '10.0.0.0/8, fd00::/8' })).toMatchObject({
+    expect(read({ retainData: 'false', allowedAddresses: '8.8.0.0/16, 2600::/16' })).toMatchObject({
       retainData: false,
-      allowedAddresses: ['10.0.0.0/8', 'fd00::/8'],
+      allowedAddresses: ['8.8.0.0/16', '2600::/16'],
     });
     expect(read({ retainData: 'true', allowedAddresses: '' })).toMatchObject({
       retainData: true,
@@ -703,9 +711,9 @@ describe('a setting', () => {
   });
 
   test('may have Slack be another one, by plain http only at an address that is listed', () => {
-    const slackApiUrl = 'http://10.1.2.3:8080/api';
+    const slackApiUrl = 'http://198.51.100.7:8080/api';
     expect(read({ slackApiUrl: 'https://slack-gov.com/api' }).slackApiUrl).toBe('https://slack-gov.com/api');
-    expect(read({ slackApiUrl, allowedAddresses: '10.0.0.0/8' }).slackApiUrl).toBe(slackApiUrl);
-    expect(() => read({ slackApiUrl, allowedAddresses: '10.2.0.0/16' })).toThrow(/in allowedAddresses/);
+    expect(read({ slackApiUrl, allowedAddresses: '198.51.100.0/24' }).slackApiUrl).toBe(slackApiUrl);
+    expect(() => read({ slackApiUrl, allowedAddresses: '198.51.101.0/24' })).toThrow(/in allowedAddresses/);
   });
 });

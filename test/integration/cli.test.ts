@@ -1,25 +1,42 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { runCommands, shownCommands, writeShownFiles } from '../support/console.ts';
-import { cleanUp, startLocalRuntime, temporaryFolder } from '../support/local-runtime.ts';
+import { cleanUp, type LocalRuntime, startLocalRuntime, temporaryFolder } from '../support/local-runtime.ts';
 import { startReceiver } from '../support/receiver.ts';
 
 const root = join(import.meta.dirname, '../..');
 const page = readFileSync(join(root, 'docs/cli.md'), 'utf8');
 const SHOWN_RECEIVER = 'http://127.0.0.1:45031';
 
+let program: string;
+
+/** The JSON that a module prints: jest can not load some of what the command line is made of. */
+async function evaluate<Value>(script: string): Promise<Value> {
+  const args = ['--no-warnings', '--input-type=module', '--eval', script];
+  return JSON.parse((await promisify(execFile)(process.execPath, args)).stdout);
+}
+
+beforeAll(async () => {
+  const folder = JSON.stringify(temporaryFolder());
+  program = await evaluate(`
+    import { buildCommandLine } from ${JSON.stringify(join(root, 'bin/build.ts'))};
+    console.log(JSON.stringify(await buildCommandLine(${folder})));`);
+});
+
 afterAll(cleanUp);
 
-/** What differs from one run to the next. */
+/** What differs from one run to the next; sentences may break elsewhere. */
 function settled(output: string): string {
   return output
+    .replace(/(?<=^[✓!✗] .*(?:\n {2}.*)*)\n {2}/gm, ' ')
     .replace(/\b(aut|int|dlv|key|evt)_[0-9a-f]{16,32}\b/g, (id, kind) => `${kind}_`.padEnd(id.length, '0'))
     .replace(/\bsbx_\w+/g, 'sbx_…')
     .replace(/\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{3})?Z/g, 'TIME')
     .replace(/\b\d+(\.\d)? m?s\b/g, 'DURATION')
     .replace(/(webhook-timestamp: )\d+/g, '$1TIME')
+    .replace(/\b\d+ seconds? ago \(TIME\)/g, 'AGO')
     .replace(/(signature: )[\w+/=,]+/gi, '$1SIGNATURE');
 }
 
@@ -37,7 +54,11 @@ test('docs/cli.md shows what the commands print', async () => {
   const origin = new URL(receiver.url).origin;
   const printed = await runCommands(
     shown.map(({ command }) => withPatience(command.replaceAll(SHOWN_RECEIVER, origin))),
-    { folder, environment: { SIGNALBOX_URL: runtime.url, SIGNALBOX_API_KEY: runtime.key } },
+    {
+      program,
+      folder,
+      environment: { SIGNALBOX_URL: runtime.url, SIGNALBOX_API_KEY: runtime.key },
+    },
   );
   const actual = printed.map((output, at) => ({
     command: shown[at]!.command,
@@ -48,9 +69,103 @@ test('docs/cli.md shows what the commands print', async () => {
   await receiver.stop();
 }, 120_000);
 
+const environmentOf = ({ url, key }: LocalRuntime) => ({
+  SIGNALBOX_URL: url,
+  SIGNALBOX_API_KEY: key,
+  SIGNALBOX_TEAM: 'vision',
+});
+
+/** Automations of each kind, with settings, switches and names that are easily lost on the way. */
+const everything = `
+{kind: secret, team: vision, name: SIGNING}
+---
+{kind: integration, team: vision, name: deploys, type: webhook, url: "http://127.0.0.1:9/hook", method: PUT,
+ headers: {x-origin: signalbox}, signing_secret: SIGNING, secrets: [SIGNING]}
+---
+{kind: integration, team: vision, name: alerts, type: slack, channel: "#ml", token_secret: SIGNING}
+---
+kind: automation
+team: vision
+name: "loss: 🔥 'is' low — sehr niedrig"
+description: |
+  two
+  lines
+scope: {kind: project, project: mnist}
+trigger:
+  event: run.metrics
+  threshold: {metric: train/loss, comparison: between, values: [0.1, 0.2]}
+  filter: {"run.config.optimizer.lr": {$lt: 0.1}, $or: [{run.tags: baseline}, {user: {$regex: "^a"}}]}
+  repeat: {mode: interval, seconds: 90}
+action: {type: webhook, integration: deploys, payload: {key: "\${SIGNING}", nested: [1, null, {deep: "yes"}], on: no}}
+delivery: {supersede: true, expires_after_seconds: 900}
+---
+{kind: automation, team: vision, name: drop, scope: {kind: team}, enabled: false,
+ trigger: {event: run.metrics, change: {metric: acc, amount: 0.1, direction: decrease}}, action: {type: no_op}}
+---
+{kind: automation, team: vision, name: drop, scope: {kind: project, project: mnist},
+ trigger: {event: run.metrics, zscore: {metric: acc, across: runs}}, action: {type: no_op}}
+---
+{kind: automation, team: vision, name: failed, scope: {kind: organization}, trigger: {event: run.state, states: [FAILED]},
+ action: {type: slack, integration: alerts, title: "\${run_name}", severity: ERROR}}
+---
+{kind: automation, team: vision, name: linked, scope: {kind: collection, registry: models, collection: detector},
+ trigger: {event: artifact.linked, filter: {metadata.accuracy: {$gte: 0.9}}}, action: {type: no_op}}
+---
+{kind: automation, team: vision, name: hello, scope: {kind: team}, trigger: {event: custom.hello}, action: {type: no_op}}
+`;
+
+test('what was exported and applied on an empty deployment is the same there, and a second time changes nothing', async () => {
+  const [first, second] = await Promise.all([startLocalRuntime(), startLocalRuntime()]);
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'everything.yaml'), everything);
+  const prepare = [
+    'signalbox teams create vision',
+    'signalbox registries create models',
+    'signalbox registries grant models vision member',
+    'echo a-secret-value | signalbox secrets set SIGNING',
+  ];
+  const run = (runtime: LocalRuntime, ...commands: string[]) =>
+    runCommands([...prepare, ...commands], { program, folder, environment: environmentOf(runtime) });
+  const from = await run(first, 'signalbox apply -f everything.yaml', 'signalbox export > exported.yaml');
+  expect(from[4]).toMatch(/Done: 8 of 8\.$/);
+  const to = await run(
+    second,
+    'signalbox apply -f exported.yaml',
+    'signalbox export | diff exported.yaml -',
+    'signalbox apply -f exported.yaml --prune',
+    'signalbox apply -f everything.yaml --prune',
+  );
+  expect(to.slice(4)).toEqual([
+    expect.stringMatching(/Done: 8 of 8\.$/),
+    '',
+    'No changes: 8 documents are as deployed.',
+    'No changes: 8 documents are as deployed.',
+  ]);
+  const saved = await Promise.all(
+    [first, second].map(async ({ request }) => {
+      const { body } = await request('GET', '/v1/automations?team=vision&limit=100');
+      return (body as { automations: Saved[] }).automations
+        .map(withoutOrigin)
+        .sort((a, b) => (a < b ? -1 : 1));
+    }),
+  );
+  expect(saved[1]).toEqual(saved[0]);
+}, 120_000);
+
+interface Saved {
+  action: { integration?: string };
+}
+
+/** An automation without what another deployment gives it anew. */
+function withoutOrigin({ action, ...rest }: Saved): string {
+  const { integration } = action;
+  const named = { ...action, ...(integration && { integration: integration.slice(0, 4) }) };
+  return JSON.stringify({ ...rest, action: named, id: '', created_at: '', updated_at: '' });
+}
+
 /** Every command with the arguments of its examples, as the program knows them. */
-async function commandsOf(): Promise<{ path: string[]; examples: string[] }[]> {
-  const script = `
+function commandsOf(): Promise<{ path: string[]; examples: string[] }[]> {
+  return evaluate(`
     import { makeProgram } from ${JSON.stringify(join(root, 'cli/program.ts'))};
     const leaves = (command, path) => command.commands.length > 0
       ? command.createHelp().visibleCommands(command).flatMap((one) => leaves(one, [...path, one.name()]))
@@ -60,9 +175,7 @@ async function commandsOf(): Promise<{ path: string[]; examples: string[] }[]> {
       command.configureOutput({ writeOut: (text) => { help += text; } }).outputHelp();
       return { path, examples: (help.split('Examples:')[1] ?? '').match(/^  [^ #].*/gm) ?? [] };
     });
-    console.log(JSON.stringify(found));`;
-  const args = ['--no-warnings', '--input-type=module', '--eval', script];
-  return JSON.parse((await promisify(execFile)(process.execPath, args)).stdout);
+    console.log(JSON.stringify(found));`);
 }
 
 test('every command is in the table, and teaches by examples that it takes', async () => {
@@ -76,4 +189,12 @@ test('every command is in the table, and teaches by examples that it takes', asy
     expect(examples.length).toBeGreaterThan(0);
     for (const example of examples) expect(example).toContain(`signalbox ${path.join(' ')}`);
   }
+});
+
+test('bin/signalbox.mjs is the command line as well, from any folder', async () => {
+  const script = join(root, 'bin/signalbox.mjs');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, '--version'], {
+    cwd: temporaryFolder(),
+  });
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });

@@ -17,6 +17,8 @@ jest.setTimeout(120_000);
 beforeAll(async () => {
   runtime = await startLocalRuntime({ dataFolder });
   await ok('POST', '/v1/teams', { name: 'vision' });
+  await ok('POST', '/v1/registries', { name: 'models' });
+  await ok('PUT', '/v1/registries/models/teams/vision', { role: 'sender' });
 });
 afterAll(cleanUp);
 

@@ -61,7 +61,7 @@ export function drawFaults(random: Random, fromMs: number): Faults {
   return {
     ...{ kill: some(0.06), throttle: some(0.08), lost: some(0.05), repeated: some(0.06), slow: some(0.2) },
     ...{ unreachable: some(0.3), deaf: some(0.3), partial: some(0.2), doubles: some(0.5) },
-    ...{ receivesTwice: some(0.3), undeleted: some(0.3), cold: some(0.5), unanswered: some(0.2) },
+    ...{ receivesTwice: some(0.5), undeleted: some(0.3), cold: some(0.5), unanswered: some(0.2) },
     ...{ skipsSweep: some(0.5), unprocessed: some(0.3), shortPages: some(0.5), outlives: random.next() },
     oldReads: some(0.6),
     indexDelayMs: random.chance(0.5) ? random.between(1, 5_000) : 0,

@@ -173,7 +173,7 @@ const deciding: PlantedBug[] = [
     'flushOutbox(name, memory, deps).catch(() => undefined);\n  return true;',
   ),
   bug('run items live for five days', RUNS, 'KEPT_SECONDS = 90 * 24', 'KEPT_SECONDS = 5 * 24'),
-  bug('deliveries live for a week', DELIVERIES, 'KEPT_SECONDS = 90 * 24', 'KEPT_SECONDS = 7 * 24'),
+  bug('deliveries live for a week', 'store/client.ts', 'historyDays * DAY_SECONDS', '7 * DAY_SECONDS'),
   bug(
     'a save of the action is a save of the trigger',
     'lambdas/admin/automations.ts',
@@ -198,14 +198,14 @@ const watching: PlantedBug[] = [
   bug(
     'a change is announced only before its write',
     AUTOMATIONS,
-    "return 'stale';\n  await announceChange(table, change);\n  await releaseOldName",
+    "return 'stale';\n  await announceChange(table, news);\n  await releaseOldName",
     "return 'stale';\n  await releaseOldName",
   ),
   bug(
     'a deletion is announced only before its write',
     AUTOMATIONS,
-    "if (!deleted) return 'stale';\n  await announceChange(table, changeOf(head.id, revision.definition));",
-    "if (!deleted) return 'stale';",
+    "return 'stale';\n  await announceChange(table, news);\n  // All its",
+    "return 'stale';\n  // All its",
   ),
   bug(
     'keys that DynamoDB left unprocessed are not asked for again',
@@ -278,8 +278,8 @@ const delivering: PlantedBug[] = [
       { file: DISPATCH, from: '  await deps.putAttempt(delivery.id, record);\n', to: '' },
       {
         file: DISPATCH,
-        from: 'const settled = await deps.settle(delivery.id, token, settlement);\n',
-        to: 'const settled = await deps.settle(delivery.id, token, settlement);\n  await deps.putAttempt(delivery.id, record);\n',
+        from: "  if (settled && next.status === 'pending' && isNear) await comeBack(lease, next.dueAtMs, deps);\n  deps.log({\n    stage: 'delivery.attempted',",
+        to: "  await deps.putAttempt(delivery.id, record);\n  if (settled && next.status === 'pending' && isNear) await comeBack(lease, next.dueAtMs, deps);\n  deps.log({\n    stage: 'delivery.attempted',",
       },
     ],
   },
@@ -298,7 +298,7 @@ const delivering: PlantedBug[] = [
   bug(
     'only the last attempt is looked at after a crash',
     DISPATCH,
-    'number > attemptsBefore && outcome',
+    'number > uncounted && outcome',
     'number === lost.number && outcome',
   ),
   bug(
@@ -310,8 +310,8 @@ const delivering: PlantedBug[] = [
   bug(
     'what waits for a retry leaves the due index',
     DELIVERIES,
-    "const removes = ['leaseToken', 'leasedAtMs',",
-    "const removes = ['leaseToken', 'leasedAtMs', 'dueShard',",
+    "return status === 'pending' ? lease :",
+    "return status === 'pending' ? [...lease, 'dueShard'] :",
   ),
   bug(
     'the sweeper marks what is due and does not send it',
@@ -382,7 +382,12 @@ const delivering: PlantedBug[] = [
     "if (atMs > expiresAtMs) return { ended: 'skipped', reason: 'expired' };",
     '',
   ),
-  bug('a no-op waits to be sent', DELIVERIES, "const pending = action !== 'no_op';", 'const pending = true;'),
+  bug(
+    'a no-op waits to be sent',
+    DELIVERIES,
+    "...(delivery.action === 'no_op'",
+    "...((delivery.action as string) === ''",
+  ),
 ];
 
 const spares: PlantedBug[] = [
@@ -425,8 +430,8 @@ const spares: PlantedBug[] = [
     'a settlement does not ask whose lease it is',
     'a function ends before its lease does',
     DELIVERIES,
-    "ConditionExpression: 'leaseToken = :token',\n        ExpressionAttributeNames: { '#status': 'status', '#wait': 'wait' },",
-    "ConditionExpression: 'attribute_exists(pk)',\n        ExpressionAttributeNames: { '#status': 'status', '#wait': 'wait' },",
+    "ConditionExpression: '#leaseToken = :token',",
+    "ConditionExpression: '#leaseToken = :token OR attribute_exists(pk)',",
   ),
   spare(
     'whether something newer was announced is asked only once',

@@ -235,15 +235,24 @@ export class Users {
   async readHistory(): Promise<Delivery[]> {
     const history: Delivery[] = [];
     for (const { id } of await this.listDeliveries()) {
-      const { body: delivery } = await this.#now('GET', `/v1/deliveries/${id}`);
-      for (let before = delivery.earlier_attempts; before; ) {
-        const { body: page } = await this.#now('GET', `/v1/deliveries/${id}`, undefined, `before=${before}`);
-        delivery.attempts.unshift(...page.attempts);
-        before = page.earlier_attempts;
+      try {
+        history.push(await this.#readDelivery(id));
+      } catch (error) {
+        this.surprises.push(`${id} is listed, and ${(error as Error).message}`);
       }
-      history.push(delivery);
     }
     return history;
+  }
+
+  async #readDelivery(id: string): Promise<Delivery> {
+    const path = `/v1/deliveries/${id}`;
+    const { body: delivery } = await this.#now('GET', path);
+    for (let before = delivery.earlier_attempts; before; ) {
+      const { body: page } = await this.#now('GET', path, undefined, `before=${before}`);
+      delivery.attempts.unshift(...page.attempts);
+      before = page.earlier_attempts;
+    }
+    return delivery;
   }
 
   async #now(...request: Parameters<typeof httpEvent>): Promise<Answer> {

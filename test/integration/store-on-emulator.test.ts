@@ -1,0 +1,8 @@
+import { describeNeeding } from '../support/needs.ts';
+import { storeOn } from '../support/store-table.ts';
+
+describeNeeding('cloud')('on an emulator of AWS', () => {
+  storeOn('cloud');
+  require('./store.test.ts');
+  require('./delivery-rules.test.ts');
+});
