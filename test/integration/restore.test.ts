@@ -73,7 +73,12 @@ const run = { team: 'vision', project: 'mnist', run: 'r1' };
 
 test('configuration that is missing comes back, is watched again, and nothing that is there is overwritten', async () => {
   for (const each of [copy, table]) {
-    await createTeam(each, { name: definition.team, description: '', createdAtMs: each === copy ? 1 : 2, version: 1 });
+    await createTeam(each, {
+      name: definition.team,
+      description: '',
+      createdAtMs: each === copy ? 1 : 2,
+      version: 1,
+    });
   }
   await createAutomation(copy, automation);
   await putDelivery(copy, aDelivery({ id: 'dlv_1' }), 1);
