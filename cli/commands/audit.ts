@@ -39,7 +39,7 @@ async function list(
   const given = { team, noun, target, key, since, until, limit: Math.min(limit, 100) };
   const query = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const changes = await everyItem(connection, 'listAudit', 'changes', { query }, limit);
-  printList(screen, changes, columns, 'Nothing was changed.');
+  printList(screen, changes, columns, `Nothing was changed${team === undefined ? '' : ` in team ${team}`}.`);
 }
 
 const columns = [

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { runCommands, shownCommands, writeShownFiles } from '../support/console.ts';
 import { cleanUp, type LocalRuntime, startLocalRuntime, temporaryFolder } from '../support/local-runtime.ts';
-import { startReceiver } from '../support/receiver.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
 
 const root = join(import.meta.dirname, '../..');
 const page = readFileSync(join(root, 'docs/cli.md'), 'utf8');
 const SHOWN_RECEIVER = 'http://127.0.0.1:45031';
 
 let program: string;
+let receiver: Receiver | undefined;
 
 /** The JSON that a module prints: jest can not load some of what the command line is made of. */
 async function evaluate<Value>(script: string): Promise<Value> {
@@ -25,7 +26,10 @@ beforeAll(async () => {
     console.log(JSON.stringify(await buildCommandLine(${folder})));`);
 });
 
-afterAll(cleanUp);
+afterAll(async () => {
+  await receiver?.stop();
+  await cleanUp();
+});
 
 /** What differs from one run to the next; sentences may break elsewhere. */
 function settled(output: string): string {
@@ -46,7 +50,7 @@ const withPatience = (command: string) =>
   command.startsWith('signalbox deliveries list') ? `${delivered}; ${command}` : command;
 
 test('docs/cli.md shows what the commands print', async () => {
-  const receiver = await startReceiver();
+  receiver = await startReceiver();
   const runtime = await startLocalRuntime();
   const folder = temporaryFolder();
   writeShownFiles(page, folder);
@@ -65,8 +69,6 @@ test('docs/cli.md shows what the commands print', async () => {
     output: settled(output.replaceAll(origin, SHOWN_RECEIVER)),
   }));
   expect(actual).toEqual(shown.map(({ command, output }) => ({ command, output: settled(output) })));
-  await runtime.stop();
-  await receiver.stop();
 }, 120_000);
 
 const environmentOf = ({ url, key }: LocalRuntime) => ({
