@@ -357,6 +357,51 @@ describe('an automation', () => {
     expect(refused).toMatchObject({ status: 422, body: { field, detail: expect.stringMatching(detail) } });
   });
 
+  test('of any size is saved and shown, or refused with the field that is too large', async () => {
+    const { id } = await make();
+    const large = {
+      description: '\u3042'.repeat(2000),
+      trigger: { event: 'run.metrics', threshold: { metric: 'm', comparison: '>', value: 1 }, filter: {} },
+      action: { type: 'webhook', integration: id, payload: '"'.repeat(32_000) },
+    };
+    large.trigger.filter = { user: { $in: Array.from({ length: 60 }, () => '\u3042'.repeat(250)) } };
+    const { status, body } = await call('POST', '/v1/automations', automation(id, large));
+    expect(status).toBe(201);
+    const path = `/v1/automations/${body.id}`;
+    expect((await call('GET', path)).body).toMatchObject(large);
+    const { status: patched } = await call('PATCH', path, { action: { ...large.action, payload: 'x' } });
+    expect(patched).toBe(200);
+
+    const text = 'x'.repeat(700_000);
+    const tooLarge: [object, string][] = [
+      [{ name: text }, 'name'],
+      [{ description: text }, 'description'],
+      [{ trigger: { ...large.trigger, filter: { user: text } } }, 'trigger.filter'],
+      [{ action: { ...large.action, payload: text } }, 'action.payload'],
+      [{ action: { ...large.action, payload: { [text]: 1 } } }, 'action.payload'],
+      [{ action: { type: 'slack', integration: id, message: text } }, 'action.message'],
+    ];
+    const nothing = { type: 'custom.x', team };
+    for (const [change, field] of tooLarge) {
+      const input = automation(id, { ...large, ...change });
+      const detail = expect.stringContaining('is larger than');
+      const sized = field === 'trigger.filter' || field === 'action.payload' ? { detail } : {};
+      const saved = await call('POST', '/v1/automations', input);
+      expect(saved).toMatchObject({ status: 422, body: { field, ...sized } });
+      expect(await call('PATCH', path, change)).toMatchObject({ status: 422, body: { field, ...sized } });
+      const tried = await call('POST', '/v1/automations/test', { automation: input, events: [nothing] });
+      expect(tried).toMatchObject({ status: 422, body: { field: `automation.${field}`, ...sized } });
+    }
+    const test = await call('POST', `/v1/integrations/${id}/test`, { payload: text });
+    expect(test).toMatchObject({ status: 422, body: { field: 'payload' } });
+    const whole = await call(
+      'POST',
+      '/v1/automations',
+      automation(id, { description: 'x'.repeat(1_000_000) }),
+    );
+    expect(whole).toMatchObject({ status: 413, body: { code: 'too_large' } });
+  });
+
   test('on Slack takes texts without secrets and types', async () => {
     const { body } = await call('POST', '/v1/integrations', {
       team,
