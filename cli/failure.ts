@@ -37,7 +37,23 @@ function hintFor(status: number, { hint, code }: Refusal['problem']): string | u
   if (status === 401)
     return 'check SIGNALBOX_API_KEY: it must be a key of the deployment that SIGNALBOX_URL names';
   if (code === 'stale_version') return 'run the command again: it starts from what is there now';
-  return ownHint(hint)?.replace('?force=true', '--force');
+  return inCommands(ownHint(hint));
+}
+
+/** How a request that a hint of the API names is done on the command line. */
+const commands: readonly (readonly [request: RegExp, command: string])[] = [
+  [/PUT \/v1\/teams\/(\S+)\/secrets\/<name>/, 'signalbox secrets set <name> --team $1'],
+  [/PUT \/v1\/registries\/(\S+)\/teams\/(\S+)/, 'signalbox registries grant $1 $2 <role>'],
+  [/POST \/v1\/(\w+)/, 'signalbox $1 create'],
+  [/GET \/v1\/(\w+)\?team=(\S+)/, 'signalbox $1 list --team $2'],
+  [/GET \/v1\/(\w+)\/(\S+)/, 'signalbox $1 show $2'],
+  [/GET \/v1\/(\w+)/, 'signalbox $1 list'],
+  [/DELETE \/v1\/keys\/(\S+)/, 'signalbox keys revoke $1'],
+  [/\?force=true/, '--force'],
+];
+
+function inCommands(hint: string | undefined): string | undefined {
+  return commands.reduce((text, [request, command]) => text?.replace(request, command), hint);
 }
 
 /** A hint of the API's that says more than to correct the field. */

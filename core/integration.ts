@@ -74,11 +74,15 @@ const SlackInput = z
 export const IntegrationInput = z.discriminatedUnion('type', [WebhookInput, SlackInput]);
 export type IntegrationInput = z.infer<typeof IntegrationInput>;
 
-/** What a user changes: the fields that are given, `null` to take one away; team and type stay. The whole is checked again. */
+/**
+ * What a user changes: the fields that are given, `null` to take one away; team and type stay. The whole is checked again.
+ * One that is enabled again starts afresh; through one that is not, nothing goes.
+ */
 export const IntegrationChange = z
   .strictObject({ name: common.name, ...webhookFields, ...slackFields })
   .partial()
-  .extend(clearable());
+  .extend(clearable())
+  .extend({ enabled: z.boolean().optional() });
 export type IntegrationChange = z.infer<typeof IntegrationChange>;
 
 function clearable() {

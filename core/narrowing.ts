@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { CustomEventType, eventTypes, type SignalboxEvent } from './event.ts';
 import { Name } from './name.ts';
 import type { ProblemDetails } from './problem.ts';
+import type { Place } from './scope.ts';
 
 /** An event type, or all of a kind: `run.*`. */
 const EventTypes = z.union(
@@ -40,13 +41,17 @@ function outsideOfTypes({ event_types: types }: Narrowing, { type }: SignalboxEv
   return refusal('type', `this key may not post ${type}`, types);
 }
 
-function outsideOfPlaces({ projects, registries }: Narrowing, { project, registry }: SignalboxEvent) {
+/** Why a narrowed key has nothing to do with a place; undefined when it has. */
+export function outsideOfPlaces(
+  { projects, registries }: Narrowing,
+  { project, registry }: Pick<Place, 'project' | 'registry'>,
+): ProblemDetails | undefined {
   if (!projects && !registries) return undefined;
   if (project !== undefined && projects?.includes(project)) return undefined;
   if (registry !== undefined && registries?.includes(registry)) return undefined;
   const where = registry ?? project ?? 'the whole team';
   const field = registry === undefined ? 'project' : 'registry';
-  return refusal(field, `this key may not post events of ${where}`, [
+  return refusal(field, `this key is not for events of ${where}`, [
     ...(projects ?? []),
     ...(registries ?? []),
   ]);

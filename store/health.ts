@@ -4,7 +4,7 @@ import { type Flow, MAX_IN_FLIGHT } from '../core/flow.ts';
 import type { Health } from '../core/health.ts';
 import type { Outcome } from '../core/retry.ts';
 import { holds, type Table } from './client.ts';
-import { getItem } from './items.ts';
+import { getItem, getItems } from './items.ts';
 import { healthKey } from './keys.ts';
 
 type Attributes = Record<string, unknown>;
@@ -29,6 +29,13 @@ export async function readFlow(table: Table, integrationId: string, nowMs: numbe
 /** How an integration does; all empty when nothing was ever sent through it. */
 export async function readHealth(table: Table, integrationId: string): Promise<Health> {
   return toHealth(await getItem(table, healthKey(integrationId)));
+}
+
+/** How each of these integrations does. */
+export async function readHealths(table: Table, integrationIds: string[]): Promise<Map<string, Health>> {
+  const items = await getItems(table, integrationIds.map(healthKey));
+  const byKey = new Map(items.map((item) => [item.pk, toHealth(item)]));
+  return new Map(integrationIds.map((id) => [id, byKey.get(healthKey(id).pk) ?? {}]));
 }
 
 function toHealth(item: Attributes | undefined): Health {

@@ -31,15 +31,20 @@ export async function createIntegration(
   return writeChange(table, { ...integrationKey(id), ...integration }, entry, 'absent');
 }
 
-/** Moves an integration on to its next state, if `before` is still its state: name first, then the item, as a creation does. */
+/**
+ * Moves an integration on to its next state, if `before` is still its state: name first, then the item, as a creation
+ * does. `enabled` is for the audit list alone: it stands with the integration's health.
+ */
 export async function updateIntegration(
   table: Table,
   before: Integration,
   after: Integration,
   author: Author = SYSTEM,
+  enabled?: { before: boolean; after: boolean },
 ): Promise<IntegrationSave> {
   if (!(await reserve(table, after))) return 'name_taken';
-  const entry = changeOf(targetOf(after), author, shown(before), shown(after));
+  const [was, is] = enabled ? [{ enabled: enabled.before }, { enabled: enabled.after }] : [];
+  const entry = changeOf(targetOf(after), author, { ...shown(before), ...was }, { ...shown(after), ...is });
   const isSaved = await writeChange(table, { ...integrationKey(after.id), ...after }, entry, before);
   await releaseUnlessUsed(table, nameOf(isSaved ? before : after), after.id);
   return isSaved ? 'saved' : 'stale';

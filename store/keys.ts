@@ -149,3 +149,11 @@ export const dueShards = Array.from({ length: DUE_SHARDS }, (_, shard) => `due#$
 export function dueShardOf(pk: string): string {
   return `due#${Number.parseInt(digest(pk).slice(0, 2), 16) % DUE_SHARDS}`;
 }
+
+/** Whether an item is something that people set up, and not what events left behind. */
+export function isConfiguration({ pk, sk }: ItemKey): boolean {
+  if (/^(ORGANIZATION$|TEAM#|KEY#|AUDIT#)/.test(pk)) return true;
+  if (pk.startsWith('INTEGRATION#')) return sk === 'INTEGRATION';
+  if (pk.startsWith('AUTOMATION#')) return sk === 'HEAD' || sk.startsWith(REVISION_PREFIX);
+  return pk.startsWith('SCOPE#') && sk.startsWith(WATCH_PREFIX);
+}

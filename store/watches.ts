@@ -46,6 +46,19 @@ export async function announceChange(table: Table, change: WatchChange): Promise
   if (recent.length > CUT_AT) await cutFeed(table, Attributes?.['version'], recent);
 }
 
+/** Has every cache forget what it knows: more changed than a list would hold. */
+export async function announceEverything(table: Table): Promise<void> {
+  await table.client.send(
+    new UpdateCommand({
+      TableName: table.name,
+      Key: changeFeedKey,
+      UpdateExpression: 'SET recent = :none ADD #version :many',
+      ExpressionAttributeNames: { '#version': 'version' },
+      ExpressionAttributeValues: { ':none': [], ':many': CUT_AT + 1 },
+    }),
+  );
+}
+
 /** Where another save came between, that one cuts it. */
 async function cutFeed(table: Table, version: number, recent: WatchChange[]): Promise<void> {
   await holds(

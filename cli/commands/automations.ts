@@ -8,7 +8,7 @@ import { type Automation, automationsOf, findAutomation, integrationsOf } from '
 import type { Session } from '../session.ts';
 import { confirmed } from '../terminal/ask.ts';
 import { fieldLines } from '../terminal/fields.ts';
-import { plain, plainLines } from '../terminal/plain-text.ts';
+import { plainLines } from '../terminal/plain-text.ts';
 import { printDone, printList, type Screen } from '../terminal/screen.ts';
 import { shortTime } from '../terminal/time.ts';
 import { triggerText } from '../terminal/trigger-text.ts';
@@ -82,7 +82,7 @@ be named or given by id. It is refused where the scope has an automation of this
       const { id, name } = await findAutomation(session, wanted);
       if (!(await confirmed(screen, options, `Delete the automation ${name}?`))) return;
       await connection.call('deleteAutomation', { params: { id } });
-      printDone(screen, { deleted: id, name }, `deleted  automation ${plain(name)}`);
+      printDone(screen, { deleted: id, name }, `deleted  automation ${name}`);
     },
   },
   automationTestCommand,
@@ -130,7 +130,7 @@ async function create(session: Session, { options }: CommandInput): Promise<void
   const { screen, connection } = session;
   const body = await readAutomation(session, options['file']);
   const { body: made } = await connection.call('createAutomation', { body });
-  printDone(screen, made, `created  automation ${plain(made.name)} (${made.id})`);
+  printDone(screen, made, `created  automation ${made.name} (${made.id})`);
 }
 
 async function toggle(
@@ -141,5 +141,5 @@ async function toggle(
   const { screen, connection } = session;
   const { id } = await findAutomation(session, wanted);
   const { body } = await connection.call('updateAutomation', { params: { id }, body: { enabled } });
-  printDone(screen, body, `${enabled ? 'enabled' : 'disabled'}  automation ${plain(body.name)}`);
+  printDone(screen, body, `${enabled ? 'enabled' : 'disabled'}  automation ${body.name}`);
 }

@@ -1,9 +1,14 @@
 import type { Command } from 'commander';
 import type { CommandSpec } from '../command.ts';
-import { candidatesFor } from '../completion/candidates.ts';
+import { candidatesFor, type NamesOf } from '../completion/candidates.ts';
 import { deployedNames } from '../completion/deployed-names.ts';
 import { completionScripts } from '../completion/scripts.ts';
 import { badUsage } from '../trouble.ts';
+
+const shells = Object.keys(completionScripts);
+
+const namesOf: NamesOf = async (argument, words) =>
+  argument === 'shell' ? shells : deployedNames(argument, words);
 
 /** The command that sets up a shell, and the one that the shell then asks. */
 export function completionCommands(program: Command): CommandSpec[] {
@@ -21,7 +26,7 @@ export function completionCommands(program: Command): CommandSpec[] {
       run: ({ screen }, { args: [shell = ''] }) => {
         const script = completionScripts[shell];
         if (script === undefined)
-          throw badUsage(`there is no completion for ${shell}`, 'there is bash, zsh and fish');
+          throw badUsage(`there is no completion for ${shell}`, `there is ${shells.join(', ')}`);
         screen.print(script);
       },
     },
@@ -32,7 +37,7 @@ export function completionCommands(program: Command): CommandSpec[] {
       isHidden: true,
       examples: [],
       run: async (session, { args }) => {
-        const found = await candidatesFor(program, args, deployedNames);
+        const found = await candidatesFor(program, args, namesOf);
         for (const { text, summary } of found) session.screen.print(summary ? `${text}\t${summary}` : text);
       },
     },

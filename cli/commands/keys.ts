@@ -4,7 +4,6 @@ import type { Listed } from '../connection.ts';
 import { everyItem } from '../paging.ts';
 import { confirmed } from '../terminal/ask.ts';
 import { parseFuture } from '../terminal/moment.ts';
-import { plain } from '../terminal/plain-text.ts';
 import { printDone, printList, printOne } from '../terminal/screen.ts';
 import { yesOption } from './deletion.ts';
 
@@ -83,7 +82,7 @@ belongs to no team and may do everything.`,
       if (!(await confirmed(screen, options, `Revoke ${id}? Whoever uses it is refused within a minute.`)))
         return;
       await connection.call('revokeKey', { params: { id } });
-      printDone(screen, { revoked: id }, `revoked  key ${plain(id)}`);
+      printDone(screen, { revoked: id }, `revoked  key ${id}`);
     },
   },
 ];

@@ -3,7 +3,6 @@ import { type CommandSpec, option } from '../command.ts';
 import type { Listed } from '../connection.ts';
 import { everyItem } from '../paging.ts';
 import { confirmed } from '../terminal/ask.ts';
-import { plain } from '../terminal/plain-text.ts';
 import { printDone, printList } from '../terminal/screen.ts';
 import { forceOption, forceQuery, yesOption } from './deletion.ts';
 
@@ -64,7 +63,7 @@ Needs a key of the role org_admin.`,
       printDone(
         screen,
         { registry, team, role: null },
-        `withdrawn  team ${plain(team)} has no role in registry ${plain(registry)}`,
+        `withdrawn  team ${team} has no role in registry ${registry}`,
       );
     },
   },
@@ -77,7 +76,7 @@ Needs a key of the role org_admin.`,
     run: async ({ screen, connection }, { args: [registry = ''], options }) => {
       if (!(await confirmed(screen, options, `Delete the registry ${registry}?`))) return;
       await connection.call('deleteRegistry', { params: { registry }, query: forceQuery(options) });
-      printDone(screen, { deleted: registry }, `deleted  registry ${plain(registry)}`);
+      printDone(screen, { deleted: registry }, `deleted  registry ${registry}`);
     },
   },
 ];

@@ -2,7 +2,6 @@ import { type CommandSpec, option } from '../command.ts';
 import type { Listed } from '../connection.ts';
 import { everyItem } from '../paging.ts';
 import { confirmed } from '../terminal/ask.ts';
-import { plain } from '../terminal/plain-text.ts';
 import { printDone, printList } from '../terminal/screen.ts';
 import { shortTime } from '../terminal/time.ts';
 import { yesOption } from './deletion.ts';
@@ -41,7 +40,7 @@ export const teamCommands: CommandSpec[] = [
     run: async ({ screen, connection }, { args: [team = ''], options }) => {
       if (!(await confirmed(screen, options, `Delete the team ${team}?`))) return;
       await connection.call('deleteTeam', { params: { team } });
-      printDone(screen, { deleted: team }, `deleted  team ${plain(team)}`);
+      printDone(screen, { deleted: team }, `deleted  team ${team}`);
     },
   },
 ];

@@ -23,6 +23,7 @@ const lists: Record<string, (session: Session) => Promise<{ name: string }[]>> =
   secret: secretsOf,
   'secrets set': secretsOf,
   'secrets delete': secretsOf,
+  registry: ({ connection }) => everyItem(connection, 'listRegistries', 'registries'),
   team: ({ connection }) => everyItem(connection, 'listTeams', 'teams'),
 };
 

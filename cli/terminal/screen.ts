@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { plain } from './plain-text.ts';
 import { type Column, tableLines } from './table.ts';
 
 export type Style = Parameters<typeof styleText>[0];
@@ -69,5 +70,5 @@ export function printOne<Item>(screen: Screen, item: Item, text: (item: Item) =>
 
 /** Says that something is done; as JSON, with what the API answered. */
 export function printDone(screen: Screen, answer: unknown, sentence: string): void {
-  screen.print(screen.format === 'json' ? JSON.stringify(answer) : sentence);
+  screen.print(screen.format === 'json' ? JSON.stringify(answer) : plain(sentence));
 }

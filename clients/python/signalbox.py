@@ -239,7 +239,7 @@ class Run:
         self._about = _members(team=box.team, project=project, user=user, run=run)
         self._is_resumed = bool(about["attempt"])
         self._points_head = ""
-        self._next_step = 0
+        self._next_step = self._first_step = 0
         self._is_over = False
         self._names: dict[str, str] = {}
 
@@ -258,13 +258,16 @@ class Run:
                 raise ValueError(f"a step is a whole number from 0 on, and {step!r} is not")
             self._next_step = max(self._next_step, at + 1)
             self._points_head = head = self._points_head or self._head_from(at)
+            # A newer attempt replaces what came at the lowest step of its event and later: that point may not stay
+            # at home, even where all its metrics do.
+            is_lower, self._first_step = self._is_resumed and at < self._first_step, min(self._first_step, at)
         watched = box._sender.watched.get(self.project)
         values = [text for item in metrics.items() for text in self._value(*item, watched)]
-        if metrics and not values and watched:
+        if metrics and not values and watched and not is_lower:
             return box._outbox.count("unwatched")
         moment = _timestamp(time)
         # What is too much for an event becomes more points of the same step.
-        for start in range(0, len(values), POINT_METRICS):
+        for start in range(0, len(values) or int(is_lower), POINT_METRICS):
             texts = ",".join(values[start : start + POINT_METRICS])
             box._put(head, f'{{"step":{at},"time":"{moment}","metrics":{{{texts}}}}}')
 
@@ -321,6 +324,7 @@ class Run:
     def _head_from(self, step: int) -> str:
         """How an event of points begins. A newer attempt replaces what came at its first step and later: so each
         event names that step, since its point may have stayed at home."""
+        self._first_step = step
         first = f'{{"step":{step},"metrics":{{}}}},' if self._is_resumed else ""
         return f'"type":"run.metrics",{self._about},"points":[{first}'
 

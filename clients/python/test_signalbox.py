@@ -4,6 +4,7 @@ import gzip
 import json
 import logging
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -401,6 +402,34 @@ class Watching(Case):
             self.assertEqual((len(server.of("run.heartbeat")), len(server.of("artifact.linked"))), (0, 1))
             self.assertEqual(server.asked, [("/v1/watched?team=vision&project=mnist", None)])
             self.assertEqual(box.counts["unwatched"], 10)
+
+    def test_a_point_is_left_out_only_as_docs_watched_md_allows(self):
+        dice = random.Random(1)
+        with Server(watched=self.WATCHED) as server:
+            box = self.box(server)
+            for world in range(60):
+                server.requests.clear()
+                attempt = dice.choice((None, 0, 1))
+                run = box.run("mnist", f"r{world}", attempt=attempt)
+                box.flush(20)
+                logged = [(dice.randrange(20), dice.choice(("loss", "lr"))) for _ in range(dice.randrange(1, 8))]
+                for step, metric in logged:
+                    run.log({metric: 1}, step=step)
+                box.flush(20)
+                run.finish()
+                told = [step for step, metric in logged if metric == "loss"]
+                points = [point for event in server.of("run.metrics") for point in event["points"]]
+                with self.subTest(attempt=attempt, logged=logged):
+                    self.assertTrue(all(type(point["step"]) is int for point in points))
+                    self.assertEqual([p["step"] for p in points if p["metrics"] == {"loss": 1}], told)
+                    empty = [p["step"] for p in points if p["metrics"] == {}]
+                    self.assertEqual(len(points), len(told) + len(empty))
+                    if attempt and points:
+                        self.assertEqual(min(p["step"] for p in points), min(step for step, _ in logged))
+                    if not attempt:
+                        self.assertEqual(empty, [])
+                    if not told and len(logged) == 1:
+                        self.assertEqual(points, [])
 
     def test_it_asks_again_with_the_etag_and_believes_the_answer(self):
         with Server(watched=self.WATCHED) as server:

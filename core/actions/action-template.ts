@@ -16,7 +16,9 @@ export function checkTemplate(action: Action, integration: IntegrationInput): Pr
   });
   if (!('problems' in parsed)) return undefined;
   const [problem = { path: '', message: 'is not a template' }] = parsed.problems;
-  return { code: 'invalid_input', field: problem.path, detail: problem.message, hint: hintFor(integration) };
+  // A problem of the whole is one of the payload: Slack's texts have bounds of their own.
+  const field = problem.path === '' ? 'payload' : problem.path;
+  return { code: 'invalid_input', field, detail: problem.message, hint: hintFor(integration) };
 }
 
 function hintFor({ type }: IntegrationInput): string {

@@ -16,7 +16,26 @@ export const TestInput = z
 export type TestInput = z.infer<typeof TestInput>;
 
 const [WebhookInput, SlackInput] = IntegrationInput.options;
-const stored = { id: Id, created_at: Timestamp, updated_at: Timestamp };
+const Health = z
+  .strictObject({
+    state: z.enum(['closed', 'open', 'half_open', 'disabled']),
+    /** Attempts in a row that failed in a way that may pass. */
+    failures: z.int().min(0),
+    /** When the first attempt ended since which none was delivered. */
+    failing_since: Timestamp.optional(),
+    /** Of an open one: when one attempt tries whether it is back. */
+    open_until: Timestamp.optional(),
+    disabled_at: Timestamp.optional(),
+    reason: z.enum(['gone', 'failing_for_5_days', 'by_hand']).optional(),
+  })
+  .meta({ id: 'IntegrationHealth' });
+const stored = {
+  id: Id,
+  enabled: z.boolean(),
+  health: Health,
+  created_at: Timestamp,
+  updated_at: Timestamp,
+};
 const Integration = z
   .discriminatedUnion('type', [
     z.strictObject({

@@ -10,7 +10,13 @@ const SecretInput = z.strictObject({
     .refine((value) => Buffer.byteLength(value) <= 32_768, 'is longer than 32,768 bytes'),
 });
 const SecretEntry = z
-  .strictObject({ team: TeamName, name: SecretName, updated_at: Timestamp })
+  .strictObject({
+    team: TeamName,
+    name: SecretName,
+    updated_at: Timestamp,
+    /** Names of the integrations that name it. */
+    used_by: z.array(z.string()),
+  })
   .meta({ id: 'Secret', description: 'A secret by its name; its value is never shown.' });
 
 export const secretRoutes = {

@@ -58,13 +58,17 @@ function integration({ integration: through, nowMs }: WhyFacts): Sentence[] {
   return [{ about, ...stateOf(name, health, nowMs) }];
 }
 
+const REASONS: Record<string, string> = {
+  gone: 'its receiver is gone for good',
+  by_hand: 'by hand',
+};
+
 function stateOf(name: string, health: Health, nowMs: number): Pick<Sentence, 'verdict' | 'text'> {
   const { disabledAtMs = nowMs, disabledReason, openUntilMs = nowMs, failures = 0 } = health;
   switch (healthState(health, nowMs)) {
     case 'disabled': {
       const since = timeAgo(disabledAtMs, nowMs);
-      const why =
-        disabledReason === 'gone' ? 'its receiver is gone for good' : 'nothing was delivered for five days';
+      const why = REASONS[disabledReason ?? ''] ?? 'nothing was delivered for five days';
       return { verdict: 'stops', text: `Integration ${name} was disabled ${since}: ${why}.` };
     }
     case 'open': {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Route } from '../../core/api/route.ts';
 import { findRoute, type RouteInput, type RouteName, routes } from '../../core/api/routes.ts';
 import { digest } from '../../core/id.ts';
-import { parseJson } from '../../core/json.ts';
+import { findJsonFault, parseJson } from '../../core/json.ts';
 import { type Ability, type Caller, roleMay } from '../../core/key.ts';
 import { Name, TeamName } from '../../core/name.ts';
 import { detailsOfZod, Problem, parseInput } from '../../core/problem.ts';
@@ -115,7 +115,7 @@ export async function answer(request: HttpRequest, caller: Caller, parts: AdminP
   const input = {
     params: found.params,
     query: parseInput(route.query ?? NoQuery, request.query),
-    body: route.body && parseInput(route.body, parseJson(text)),
+    body: route.body && parseInput(route.body, sound(parseJson(text))),
   };
   // The table above ties each name to the handler of its own input; TypeScript can't follow a name that varies.
   const handle = handlers[found.name] as RouteHandler<OwnRoute>;
@@ -124,6 +124,15 @@ export async function answer(request: HttpRequest, caller: Caller, parts: AdminP
   return once(repeatKey, { caller, content: said }, parts, (identity) =>
     handle(input as RouteInput<OwnRoute>, { ...parts, caller, ability, headers: request.headers, identity }),
   );
+}
+
+/** What was parsed, unless something in it would be lost on its way. */
+function sound(value: unknown): unknown {
+  const fault = findJsonFault(value);
+  if (!fault) return value;
+  const field = fault.path.join('.');
+  const hint = `correct ${field === '' ? 'the body' : field} and send the request again`;
+  throw new Problem({ code: 'invalid_input', ...(field !== '' && { field }), detail: fault.detail, hint });
 }
 
 const NoQuery = z.strictObject({});

@@ -230,10 +230,11 @@ async function checkRegistry({ scope, team }: AutomationDefinition, { table }: A
   throw new Problem({ code: 'forbidden', field: 'scope.registry', detail, hint });
 }
 
-function noSuchRegistry(name: string): Problem {
+/** What names a registry that was never made. */
+export function noSuchRegistry(name: string, field = 'scope.registry'): Problem {
   const hint = 'see GET /v1/registries; an org_admin makes one with POST /v1/registries';
   const detail = `there is no registry ${name}`;
-  return new Problem({ code: 'invalid_input', field: 'scope.registry', detail, hint });
+  return new Problem({ code: 'invalid_input', field, detail, hint });
 }
 
 /** Whoever takes a role away looks for automations after that; this one was saved after it looked, so it looks itself. */

@@ -1,6 +1,7 @@
 import { checkTemplate } from '../../core/actions/action-template.ts';
 import { judgeUrl } from '../../core/address.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
+import { type Health, healthState } from '../../core/health.ts';
 import { orderedId } from '../../core/id.ts';
 import {
   type Integration,
@@ -11,6 +12,7 @@ import {
 } from '../../core/integration.ts';
 import { Problem, parseInput } from '../../core/problem.ts';
 import { type Automation, listAutomations } from '../../store/automations.ts';
+import { disableIntegration, enableIntegration, readHealth, readHealths } from '../../store/health.ts';
 import {
   readIntegration as findIntegration,
   pageIntegrations,
@@ -49,9 +51,11 @@ export async function createIntegration(
     version: 1,
   };
   const integration = { ...body, ...stored };
-  if (await storeIntegration(context.table, integration, authorOf(context))) return answer(201, integration);
+  if (await storeIntegration(context.table, integration, authorOf(context))) {
+    return answer(201, integration, context);
+  }
   const there = await findIntegration(context.table, integration.id);
-  if (there) return answer(201, there);
+  if (there) return answer(201, there, context);
   throw nameTaken(integration);
 }
 
@@ -61,14 +65,18 @@ export async function listIntegrations(
 ): Promise<HttpAnswer> {
   permit(context, query.team);
   await requireTeam(context, query.team);
-  return listAnswer('integrations', await pageIntegrations(context.table, query.team, query), toJson);
+  const page = await pageIntegrations(context.table, query.team, query);
+  const ids = page.things.map(({ id }) => id);
+  const healths = await readHealths(context.table, ids);
+  const nowMs = context.now();
+  return listAnswer('integrations', page, (one) => toJson(one, healths.get(one.id) ?? {}, nowMs));
 }
 
 export async function readIntegration(
   { params }: RouteInput<'readIntegration'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
-  return answer(200, await find(params, context));
+  return answer(200, await find(params, context), context);
 }
 
 export async function updateIntegration(
@@ -77,16 +85,35 @@ export async function updateIntegration(
 ): Promise<HttpAnswer> {
   const before = await find(params, context);
   checkMatch(context, before, 'integration');
-  const input = changed(before, body);
+  const { enabled, ...change } = body;
+  const input = changed(before, change);
   checkUrl(input, context);
   await checkSecrets(input, context);
   const { id, createdAtMs, version } = before;
   const after = { ...input, id, createdAtMs, updatedAtMs: context.now(), version: version + 1 };
   await checkUsers(before, after, context);
-  const result = await storeChange(context.table, before, after, authorOf(context));
+  const switched = await switchOf(before, enabled, context);
+  const result = await storeChange(context.table, before, after, authorOf(context), switched);
   if (result === 'name_taken') throw nameTaken(after);
   if (result === 'stale') throw stale('integration');
-  return answer(200, after);
+  if (switched) await turn(before.id, switched.after, context);
+  return answer(200, after, context);
+}
+
+/** Whether it is enabled before and after a change that says so; undefined where that stays. */
+async function switchOf(
+  { id }: Integration,
+  enabled: boolean | undefined,
+  { table }: AdminContext,
+): Promise<{ before: boolean; after: boolean } | undefined> {
+  if (enabled === undefined) return undefined;
+  const isEnabled = (await readHealth(table, id)).disabledAtMs === undefined;
+  return isEnabled === enabled ? undefined : { before: isEnabled, after: enabled };
+}
+
+async function turn(id: string, isOn: boolean, { table, now }: AdminContext): Promise<void> {
+  if (isOn) await enableIntegration(table, id);
+  else await disableIntegration(table, id, { reason: 'by_hand', nowMs: now() });
 }
 
 /** Deletes an integration that no automation uses; with one that does, it says which, unless it is forced. */
@@ -112,7 +139,7 @@ export async function find(params: Record<string, string>, context: AdminContext
 }
 
 /** The fields as they are after a change, checked as a whole: `null` takes one away. */
-function changed(before: Integration, change: IntegrationChange): IntegrationInput {
+function changed(before: Integration, change: Omit<IntegrationChange, 'enabled'>): IntegrationInput {
   const { id: _id, createdAtMs: _created, updatedAtMs: _updated, version: _version, ...input } = before;
   const merged = Object.entries({ ...input, ...change }).filter(([, value]) => value !== null);
   return parseInput(IntegrationInput, Object.fromEntries(merged));
@@ -166,12 +193,35 @@ async function checkSecrets(input: IntegrationInput, { table }: AdminContext): P
 
 const nameTaken = ({ team, name }: Integration) => taken('integration', name, ` in team ${team}`);
 
-function answer(status: number, integration: Integration): HttpAnswer {
-  return { status, body: toJson(integration), headers: { etag: etagOf(integration) } };
+async function answer(
+  status: number,
+  integration: Integration,
+  { table, now }: AdminContext,
+): Promise<HttpAnswer> {
+  const health = await readHealth(table, integration.id);
+  return { status, body: toJson(integration, health, now()), headers: { etag: etagOf(integration) } };
 }
 
 /** Secrets stand in an integration by their names alone. */
-function toJson({ createdAtMs, updatedAtMs, version: _version, ...integration }: Integration) {
-  const [created_at, updated_at] = [createdAtMs, updatedAtMs].map((ms) => new Date(ms).toISOString());
-  return { ...integration, created_at, updated_at };
+function toJson(
+  { createdAtMs, updatedAtMs, version: _version, ...integration }: Integration,
+  health: Health,
+  nowMs: number,
+) {
+  const enabled = health.disabledAtMs === undefined;
+  const times = { created_at: time(createdAtMs), updated_at: time(updatedAtMs) };
+  return { ...integration, enabled, health: healthJson(health, nowMs), ...times };
+}
+
+const time = (ms: number) => new Date(ms).toISOString();
+
+function healthJson(health: Health, nowMs: number) {
+  const { failures = 0, failingSinceMs, openUntilMs, disabledAtMs, disabledReason: reason } = health;
+  const state = healthState(health, nowMs);
+  return {
+    ...{ state, failures },
+    ...(failingSinceMs !== undefined && { failing_since: time(failingSinceMs) }),
+    ...(state === 'open' && openUntilMs !== undefined && { open_until: time(openUntilMs) }),
+    ...(disabledAtMs !== undefined && { disabled_at: time(disabledAtMs), reason }),
+  };
 }

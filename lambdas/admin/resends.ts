@@ -7,6 +7,7 @@ import { leftOf, type Resend } from '../../core/resend.ts';
 import { readHead } from '../../store/automations.ts';
 import { readDelivery, reopenDelivery, type StoredDelivery } from '../../store/deliveries.ts';
 import { readHealth } from '../../store/health.ts';
+import { readIntegration } from '../../store/integrations.ts';
 import { readResend as findResend, saveResend } from '../../store/resends.ts';
 import type { HttpAnswer } from '../shared/http.ts';
 import { type AdminContext, visible } from './context.ts';
@@ -33,7 +34,20 @@ async function checkResendable(delivery: StoredDelivery, { table }: AdminContext
   if (isTest(delivery)) throw refused('a test call is made once', 'test the integration again');
   if (status === 'pending') throw stillPending(delivery);
   if (!notice) checkEnabled(await readHead(table, automationId));
-  const { disabledAtMs } = await readHealth(table, integrationId ?? '');
+  await checkIntegration(integrationId ?? '', table);
+}
+
+async function checkIntegration(integrationId: string, table: AdminContext['table']): Promise<void> {
+  const [integration, { disabledAtMs }] = await Promise.all([
+    readIntegration(table, integrationId),
+    readHealth(table, integrationId),
+  ]);
+  if (!integration) {
+    throw refused(
+      `its integration ${integrationId} was deleted`,
+      'there is nothing that it could be sent through',
+    );
+  }
   if (disabledAtMs === undefined) return;
   throw refused(`its integration ${integrationId} is disabled`, 'enable the integration, then send it again');
 }

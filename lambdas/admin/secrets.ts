@@ -1,6 +1,6 @@
 import type { RouteInput } from '../../core/api/routes.ts';
 import { randomId } from '../../core/id.ts';
-import { secretsOf } from '../../core/integration.ts';
+import { type Integration, secretsOf } from '../../core/integration.ts';
 import { SecretName } from '../../core/name.ts';
 import { detailsOfZod, Problem } from '../../core/problem.ts';
 import { listIntegrations } from '../../store/integrations.ts';
@@ -43,7 +43,8 @@ export async function putSecret(
     if (!before) await context.vault.remove(secretId);
     throw stale('secret');
   }
-  return { status: before ? 200 : 201, body: toJson(entry), headers: { etag: etagOf(entry) } };
+  const users = usersIn(await listIntegrations(context.table, team));
+  return { status: before ? 200 : 201, body: toJson(entry, users), headers: { etag: etagOf(entry) } };
 }
 
 export async function listSecrets(
@@ -53,7 +54,12 @@ export async function listSecrets(
   const team = params['team'] ?? '';
   permit(context, team);
   await requireTeam(context, team);
-  return listAnswer('secrets', await readEntries(context.table, team, query), toJson);
+  const [page, integrations] = await Promise.all([
+    readEntries(context.table, team, query),
+    listIntegrations(context.table, team),
+  ]);
+  const users = usersIn(integrations);
+  return listAnswer('secrets', page, (entry) => toJson(entry, users));
 }
 
 /** Deletes a secret that no integration uses; with one that does, it says which, unless it is forced. */
@@ -66,9 +72,9 @@ export async function deleteSecret(
   const entry = await readSecret(context.table, team, name);
   if (!entry) throw new Problem({ code: 'not_found', detail: `team ${team} has no secret ${name}` });
   checkMatch(context, entry, 'secret');
-  const users = (await listIntegrations(context.table, team)).filter((one) => secretsOf(one).includes(name));
+  const users = usersIn(await listIntegrations(context.table, team))(name);
   if (users.length > 0 && query.force !== 'true') {
-    const detail = `secret ${name} is used by ${users.map((user) => user.name).join(', ')}`;
+    const detail = `secret ${name} is used by ${users.join(', ')}`;
     const hint = 'take it out of these integrations first; with ?force=true their deliveries fail';
     throw new Problem({ code: 'conflict', detail, hint });
   }
@@ -83,6 +89,12 @@ function namesIn(params: Record<string, string>): { team: string; name: string }
   return { team: params['team'] ?? '', name: name.data };
 }
 
-function toJson({ team, name, updatedAtMs }: SecretEntry) {
-  return { team, name, updated_at: new Date(updatedAtMs).toISOString() };
+/** The names of those of these integrations that name a secret. */
+function usersIn(integrations: Integration[]): (name: string) => string[] {
+  const users = integrations.map((one) => ({ name: one.name, secrets: secretsOf(one) }));
+  return (secret) => users.filter(({ secrets }) => secrets.includes(secret)).map(({ name }) => name);
+}
+
+function toJson({ team, name, updatedAtMs }: SecretEntry, users: (name: string) => string[]) {
+  return { team, name, updated_at: new Date(updatedAtMs).toISOString(), used_by: users(name) };
 }

@@ -1,7 +1,12 @@
 import type { RouteInput } from '../../core/api/routes.ts';
 import { digest } from '../../core/id.ts';
+import { outsideOfPlaces } from '../../core/narrowing.ts';
+import { Problem } from '../../core/problem.ts';
+import { roleOf } from '../../core/registry.ts';
 import { watchedBy } from '../../core/watched.ts';
+import { readRegistry } from '../../store/registries.ts';
 import type { HttpAnswer } from '../shared/http.ts';
+import { noSuchRegistry } from './automations.ts';
 import { type AdminContext, permit, requireTeam } from './context.ts';
 
 /** What a client that sends events of this place need not leave at home; 304 while it is what the client knows. */
@@ -12,12 +17,30 @@ export async function readWatched(
   const { team } = query;
   permit(context, team);
   await requireTeam(context, team);
+  await checkPlace(query, context);
   const watchers = await context.watches.all(query);
   const { eventTypes: event_types, ...watched } = watchedBy(watchers.map(({ definition }) => definition));
   const body = { ...watched, event_types };
   const etag = `"${digest(JSON.stringify(body)).slice(0, 16)}"`;
   if (knows(context.headers['if-none-match'], etag)) return { status: 304, headers: { etag } };
   return { status: 200, body, headers: { etag } };
+}
+
+/** A key learns nothing of a place that is not its own: outside of its narrowing, or a registry in which its team has no role. */
+async function checkPlace(
+  place: RouteInput<'readWatched'>['query'],
+  { caller, table }: AdminContext,
+): Promise<void> {
+  const outside = caller.narrowing && outsideOfPlaces(caller.narrowing, place);
+  if (outside) throw new Problem(outside);
+  const { team, registry: name } = place;
+  if (name === undefined) return;
+  const registry = await readRegistry(table, name);
+  if (!registry) throw noSuchRegistry(name, 'registry');
+  if (roleOf(registry, team) !== undefined) return;
+  const detail = `team ${team} has no role in registry ${name}`;
+  const hint = `an org_admin gives it one: PUT /v1/registries/${name}/teams/${team} {"role": "viewer"}`;
+  throw new Problem({ code: 'forbidden', field: 'registry', detail, hint });
 }
 
 /** Proxies mark an ETag as weak when they compress an answer; it names the same content. */

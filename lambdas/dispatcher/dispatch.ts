@@ -138,9 +138,11 @@ async function wait(lease: Lease, { waitUntilMs: dueAtMs, wait }: Later, deps: D
   });
 }
 
-/** Whether a delayed message may bring it back; one that waited often has to be brought by the sweeper. */
+/** Whether a delayed message may bring it back; after so many of them in a row the sweeper has to. */
 function isNearFor(wait: Wait | undefined, dueAtMs: number, deps: DispatchDeps): boolean {
-  return (wait?.times ?? 0) <= MAX_HOPS && dueAtMs - deps.now() <= NEAR_RETRY_MS;
+  const times = wait?.times ?? 0;
+  const isTired = times > 0 && times % (MAX_HOPS + 1) === 0;
+  return !isTired && dueAtMs - deps.now() <= NEAR_RETRY_MS;
 }
 
 async function comeBack({ delivery }: Lease, dueAtMs: number, deps: DispatchDeps): Promise<void> {

@@ -5,9 +5,12 @@ import type { SendResult } from './send.ts';
 /** A result with Slack's own string for what is wrong, where it gave one. */
 export type JudgedResult = SendResult & { slackError?: string };
 
-/** The result of a request, judged by what the one who answered means: Slack refuses with status 200. */
+/**
+ * The result of a request, judged by what the one who answered means: Slack refuses with status 200. Its string is kept
+ * and shown, so what else stands in its place must not be seen there.
+ */
 export function judged(
-  { isSlack }: Extract<Prepared, { request: unknown }>,
+  { isSlack, mask }: Extract<Prepared, { request: unknown }>,
   result: SendResult,
 ): JudgedResult {
   const { status, outcome, responseHead = '' } = result;
@@ -15,5 +18,5 @@ export function judged(
   const wait = outcome.kind === 'failed' ? outcome.retryAfterSeconds : undefined;
   const headers = wait === undefined ? {} : { 'retry-after': String(wait) };
   const { slackError, ...said } = outcomeOfSlack(status, headers, responseHead);
-  return { ...result, outcome: said, ...(slackError !== undefined && { slackError }) };
+  return { ...result, outcome: said, ...(slackError !== undefined && { slackError: mask(slackError) }) };
 }

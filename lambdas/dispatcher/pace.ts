@@ -13,14 +13,18 @@ export interface Paced {
   paceMs?: number;
 }
 
-/** Undefined when it may go now: its channel is free, or it waited for its turn there. */
+/** Who comes later than this has missed its turn: the sweeper brings many at once, and each would think it its own. */
+const TURN_MS = 5_000;
+
+/** Undefined when it may go now: its channel is free, or this is its turn there. */
 export async function pace(
   delivery: StoredDelivery,
   { paceKey, paceMs }: Paced,
   deps: PaceDeps,
 ): Promise<Later | undefined> {
   if (paceKey === undefined || paceMs === undefined) return undefined;
-  if (delivery.wait?.pacedAtMs !== undefined && delivery.wait.pacedAtMs <= deps.now()) return undefined;
+  const lateMs = deps.now() - (delivery.wait?.pacedAtMs ?? Number.POSITIVE_INFINITY);
+  if (lateMs >= 0 && lateMs <= TURN_MS) return undefined;
   const pacedAtMs = await deps.reservePace(paceKey, paceMs);
   return pacedAtMs <= deps.now() ? undefined : later(delivery, pacedAtMs, { pacedAtMs });
 }

@@ -189,5 +189,5 @@ function inflate(bytes: Buffer, encoding: string, maxBytes: number): Buffer {
 
 function tooLarge(maxBytes: number): Problem {
   const detail = `the body is larger than ${maxBytes / 1_000_000} MB once inflated`;
-  return new Problem({ code: 'too_large', detail, hint: 'send the events in several requests' });
+  return new Problem({ code: 'too_large', detail, hint: 'make it smaller, or send it in several requests' });
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { temporaryFolder } from '../support/local-runtime.ts';
 import { venvPython } from '../support/python-venv.ts';
 
 const requirements = join(import.meta.dirname, 'requirements.txt');
@@ -47,7 +48,8 @@ export async function fuzz(
       ...['--checks', checks.join(','), '--phases', phases.join(','), '--max-examples', String(examples)],
       ...['--seed', String(seed), '--continue-on-failure', '--no-shrink', '--generation-database', 'none'],
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    // It leaves files of its own where it runs.
+    { cwd: temporaryFolder(), stdio: ['ignore', 'pipe', 'inherit'] },
   );
   let report = '';
   child.stdout.on('data', (chunk) => {

@@ -269,6 +269,47 @@ describe.each(['none', ...RegistryRole.options])('in a registry where its team i
     const theirs = await statusOf('createAutomation', { body: anAutomation('other', scope) }, key);
     expect([theirs, mayNot(theirs)]).toEqual([theirs, true]);
   });
+
+  test.each([...all])('a key of the role %s is told what is watched there', async (keyRole) => {
+    const query = `team=own&registry=${registry}`;
+    const status = await statusOf('readWatched', { query }, keys.get(keyRole));
+    expect([status, isIn ? may(status) : mayNot(status)]).toEqual([status, true]);
+  });
+});
+
+describe.each<[string, Body, string[]]>([
+  ['one project', { projects: ['mnist'] }, ['project=mnist']],
+  ['one registry', { registries: ['REGISTRY'] }, ['registry=REGISTRY', 'project=wandb-registry-REGISTRY']],
+  [
+    'a project and a registry',
+    { projects: ['mnist'], registries: ['REGISTRY'] },
+    ['project=mnist', 'registry=REGISTRY', 'project=wandb-registry-REGISTRY'],
+  ],
+  [
+    'kinds of events',
+    { event_types: ['custom.*'] },
+    ['', 'project=mnist', 'project=other', 'registry=REGISTRY', 'project=wandb-registry-REGISTRY'],
+  ],
+])('a sender narrowed to %s', (_what, narrowing, places) => {
+  let key: string;
+  let registry: string;
+  const named = (text: string) => text.replaceAll('REGISTRY', registry);
+  beforeAll(async () => {
+    registry = await registryWith('own', 'sender');
+    const narrowed = JSON.parse(named(JSON.stringify(narrowing)));
+    key = String((await make('/v1/keys', { ...aKey('own'), ...narrowed }))['key']);
+  });
+
+  test.each(['', 'project=mnist', 'project=other', 'registry=REGISTRY', 'project=wandb-registry-REGISTRY'])(
+    'asks what is watched and posts at %j',
+    async (place) => {
+      const query = `team=own${place && `&${named(place)}`}`;
+      const watched = await statusOf('readWatched', { query }, key);
+      expect([watched, places.includes(place) ? may(watched) : watched === 403]).toEqual([watched, true]);
+      const body = event('own', Object.fromEntries(new URLSearchParams(named(place))));
+      expect(may(await statusOf('postEvents', { body }, key))).toBe(places.includes(place));
+    },
+  );
 });
 
 test('automations of the whole organization are for org_admins', async () => {

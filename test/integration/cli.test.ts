@@ -36,7 +36,7 @@ function settled(output: string): string {
     .replace(/\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{3})?Z/g, 'TIME')
     .replace(/\b\d+(\.\d)? m?s\b/g, 'DURATION')
     .replace(/(webhook-timestamp: )\d+/g, '$1TIME')
-    .replace(/\b\d+ seconds? ago \(TIME\)/g, 'AGO')
+    .replace(/\b(?:\d+ seconds? ago|just now) \(TIME\)/g, 'AGO')
     .replace(/(signature: )[\w+/=,]+/gi, '$1SIGNATURE');
 }
 

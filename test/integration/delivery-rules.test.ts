@@ -1,5 +1,6 @@
 import type { Delivery } from '../../core/delivery.ts';
 import type { Outcome } from '../../core/retry.ts';
+import { Secret } from '../../core/secret.ts';
 import { pace } from '../../lambdas/dispatcher/pace.ts';
 import { deleteAutomation, readAutomation, updateAutomation } from '../../store/automations.ts';
 import { putDelivery, readAttempts, readDelivery, reopenDelivery } from '../../store/deliveries.ts';
@@ -10,8 +11,10 @@ import {
   readFlow,
   readHealth,
 } from '../../store/health.ts';
+import { createIntegration } from '../../store/integrations.ts';
 import { countHeldBack } from '../../store/storms.ts';
 import { reservePace } from '../../store/turns.ts';
+import { aSlackIntegration } from '../support/builders.ts';
 import { startStore } from '../support/store-table.ts';
 import { type Answer, delivered, down, timedOut, VirtualDelivery } from '../support/virtual-delivery.ts';
 
@@ -386,6 +389,33 @@ describe('in flight', () => {
     world.nowMs += 60_000;
     expect(await pace(delivery, paced, deps)).toBeUndefined();
   });
+
+  test('a channel takes one message a second however long the line is, and whoever brings them', async () => {
+    const world = new VirtualDelivery(store.table, start);
+    const integration = `${world.name}_slack`;
+    const team = `team-${world.name}`;
+    const action = { type: 'slack', integration, title: '', message: '', severity: 'INFO' } as const;
+    const automation = await world.automation('aut', integration, {
+      action,
+      ...settings({ max_per_minute: 600 }),
+    });
+    await createIntegration(store.table, aSlackIntegration({ id: integration, team, name: integration }));
+    world.change = (deps) => ({
+      ...deps,
+      readSecret: async () => new Secret('xoxb-a-token'),
+      send: async (request) => ({ ...(await deps.send(request)), responseHead: '{"ok":true}' }),
+    });
+    for (let n = 0; n < 150; n++) await world.fire(`d${n}`, automation, integration, { action: 'slack' });
+    await world.runFor(10 * MINUTE_MS);
+    const times = world.posts.map(({ startMs }) => startMs).sort((a, b) => a - b);
+    expect(times).toHaveLength(150);
+    const mostInFiveSeconds = times.map(
+      (at) => times.filter((other) => other >= at && other < at + 5_000).length,
+    );
+    expect(Math.max(...mostInFiveSeconds)).toBeLessThanOrEqual(10);
+    expect(times.at(-1)! - start).toBeLessThan(6 * MINUTE_MS);
+    expect(world.problems).toEqual([]);
+  }, 60_000);
 });
 
 describe('an integration', () => {

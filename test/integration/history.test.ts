@@ -200,6 +200,18 @@ describe('a delivery in the history', () => {
   });
 });
 
+test('what an automation did is listed also when it was deleted, to its own team', async () => {
+  const { world, call, automation, integration } = await aWorld();
+  const id = await world.fire('d', automation, integration);
+  await world.runFor(MINUTE_MS);
+  await call('DELETE', `/v1/automations/${automation}`);
+  const path = `/v1/deliveries?automation=${automation}`;
+  expect((await call('GET', path)).body.deliveries).toMatchObject([{ id }]);
+  const other: Caller = { keyId: 'k', role: 'admin', team: 'else' };
+  expect(await call('GET', path, undefined, { caller: other })).toMatchObject({ status: 404 });
+  expect(await call('GET', '/v1/deliveries?automation=aut_none')).toMatchObject({ status: 404 });
+});
+
 describe('sending again', () => {
   const viewer = (team: string): Caller => ({ keyId: 'key_v', role: 'viewer', team });
 
@@ -243,6 +255,8 @@ describe('sending again', () => {
     ]);
     await disableIntegration(store.table, integration, { reason: 'gone', nowMs: world.nowMs });
     expect(await resend(id)).toEqual([409, `its integration ${integration} is disabled`]);
+    await call('DELETE', `/v1/integrations/${integration}?force=true`);
+    expect(await resend(id)).toEqual([409, `its integration ${integration} was deleted`]);
     await call('DELETE', `/v1/automations/${automation}`);
     expect(await resend(id)).toEqual([409, expect.stringContaining('its automation was deleted')]);
   });
@@ -310,10 +324,13 @@ describe('docs/deliveries.md', () => {
     const { world, call, automation, integration } = await aWorld();
     const delivery = await world.fire('d', automation, integration);
     await world.runFor(MINUTE_MS);
-    const filled = text.replace('<automation>', automation).replace('<delivery>', delivery);
+    const filled = text
+      .replace('<automation>', automation)
+      .replace('<delivery>', delivery)
+      .replace('<integration>', integration);
     const [, method = '', path = '', body = ''] = /^(\S+) (\S+)\n(.*)$/s.exec(filled) ?? [];
     const { status } = await call(method, path, body.trim() === '' ? undefined : body);
-    expect(status).toBe(method === 'GET' ? 200 : 202);
+    expect(status).toBe(method === 'POST' ? 202 : 200);
   });
 
   test('names every reason for which a delivery is skipped', () => {

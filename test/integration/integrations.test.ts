@@ -10,6 +10,7 @@ import { startTable } from '../../local/table.ts';
 import { table as topology } from '../../local/topology.ts';
 import { openTable, type Table } from '../../store/client.ts';
 import { readDelivery } from '../../store/deliveries.ts';
+import { disableIntegration, openCircuit } from '../../store/health.ts';
 import { readIntegration, updateIntegration } from '../../store/integrations.ts';
 import { createTeam } from '../../store/teams.ts';
 import { showsCanary } from '../prove/canary-finder.ts';
@@ -194,6 +195,42 @@ describe('a change', () => {
     expect(await call('PATCH', `/v1/integrations/${id}`, change)).toMatchObject({ status, body: { field } });
   });
 
+  test('disables it by hand and enables it again, and both are in the audit list', async () => {
+    const made = await make();
+    expect(made).toMatchObject({ enabled: true, health: { state: 'closed', failures: 0 } });
+    const path = `/v1/integrations/${made.id}`;
+    const off = await call('PATCH', path, { enabled: false });
+    expect(off).toMatchObject({
+      status: 200,
+      body: { enabled: false, health: { state: 'disabled', reason: 'by_hand' } },
+    });
+    expect((await call('GET', `/v1/integrations?team=${team}`)).body.integrations).toEqual([off.body]);
+    const on = await call('PATCH', path, { enabled: true });
+    expect(on.body).toMatchObject({ enabled: true, health: { state: 'closed' } });
+    expect(on.body.health).not.toHaveProperty('reason');
+    const { changes } = (await call('GET', `/v1/audit?team=${team}&target=${made.id}`)).body;
+    expect(changes.slice(0, 2)).toMatchObject([
+      { action: 'updated', fields: [{ field: 'enabled', before: false, after: true }] },
+      { action: 'updated', fields: [{ field: 'enabled', before: true, after: false }] },
+    ]);
+  });
+
+  test('enables one that answered 410, and shows how one does that is left alone', async () => {
+    const { id } = await make();
+    const path = `/v1/integrations/${id}`;
+    const untilMs = Date.now() + 60_000;
+    await openCircuit(table, id, { seenMs: undefined, untilMs });
+    expect((await call('GET', path)).body.health).toMatchObject({
+      state: 'open',
+      open_until: new Date(untilMs).toISOString(),
+    });
+    await disableIntegration(table, id, { reason: 'gone', nowMs: Date.now() });
+    expect((await call('GET', path)).body).toMatchObject({ enabled: false, health: { reason: 'gone' } });
+    expect((await call('PATCH', path, { name: 'renamed' })).body.enabled).toBe(false);
+    const on = await call('PATCH', path, { enabled: true });
+    expect(on.body.health).toEqual({ state: 'closed', failures: 0 });
+  });
+
   test('does not overwrite another one', async () => {
     const { id } = await make();
     const path = `/v1/integrations/${id}`;
@@ -272,6 +309,16 @@ describe('a deletion', () => {
   test('of a secret that is named is refused, and forced', async () => {
     await make({ signing_secret: 'SIGNING' });
     const path = `/v1/teams/${team}/secrets/SIGNING`;
+    const { secrets } = (await call('GET', `/v1/teams/${team}/secrets`)).body;
+    expect(secrets.map((one: { name: string; used_by: string[] }) => [one.name, one.used_by])).toEqual([
+      ...[
+        ['DEPLOY', []],
+        ['HOOK', []],
+        ['NEXT', []],
+        ['SIGNING', ['ci']],
+        ['TOKEN', []],
+      ],
+    ]);
     expect(await call('DELETE', path)).toMatchObject({
       status: 409,
       body: { detail: 'secret SIGNING is used by ci' },
@@ -288,6 +335,14 @@ describe('an automation', () => {
       'action.payload.a.0.b',
       /did you mean "run_name".*character 3/,
     ],
+    ['a payload that is too large', { payload: 'x'.repeat(65_536) }, 'action.payload', /larger than 64 KiB/],
+    [
+      'a key that would be lost',
+      { payload: JSON.parse('{"__proto__":1}') },
+      'action.payload.__proto__',
+      /lose/,
+    ],
+    ['half a letter', { payload: ['\ud800'] }, 'action.payload.0', /surrogate/],
     ['a secret that is not granted', { payload: '${TOKEN}' }, 'action.payload', /unknown variable/],
     [
       'an action of another type',
@@ -300,6 +355,51 @@ describe('an automation', () => {
     const action = { type: 'webhook', integration: id, payload: 1, ...change };
     const refused = await call('POST', '/v1/automations', automation(id, { action }));
     expect(refused).toMatchObject({ status: 422, body: { field, detail: expect.stringMatching(detail) } });
+  });
+
+  test('of any size is saved and shown, or refused with the field that is too large', async () => {
+    const { id } = await make();
+    const large = {
+      description: '\u3042'.repeat(2000),
+      trigger: { event: 'run.metrics', threshold: { metric: 'm', comparison: '>', value: 1 }, filter: {} },
+      action: { type: 'webhook', integration: id, payload: '"'.repeat(32_000) },
+    };
+    large.trigger.filter = { user: { $in: Array.from({ length: 60 }, () => '\u3042'.repeat(250)) } };
+    const { status, body } = await call('POST', '/v1/automations', automation(id, large));
+    expect(status).toBe(201);
+    const path = `/v1/automations/${body.id}`;
+    expect((await call('GET', path)).body).toMatchObject(large);
+    const { status: patched } = await call('PATCH', path, { action: { ...large.action, payload: 'x' } });
+    expect(patched).toBe(200);
+
+    const text = 'x'.repeat(700_000);
+    const tooLarge: [object, string][] = [
+      [{ name: text }, 'name'],
+      [{ description: text }, 'description'],
+      [{ trigger: { ...large.trigger, filter: { user: text } } }, 'trigger.filter'],
+      [{ action: { ...large.action, payload: text } }, 'action.payload'],
+      [{ action: { ...large.action, payload: { [text]: 1 } } }, 'action.payload'],
+      [{ action: { type: 'slack', integration: id, message: text } }, 'action.message'],
+    ];
+    const nothing = { type: 'custom.x', team };
+    for (const [change, field] of tooLarge) {
+      const input = automation(id, { ...large, ...change });
+      const detail = expect.stringContaining('is larger than');
+      const sized = field === 'trigger.filter' || field === 'action.payload' ? { detail } : {};
+      const saved = await call('POST', '/v1/automations', input);
+      expect(saved).toMatchObject({ status: 422, body: { field, ...sized } });
+      expect(await call('PATCH', path, change)).toMatchObject({ status: 422, body: { field, ...sized } });
+      const tried = await call('POST', '/v1/automations/test', { automation: input, events: [nothing] });
+      expect(tried).toMatchObject({ status: 422, body: { field: `automation.${field}`, ...sized } });
+    }
+    const test = await call('POST', `/v1/integrations/${id}/test`, { payload: text });
+    expect(test).toMatchObject({ status: 422, body: { field: 'payload' } });
+    const whole = await call(
+      'POST',
+      '/v1/automations',
+      automation(id, { description: 'x'.repeat(1_000_000) }),
+    );
+    expect(whole).toMatchObject({ status: 413, body: { code: 'too_large' } });
   });
 
   test('on Slack takes texts without secrets and types', async () => {

@@ -119,11 +119,32 @@ test('automations of all scopes around a place count, and no others', async () =
   expect(await metricsOf('team=speech&project=p')).toEqual(['m0']);
 });
 
+test('a registry is shown to teams with a role in it, whoever asks', async () => {
+  const refused = { status: 403, body: { field: 'registry' } };
+  const asSpeech = { caller: { ...sender, team: 'speech' } };
+  expect(await call('GET', '/v1/watched?team=speech&registry=models', undefined, asSpeech)).toMatchObject(
+    refused,
+  );
+  expect(await call('GET', '/v1/watched?team=speech&registry=models')).toMatchObject(refused);
+});
+
+test('a narrowed key is told of its own places', async () => {
+  const narrowed = (query: string) => {
+    const caller = { ...sender, narrowing: { projects: ['p'] } };
+    return call('GET', `/v1/watched?team=vision${query}`, undefined, { caller });
+  };
+  expect(await narrowed('&project=p')).toMatchObject({ status: 200 });
+  expect(await narrowed('&project=q')).toMatchObject({ status: 403, body: { field: 'project' } });
+  expect(await narrowed('')).toMatchObject({ status: 403, body: { field: 'project' } });
+  expect(await narrowed('&registry=models')).toMatchObject({ status: 403, body: { field: 'registry' } });
+});
+
 test.each([
   ['team=speech', 403, undefined],
   ['', 422, 'team'],
   ['team=vision&project=a&registry=b', 422, 'registry'],
   ['team=vision&run=a', 422, 'run'],
+  ['team=vision&registry=nowhere', 422, 'registry'],
 ])('a sender of vision who asks for %j is answered %d', async (query, status, field) => {
   const answered = await call('GET', `/v1/watched?${query}`, undefined, asSender());
   expect(answered).toMatchObject({ status, body: { ...(field && { field }) } });

@@ -29,3 +29,9 @@ export const ambient: { host: Host } = { host: nobody };
 
 /** The one that reads no clock unless it is asked to; inside the product, Date is another. */
 export const RealDate = Date;
+
+/** Errors by which the product knows what happened: one class each, however many bundles of it run. */
+export class Refused extends Error {
+  override name = 'ConditionalCheckFailedException' as const;
+}
+export class Missing extends Error {}

@@ -21,6 +21,12 @@ test('Slack’s refusal with status 200 is one', () => {
   expect(judged(prepared(false), result)).toBe(result);
 });
 
+test('what stands in the place of Slack’s string is masked: it is a reason that everybody reads', () => {
+  const masking = { ...prepared(true), mask: (text: string) => text.replaceAll('correct_horse', '***') };
+  const result = { ...answered, responseHead: '{"ok":false,"error":"correct_horse"}' };
+  expect(judged(masking, result)).toMatchObject({ slackError: '***', outcome: { kind: 'refused' } });
+});
+
 test('Slack’s Retry-After is kept, and what did not come to an answer stays as it is', () => {
   const limited: SendResult = {
     ...answered,

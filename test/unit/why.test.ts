@@ -284,6 +284,12 @@ test.each<[string, WhyFacts, Sentence['verdict'], string]>([
     'Integration ci was disabled 1 hour ago (2026-11-24T11:00:00Z): its receiver is gone for good.',
   ],
   [
+    'one that somebody disabled',
+    through({ disabledAtMs: NOW_MS - HOUR_MS, disabledReason: 'by_hand' }),
+    'stops',
+    'Integration ci was disabled 1 hour ago (2026-11-24T11:00:00Z): by hand.',
+  ],
+  [
     'one that is deleted',
     facts({ integration: 'deleted' }),
     'stops',

@@ -1,11 +1,9 @@
 // Stands in for both packages of the DynamoDB client.
-import { ambient, type Command } from '../ambient.ts';
+import { ambient, type Command, Refused } from '../ambient.ts';
 import { commandOf } from './command.ts';
 
 export class DynamoDBClient {}
-export class ConditionalCheckFailedException extends Error {
-  override name = 'ConditionalCheckFailedException' as const;
-}
+export const ConditionalCheckFailedException = Refused;
 
 const client = { send: (command: Command) => ambient.host.call('dynamodb', command), destroy: () => {} };
 export const DynamoDBDocumentClient = { from: () => client };

@@ -1,8 +1,8 @@
 // Stands in for the client of Secrets Manager.
-import { ambient, type Command } from '../ambient.ts';
+import { ambient, type Command, Missing } from '../ambient.ts';
 import { commandOf } from './command.ts';
 
-export class ResourceNotFoundException extends Error {}
+export const ResourceNotFoundException = Missing;
 export class InvalidRequestException extends Error {}
 
 export class SecretsManagerClient {
