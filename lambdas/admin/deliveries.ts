@@ -34,8 +34,12 @@ async function ownerOf(
   context: AdminContext,
 ): Promise<HistoryRange['of']> {
   if (automation !== undefined) {
-    visible(context, await readHead(context.table, automation), 'automation');
-    return { automation };
+    const of = { automation };
+    const head = await readHead(context.table, automation);
+    // What a deleted one did is still there, and says whose it was.
+    const [latest] = head ? [] : (await readPage(context.table, { of }, { limit: 1 })).deliveries;
+    visible(context, head ?? latest, 'automation');
+    return of;
   }
   permit(context, team ?? '');
   await requireTeam(context, team ?? '');

@@ -200,6 +200,18 @@ describe('a delivery in the history', () => {
   });
 });
 
+test('what an automation did is listed also when it was deleted, to its own team', async () => {
+  const { world, call, automation, integration } = await aWorld();
+  const id = await world.fire('d', automation, integration);
+  await world.runFor(MINUTE_MS);
+  await call('DELETE', `/v1/automations/${automation}`);
+  const path = `/v1/deliveries?automation=${automation}`;
+  expect((await call('GET', path)).body.deliveries).toMatchObject([{ id }]);
+  const other: Caller = { keyId: 'k', role: 'admin', team: 'else' };
+  expect(await call('GET', path, undefined, { caller: other })).toMatchObject({ status: 404 });
+  expect(await call('GET', '/v1/deliveries?automation=aut_none')).toMatchObject({ status: 404 });
+});
+
 describe('sending again', () => {
   const viewer = (team: string): Caller => ({ keyId: 'key_v', role: 'viewer', team });
 

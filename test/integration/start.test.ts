@@ -130,6 +130,7 @@ describe('a start', () => {
       'AWS_SECRET_ACCESS_KEY',
       'AWS_SHARED_CREDENTIALS_FILE',
       'DELIVERIES_QUEUE_URL',
+      'HISTORY_DAYS',
       'SECRET_NAME_PREFIX',
       'TABLE_NAME',
       'TZ',

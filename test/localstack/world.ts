@@ -84,12 +84,19 @@ export async function makeWorld({ request }: Deployment): Promise<World> {
     await ok('POST', '/v1/events', { team: 'vision', user: 'ada', ...event }, key);
   };
   const world = { receiver, secrets, ok, post, arrivals, arrived };
-  await setUp(world);
-  return world;
+  try {
+    await setUp(world);
+    return world;
+  } catch (error) {
+    await receiver.stop();
+    throw error;
+  }
 }
 
 async function setUp({ ok, receiver, secrets }: World): Promise<void> {
   await ok('POST', '/v1/teams', { name: 'vision' });
+  await ok('POST', '/v1/registries', { name: 'models' });
+  await ok('PUT', '/v1/registries/models/teams/vision', { role: 'member' });
   const slackUrl = receiver.url.replace('/hook', '/slack');
   for (const [name, value] of Object.entries({ ...secrets, SLACK: slackUrl })) {
     await ok('PUT', `/v1/teams/vision/secrets/${name}`, { value });

@@ -25,7 +25,9 @@ function quotient(a: bigint, b: bigint, root = false): number {
   const lengthOf = (n: bigint) => n.toString(16).length * 4;
   let shift = BigInt(200 + lengthOf(b) - lengthOf(size));
   if (shift % 2n !== 0n) shift += 1n;
-  const whole = shift > 0n ? (size << shift) / b : size / (b << -shift);
+  const [above, below] = shift > 0n ? [size << shift, b] : [size, b << -shift];
+  // What is cut off still tells to which side a tie goes.
+  const whole = (above / below) | (above % below === 0n ? 0n : 1n);
   const number = root ? Math.sqrt(Number(whole)) : Number(whole);
   const exponent = root ? -Number(shift) / 2 : -Number(shift);
   const scaled = number * 2 ** Math.trunc(exponent / 2) * 2 ** (exponent - Math.trunc(exponent / 2));
