@@ -85,8 +85,13 @@ async function sweepDelivery(id: string, deps: SweepDeps): Promise<number> {
   const nowMs = deps.now();
   const delivery = await deps.stamp(id, { nowMs, nextSweepMs: nowMs + STAMPED_MS });
   if (!delivery) return 0;
-  await deps.send([deliveryMessage(delivery)]);
+  await deps.send([deliveryMessage(delivery, secondsHeld(delivery, nowMs))]);
   return 1;
+}
+
+/** A lease that is live may be of a function that died: a message before its end would do nothing, and be the last one for long. */
+function secondsHeld({ dueAtMs = 0 }: StoredDelivery, nowMs: number): number | undefined {
+  return dueAtMs > nowMs ? Math.ceil((dueAtMs - nowMs) / 1000) + 1 : undefined;
 }
 
 async function sweepRun(name: RunName, deps: SweepDeps): Promise<number> {

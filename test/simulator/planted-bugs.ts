@@ -316,7 +316,7 @@ const delivering: PlantedBug[] = [
   bug(
     'the sweeper marks what is due and does not send it',
     SWEEP,
-    'await deps.send([deliveryMessage(delivery)]);',
+    'await deps.send([deliveryMessage(delivery, secondsHeld(delivery, nowMs))]);',
     '',
   ),
   bug('the sweeper reads half of the shards', 'store/due.ts', 'dueShards.map(', 'dueShards.slice(0, 8).map('),

@@ -56,6 +56,18 @@ describe('a sweep', () => {
     expect(lines).toMatchObject([{ stage: 'sweep.done', deliveries: 2, runs: 0, failed: 0 }]);
   });
 
+  test('has a delivery whose lease is live attempted when that ends, not dropped until the next sweep', async () => {
+    const messages: QueueMessage[] = [];
+    const { run } = setUp([{ kind: 'delivery', id: 'a' }], {
+      stamp: async (id) => (messages.length > 0 ? undefined : { ...delivery(id), dueAtMs: 12_345 }),
+      send: async (sent) => {
+        messages.push(...sent);
+      },
+    });
+    await run();
+    expect(messages).toMatchObject([{ delaySeconds: 14 }]);
+  });
+
   test('ends although the index still shows what was done', async () => {
     const { sent, run } = setUp([{ kind: 'delivery', id: 'a' }], {
       readDue: async () => [{ kind: 'delivery', id: 'a' }],
