@@ -68,7 +68,8 @@ export interface Lease {
 
 /**
  * Takes a delivery for one attempt: only one caller gets it, until `untilMs`. Undefined when it is done, not yet due,
- * or somebody else has it. Its place in the due index stays: whoever looks there too early finds the lease.
+ * or somebody else has it. Its place in the due index stays: whoever looks there too early finds the lease. Only what
+ * the sweeper put far off comes back to the lease's end: else a function that dies now would be noticed minutes later.
  */
 export async function leaseDelivery(
   table: Table,
@@ -78,12 +79,13 @@ export async function leaseDelivery(
   const before = await getItem(table, deliveryKey(id));
   if (before?.['status'] !== 'pending') return undefined;
   const attempt = (before['attempts'] as number) + 1;
+  const isFar = (before['sweepAt'] as number) > lease.untilMs + QUEUE_PATIENCE_MS;
   const taken = await holds(
     table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: deliveryKey(id),
-        UpdateExpression: 'SET leaseToken = :token, leasedAtMs = :now, dueAtMs = :until, attempts = :attempt',
+        UpdateExpression: `SET leaseToken = :token, leasedAtMs = :now, dueAtMs = :until, attempts = :attempt${isFar ? ', sweepAt = :until' : ''}`,
         ConditionExpression: '#status = :pending AND dueAtMs <= :now AND attempts = :attempts',
         ExpressionAttributeNames: { '#status': 'status' },
         ExpressionAttributeValues: {

@@ -298,6 +298,9 @@ describe('the due index', () => {
     expect(await dueIds(420_999)).not.toContain(id);
     expect(await dueIds(421_000)).toContain(id);
     expect(await lease(id, 'a', 121_000)).toBeDefined();
+    // Should its function die, the next sweep sees it, not one minutes later.
+    expect(await dueIds(121_099)).not.toContain(id);
+    expect(await dueIds(121_100)).toContain(id);
   });
 
   test('shows a run as long as its outbox is full', async () => {
