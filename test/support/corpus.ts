@@ -13,10 +13,18 @@ export interface Family<Input, Expected, On> {
   cases: Row<Input, Expected>[];
 }
 
+function readFile(name: string): unknown {
+  return JSON.parse(readFileSync(join(import.meta.dirname, `../corpora/${name}.json`), 'utf8'));
+}
+
 /** The families of a corpus: a file of test/corpora. */
 export function readCorpus<Input, Expected, On = unknown>(name: string): Family<Input, Expected, On>[] {
-  const file = join(import.meta.dirname, `../corpora/${name}.json`);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { families: Family<Input, Expected, On>[] }).families;
+  return (readFile(name) as { families: Family<Input, Expected, On>[] }).families;
+}
+
+/** What the cases of a corpus speak of by name. */
+export function readGiven<Given>(name: string): Given {
+  return (readFile(name) as { given: Given }).given;
 }
 
 /** One test for each family: the door's answer to each input must be what is expected of it. */
