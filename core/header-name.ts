@@ -26,7 +26,7 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
 
 /** Names with `x-` that somebody between us and the receiver believes, or that are ours. */
 const REFUSED_NAME =
-  /^x-(?:forwarded(?:-.*)?|real-ip|client-ip|cluster-client-ip|true-client-ip|originating-ip|remote-.*|host|proxy.*-.*|original-.*|rewrite-.*|http-.*|method-override|accel-.*|amz(?:n)?-.*|aws-.*|google-.*|goog-.*|ms-.*|azure-.*|envoy-.*|wandb-.*|signalbox-.*)$/;
+  /^x-(?:forwarded(?:-.*)?|real-ip|client-ip|cluster-client-ip|true-client-ip|originating-ip|remote-.*|host|proxy.*|original-.*|rewrite-.*|http-.*|method-override|accel-.*|amz(?:n)?-.*|aws-.*|google-.*|goog-.*|ms-.*|azure-.*|envoy-.*|wandb-.*|signalbox-.*)$/;
 
 const NAME = /^[a-z][a-z0-9-]{0,63}$/i;
 

@@ -1,5 +1,5 @@
 """
-Writes numbers.json: `python3 test/corpora/numbers.py`. What a number text is as a double comes from Python's float(),
+Writes numbers.json: `python3 test/corpora/make_numbers.py`. What a number text is as a double comes from Python's float(),
 which rounds as IEEE 754 wants and has nothing in common with the product. Bits are written, so that no digit is lost.
 """
 import json
@@ -77,7 +77,7 @@ families = [
     family("a version's index", "as an attempt", "index", whole("index", LARGEST_COUNT), edge),
     family("an interval", "docs/events.md: 1 s to 24 h", "interval", between("interval", 1, 86400), is_duration),
 ]
-about = "Number texts, and what arrives: the bits of a double, a word, or code and field of the refusal. Written by numbers.py."
-path = Path(__file__).with_suffix(".json")
+about = "Number texts, and what arrives: the bits of a double, a word, or code and field of the refusal. Written by make_numbers.py."
+path = Path(__file__).with_name("numbers.json")
 path.write_text(json.dumps({"about": about, "families": families}, indent=1) + "\n")
 print(sum(len(one["cases"]) for one in families), "cases")

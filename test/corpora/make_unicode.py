@@ -1,5 +1,5 @@
 """
-Writes unicode.json: `python3 test/corpora/unicode.py`. NFC comes from Python's unicodedata, and what a name must not hold is written out once more.
+Writes unicode.json: `python3 test/corpora/make_unicode.py`. NFC comes from Python's unicodedata, and what a name must not hold is written out once more.
 """
 import json
 import unicodedata
@@ -77,7 +77,7 @@ families = [
     *[lengths(place, most) for place, most in (("run.id", 128), ("collection.name", 128), ("alias", 256), ("metric", 256))],
     *[halves(place) for place in ("run.id", "user", "metric", "metadata")],
 ]
-about = "Texts, and how they arrive; behind a minus code and field of the refusal. Written by unicode.py."
-path = Path(__file__).with_suffix(".json")
+about = "Texts, and how they arrive; behind a minus code and field of the refusal. Written by make_unicode.py."
+path = Path(__file__).with_name("unicode.json")
 path.write_text(json.dumps({"about": about, "families": families}, indent=1) + "\n")
 print(sum(len(one["cases"]) for one in families), "cases")
