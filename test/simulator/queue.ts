@@ -51,6 +51,8 @@ export class SimulatedQueue {
   readonly #random: Random;
   readonly #seen = new Map<string, number>();
   #messages: Message[] = [];
+  #isChanged = false;
+  #nextMs: number | undefined;
   readonly #sent = new Map<string, number>();
 
   constructor(
@@ -79,6 +81,7 @@ export class SimulatedQueue {
     if (this.settings.isFifo && this.#isKnown(`${groupId} ${dedupId}`)) return;
     const visibleAtMs = this.#clock.nowMs + (entry.DelaySeconds ?? 0) * 1000;
     const attributes = entry.MessageAttributes ?? {};
+    this.#isChanged = true;
     const copies = !this.settings.isFifo && this.#whims.doubles() ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       const id = this.#idOf(body);
@@ -103,6 +106,7 @@ export class SimulatedQueue {
 
   /** Up to `limit` messages, which are out of sight from now on. */
   receive(limit: number): Message[] {
+    this.#isChanged = true;
     this.#dropOld();
     const received: Message[] = [];
     for (const message of this.#visible()) {
@@ -141,17 +145,27 @@ export class SimulatedQueue {
 
   /** A message of another queue; a standard queue keeps when it was sent first. */
   take(message: Message): void {
+    this.#isChanged = true;
     const { nowMs } = this.#clock;
     const sentAtMs = this.settings.isFifo ? nowMs : message.sentAtMs;
     this.#messages.push({ ...message, sentAtMs, visibleAtMs: nowMs, receives: 0 });
   }
 
   delete(id: string): void {
+    this.#isChanged = true;
     this.#messages = this.#messages.filter((message) => message.id !== id);
   }
 
   /** When there is something to receive; undefined when nothing is there. A group waits for its first message. */
   nextMs(): number | undefined {
+    if (this.#isChanged) {
+      this.#nextMs = this.#findNextMs();
+      this.#isChanged = false;
+    }
+    return this.#nextMs;
+  }
+
+  #findNextMs(): number | undefined {
     let next: number | undefined;
     const groups = new Set<string>();
     for (const { visibleAtMs, groupId } of this.#messages) {

@@ -72,8 +72,6 @@ export class World {
   readonly receivers: Receivers;
   readonly queues: { events: SimulatedQueue; deliveries: SimulatedQueue };
   readonly trace: Trace;
-  /** What the functions logged as errors, for those who look for the cause of something. */
-  readonly errors: string[] = [];
   readonly #products: readonly Product[];
   readonly #agenda = new Agenda();
   readonly #warm = new Map<FunctionName, Container[]>();
@@ -145,7 +143,8 @@ export class World {
   }
 
   #happens(kind: Exclude<keyof Faults, 'outages'>): boolean {
-    if (!this.random.chance(this.faults[kind])) return false;
+    const probability = this.faults[kind];
+    if (probability === 0 || !this.random.chance(probability)) return false;
     this.count(`fault ${kind}`);
     return true;
   }
@@ -161,15 +160,26 @@ export class World {
   }
 
   /** Lets things happen until nothing is left to do. False when there is no end to it. */
-  async run(most = 150_000): Promise<boolean> {
+  run(most = 150_000): Promise<boolean> {
     ambient.host = this.#host;
-    await this.#settleDown();
-    for (let steps = 0; steps < most; steps++) {
-      if (this.#agenda.nextMs === undefined) return true;
-      this.#passTime();
-      await this.#settleDown();
-    }
-    return false;
+    let steps = 0;
+    return new Promise((resolve, reject) => {
+      const step = () => {
+        try {
+          this.#issue();
+          this.#planPolls();
+          if (this.#agenda.nextMs === undefined) resolve(true);
+          else if (steps++ === most) resolve(false);
+          else {
+            this.#passTime();
+            whenDrained(step);
+          }
+        } catch (error) {
+          reject(error);
+        }
+      };
+      whenDrained(step);
+    });
   }
 
   /** As `run`, but nothing happens by chance: what happens next is chosen. False when that way was gone before. */
@@ -278,12 +288,6 @@ export class World {
     this.#agenda.take()?.run();
   }
 
-  async #settleDown(): Promise<void> {
-    await drained();
-    this.#issue();
-    this.#planPolls();
-  }
-
   /** Invokes a function at once and without faults, while nothing else happens. */
   async instantly(name: FunctionName, event: unknown): Promise<unknown> {
     ambient.host = this.#host;
@@ -365,7 +369,6 @@ export class World {
     },
     call: (service, command) => this.#call(service, command),
     log: (text) => {
-      if (text.startsWith('{"stage":"error"')) this.errors.push(text);
       this.trace.lines?.push(`    ${text.trimEnd()}`);
     },
   };
@@ -378,7 +381,7 @@ export class World {
   }
 
   #call(service: Service, command: Command): Promise<unknown> {
-    this.count(`io ${service}`);
+    this.count(IO[service]);
     if (this.#isInstant) return instant(() => this.#answer(service, command));
     const task = this.#current;
     return new Promise((resolve, reject) => {
@@ -509,22 +512,20 @@ export class World {
 
   #queueAt(url: string): SimulatedQueue {
     const { events, deliveries } = this.queues;
-    const known: Record<string, SimulatedQueue | undefined> = {
-      [urls.events]: events,
-      [urls.deliveries]: deliveries,
-      [urls.eventsDeadLetters]: events.deadLetters,
-      [urls.deliveriesDeadLetters]: deliveries.deadLetters,
-    };
-    const queue = known[url];
-    if (!queue) throw new Error(`there is no queue ${url}`);
-    return queue;
+    if (url === urls.events) return events;
+    if (url === urls.deliveries) return deliveries;
+    const dead = url === urls.eventsDeadLetters ? events.deadLetters : deliveries.deadLetters;
+    if (!dead || (dead === deliveries.deadLetters && url !== urls.deliveriesDeadLetters)) {
+      throw new Error(`there is no queue ${url}`);
+    }
+    return dead;
   }
 
   /** When a dead-letter queue has something to receive. */
   get #deadMs(): number {
     const { events, deliveries } = this.queues;
-    const times = [events.deadLetters?.nextMs(), deliveries.deadLetters?.nextMs()];
-    return Math.min(...times.map((atMs) => atMs ?? Number.POSITIVE_INFINITY));
+    const [one, other] = [events.deadLetters?.nextMs(), deliveries.deadLetters?.nextMs()];
+    return Math.min(one ?? Number.POSITIVE_INFINITY, other ?? Number.POSITIVE_INFINITY);
   }
 
   #deliver({ task, command, settle }: Call, fault: string): void {
@@ -617,8 +618,14 @@ const ODDS_OF_HTTP: Odds = [
   ['deaf', 'deaf', 1],
 ];
 
-/** Resolves when no promise of this process has anything left to do: Node empties that queue before the next tick. */
 const something = () => 'something';
+
+const IO: Record<Service, string> = {
+  dynamodb: 'io dynamodb',
+  sqs: 'io sqs',
+  secrets: 'io secrets',
+  http: 'io http',
+};
 
 const isRead = ({ kind }: Command) => /^(Get|BatchGet|Query|GetSecretValue)$/.test(kind);
 
@@ -629,7 +636,14 @@ const withSets = (_name: string, value: unknown) => (value instanceof Set ? [...
 
 const hashOf = (text: string) => createHash('md5').update(text).digest('base64');
 
-const drained = () => new Promise<void>((resolve) => process.nextTick(resolve));
+const settled = Promise.resolve();
+
+const amongPromises = (go: () => void) => void settled.then(go);
+
+/** When no promise of this process has anything left to do: Node empties that queue before the next tick. */
+const whenDrained = (go: () => void) => process.nextTick(amongPromises, go);
+
+const drained = () => new Promise<void>(whenDrained);
 
 async function instant(work: () => unknown): Promise<unknown> {
   return work();
