@@ -138,7 +138,8 @@ function ordered(fits: (order: number) => boolean): Comparison {
 /** As DynamoDB orders texts: by their UTF-8 bytes, which only surrogates sort otherwise than UTF-16. */
 function inBytes(left: string, right: string): number {
   if (left === right) return 0;
-  if (SURROGATE.test(left) || SURROGATE.test(right)) return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  if (SURROGATE.test(left) || SURROGATE.test(right))
+    return Buffer.compare(Buffer.from(left), Buffer.from(right));
   return left < right ? -1 : 1;
 }
 

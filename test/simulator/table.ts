@@ -79,7 +79,8 @@ export class SimulatedTable {
     if (kind === 'Put') return this.#write(input.Item, input, () => stored(input.Item) as Item);
     if (kind === 'Delete') return this.#write(input.Key, input, () => undefined);
     const given = { ...input, ExpressionAttributeValues: stored(input.ExpressionAttributeValues) };
-    const change = (before: Item | undefined) => updated(input.UpdateExpression, before ?? input.Key, given) as Item;
+    const change = (before: Item | undefined) =>
+      updated(input.UpdateExpression, before ?? input.Key, given) as Item;
     return this.#write(input.Key, given, change);
   }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Agenda } from './agenda.ts';
 import { ambient, type Command, type Host, type Service } from './ambient.ts';
 import { type Faults, NO_FAULTS } from './faults.ts';
-import { nameOfCall } from './names.ts';
+import { wordsOf } from './names.ts';
 import { type FunctionName, type Handler, type Product, urls } from './product.ts';
 import { SimulatedQueue } from './queue.ts';
 import type { Random } from './random.ts';
@@ -224,7 +224,7 @@ export class World {
     const crash = this.#chooseCrash(call, chooser, state);
     if (crash === undefined) return false;
     this.#ready.splice(this.#ready.indexOf(call), 1);
-    this.trace.note(this.nowMs, `${task.name} ${nameOfCall(call.service, call.command)} ${crash}`);
+    this.trace.note(this.nowMs, task.name, ...wordsOf(call.service, call.command), crash);
     if (crash === 'kill before') this.#kill(task, 'kill');
     else if (call.service === 'http') this.#deliver(call, crash);
     else this.#settle(call, crash);
@@ -259,7 +259,7 @@ export class World {
     const { events, deliveries } = this.queues;
     const queues = [events, deliveries].map((queue) => [queue.describe(), queue.deadLetters?.describe()]);
     const ready = this.#ready.map(
-      ({ task, command, service }) => `${task.name} ${nameOfCall(service, command)}`,
+      ({ task, command, service }) => `${task.name} ${wordsOf(service, command).join(' ')}`,
     );
     const seen = [...this.#warm].map(([name, containers]) => [
       name,
@@ -319,7 +319,7 @@ export class World {
       if (task.isOver) return;
       task.isOver = true;
       this.#tasksUnderWay.delete(task);
-      this.trace.note(this.nowMs, `${name}#${task.number} ${Object.keys(ending)[0]}`);
+      this.trace.note(this.nowMs, name, task.number, howItEnded(ending));
       // Where states are compared every start is a cold one: what a warm function remembers would tell them apart.
       if (!('killed' in ending) && !this.#notesWhatIsSeen) this.#warm.get(name)?.push(task.container);
       onEnd(ending);
@@ -328,7 +328,7 @@ export class World {
     this.#tasksUnderWay.add(task);
     this.#current = task;
     this.#sees(task, ['begins', event, this.nowMs]);
-    this.trace.note(this.nowMs, `${name}#${task.number} begins`);
+    this.trace.note(this.nowMs, name, task.number, 'begins');
     const context = { getRemainingTimeInMillis: () => deadlineMs - this.nowMs };
     task.container.handler(event, context).then(
       (answer) => task.end({ answer }),
@@ -426,8 +426,8 @@ export class World {
       return;
     }
     const fault = this.#drawFault(service);
-    this.trace.note(this.nowMs, `${task.name}#${task.number} ${nameOfCall(service, command)} ${fault}`);
-    if (fault !== '') this.count(`fault ${fault}`);
+    this.trace.note(this.nowMs, task.name, task.number, ...wordsOf(service, command), fault);
+    if (fault !== '' && !fault.startsWith('kill')) this.count(`fault ${fault}`);
     if (fault === 'kill before') this.#kill(task, 'kill');
     else if (service === 'http') this.#deliver(call, fault);
     else this.#settle(call, fault);
@@ -454,7 +454,7 @@ export class World {
   /** What a dead function had on the wire may still arrive. */
   #performForNobody({ service, command }: Call): void {
     if (!this.random.chance(0.5)) return;
-    this.trace.note(this.nowMs, `nobody ${nameOfCall(service, command)}`);
+    this.trace.note(this.nowMs, 'nobody', ...wordsOf(service, command));
     if (service === 'http') this.receivers.take(command.input, this.nowMs);
     else this.#outcome(service, command);
   }
@@ -644,6 +644,11 @@ const amongPromises = (go: () => void) => void settled.then(go);
 const whenDrained = (go: () => void) => process.nextTick(amongPromises, go);
 
 const drained = () => new Promise<void>(whenDrained);
+
+function howItEnded(ending: Ending): string {
+  if ('answer' in ending) return 'answer';
+  return 'error' in ending ? 'error' : 'killed';
+}
 
 async function instant(work: () => unknown): Promise<unknown> {
   return work();
