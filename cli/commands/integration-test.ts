@@ -46,7 +46,8 @@ async function test(session: Session, { args: [wanted = ''], options }: CommandI
 function reasonOf({ reason, attempts }: Delivery): string {
   const { answered, slack_error: slackError } = attempts.at(-1) ?? {};
   if (slackError !== undefined) return `Slack says ${slackError}`;
-  return answered === 'no' ? 'nothing answered there' : (reason ?? `it was answered with ${answered}`);
+  if (answered === 'no') return 'nothing answered there';
+  return answered === undefined ? (reason ?? 'it was not sent') : `it was answered with ${answered}`;
 }
 
 function parsed(text: string): never {
