@@ -395,15 +395,19 @@ export class World {
     if (issued.length === 0) return;
     this.#issued = [];
     if (issued.length > 1 && this.random.chance(0.7)) {
-      this.plan(this.nowMs + this.#travelMs(), () => {
+      this.plan(this.nowMs + this.#travelMs(issued[0]?.task), () => {
         for (const call of issued) this.#perform(call);
       });
       return;
     }
-    for (const call of issued) this.plan(this.nowMs + this.#travelMs(), () => this.#perform(call));
+    for (const call of issued) {
+      this.plan(this.nowMs + this.#travelMs(call.task), () => this.#perform(call));
+    }
   }
 
-  #travelMs(): number {
+  #travelMs(task: Task | undefined): number {
+    const mayStall = task?.name === 'matcher' || task?.name === 'admin';
+    if (mayStall && this.#happens('stall')) return this.random.between(1_000, 15_000);
     return this.#happens('slow') ? this.random.between(20, 1_000) : this.random.between(1, 9);
   }
 
