@@ -13,6 +13,7 @@ import { SimulatedVault } from './vault.ts';
 
 /** A started function: one invocation at a time, its clock, and what it keeps in memory. */
 interface Container {
+  product: Product;
   handler: Handler;
   skewMs: number;
   /** All that it ever saw, as one number: the same code that saw the same is in the same state. */
@@ -72,7 +73,7 @@ export class World {
   readonly receivers: Receivers;
   readonly queues: { events: SimulatedQueue; deliveries: SimulatedQueue };
   readonly trace: Trace;
-  readonly #products: readonly Product[];
+  #products: readonly Product[];
   readonly #agenda = new Agenda();
   readonly #warm = new Map<FunctionName, Container[]>();
   readonly #busy = { events: 0, deliveries: 0 };
@@ -140,6 +141,13 @@ export class World {
 
   count(what: string, by = 1): void {
     this.counts[what] = (this.counts[what] ?? 0) + by;
+  }
+
+  /** From now on functions start from the first version only, and none of another one is left waiting. */
+  endDeployment(): void {
+    if (this.#products.length === 1) return;
+    this.#products = this.#products.slice(0, 1);
+    this.#warm.clear();
   }
 
   #happens(kind: Exclude<keyof Faults, 'outages'>): boolean {
@@ -295,7 +303,7 @@ export class World {
     this.#isInstant = true;
     this.#current = this.#taskOf(
       name,
-      this.#warm.get(name)?.[0] ?? { handler: product[name](), skewMs: 0, seen: '' },
+      this.#warm.get(name)?.[0] ?? { product, handler: product[name](), skewMs: 0, seen: '' },
     );
     const { container } = this.#current;
     if (!this.#warm.has(name)) this.#warm.set(name, [container]);
@@ -321,7 +329,9 @@ export class World {
       this.#tasksUnderWay.delete(task);
       this.trace.note(this.nowMs, name, task.number, howItEnded(ending));
       // Where states are compared every start is a cold one: what a warm function remembers would tell them apart.
-      if (!('killed' in ending) && !this.#notesWhatIsSeen) this.#warm.get(name)?.push(task.container);
+      const isReplaced = !this.#products.includes(task.container.product);
+      const isKept = !('killed' in ending) && !this.#notesWhatIsSeen && !isReplaced;
+      if (isKept) this.#warm.get(name)?.push(task.container);
       onEnd(ending);
     };
     this.count(`invocations ${name}`);
@@ -351,9 +361,12 @@ export class World {
     const known = this.#happens('cold') ? undefined : warm.pop();
     if (known) return known;
     const { skewMs } = this.faults;
-    const product = this.#products.length === 1 ? this.#products[0] : this.random.pick(this.#products);
+    const product = (
+      this.#products.length === 1 ? this.#products[0] : this.random.pick(this.#products)
+    ) as Product;
     return {
-      handler: (product as Product)[name](),
+      product,
+      handler: product[name](),
       skewMs: skewMs === 0 ? 0 : this.random.between(-skewMs, skewMs),
       seen: '',
     };
