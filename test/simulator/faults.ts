@@ -48,8 +48,8 @@ export interface Faults {
 
 export const NO_FAULTS: Faults = {
   ...{ kill: 0, throttle: 0, lost: 0, repeated: 0, slow: 0, stall: 0, unreachable: 0, deaf: 0 },
-  ...{ partial: 0, doubles: 0, receivesTwice: 0, undeleted: 0, cold: 0, unanswered: 0, skipsSweep: 0, unprocessed: 0, shortPages: 0 },
-  ...{ outlives: 0.5, oldReads: 0, indexDelayMs: 0, skewMs: 0 },
+  ...{ partial: 0, doubles: 0, receivesTwice: 0, undeleted: 0, cold: 0, unanswered: 0, skipsSweep: 0 },
+  ...{ unprocessed: 0, shortPages: 0, outlives: 0.5, oldReads: 0, indexDelayMs: 0, skewMs: 0 },
   outages: [],
 };
 
