@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Agenda } from './agenda.ts';
 import { ambient, type Command, type Host, type Service } from './ambient.ts';
 import { type Faults, NO_FAULTS } from './faults.ts';
-import { wordsOf } from './names.ts';
+import { placesRead, placesWritten, wordsOf } from './names.ts';
 import { type FunctionName, type Handler, type Product, urls } from './product.ts';
 import { SimulatedQueue } from './queue.ts';
 import type { Random } from './random.ts';
@@ -45,6 +45,8 @@ export interface Chooser {
   next: (options: number, state: () => string) => number | undefined;
   /** Whether the function dies before or after a call. */
   crash: (state: () => string) => '' | 'kill before' | 'kill after' | undefined;
+  /** Whether nothing ever writes what is read there. */
+  isNeverWritten: (place: string) => boolean;
 }
 
 export interface WorldParts {
@@ -83,6 +85,8 @@ export class World {
   #current: Task | undefined;
   #isInstant = false;
   readonly #notesWhatIsSeen: boolean;
+  /** All places that functions wrote to, where worlds are explored. */
+  readonly written = new Set<string>();
   #issued: Call[] = [];
   #tasks = 0;
 
@@ -206,6 +210,8 @@ export class World {
 
   /** True when something happened, false when nothing is left to do, undefined for a way that was gone before. */
   #goOn(chooser: Chooser, state: () => string): boolean | undefined {
+    const settled = this.#ready.find((call) => this.#commutes(call, chooser));
+    if (settled) return this.#performChosen(settled, chooser, state) || undefined;
     // Of a function's calls that were made side by side, the first goes first.
     const first = new Map(this.#ready.toReversed().map((call) => [call.task, call]));
     const calls = [...first.values()].reverse();
@@ -217,6 +223,17 @@ export class World {
     if (call) return this.#performChosen(call, chooser, state) || undefined;
     this.#passTime();
     return true;
+  }
+
+  /**
+   * Whether a call, with all that its function asks for beside it, reads what nothing ever writes: then it makes no
+   * difference when it is done, and it is done at once. At a function's first call it may still choose to die.
+   */
+  #commutes({ task }: Call, chooser: Chooser): boolean {
+    if (!task.hasCalled) return false;
+    const isFixed = ({ service, command }: Call) =>
+      isRead(command) && placesRead(service, command).every(chooser.isNeverWritten);
+    return this.#ready.every((call) => call.task !== task || isFixed(call));
   }
 
   /** While calls are under way, only what comes very soon may come before them. */
@@ -501,6 +518,9 @@ export class World {
   }
 
   #answer(service: Service, command: Command): unknown {
+    if (this.#notesWhatIsSeen && !this.#isInstant && !isRead(command)) {
+      for (const place of placesWritten(service, command)) this.written.add(place);
+    }
     if (service === 'dynamodb') return this.table.answer(command);
     if (service === 'sqs') return this.#answerQueue(command);
     if (service === 'secrets') return this.vault.answer(command);
