@@ -123,3 +123,18 @@ function withoutRanges(text: string, ranges: Range[]): string {
   }
   return parts.join('') + text.slice(kept);
 }
+
+const SIGNATURES: ReadonlySet<string> = new Set(['webhook-signature', 'x-wandb-signature']);
+
+/** Headers without secrets and without signatures: whoever saw one with its body could send both again. */
+export function maskedHeaders(
+  headers: Readonly<Record<string, string>>,
+  mask: (text: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      SIGNATURES.has(name.toLowerCase()) ? MASK : mask(value),
+    ]),
+  );
+}

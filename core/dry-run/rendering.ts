@@ -3,7 +3,7 @@ import { planOf } from '../actions/plan.ts';
 import type { SlackDeployment } from '../actions/slack.ts';
 import type { Delivery } from '../delivery.ts';
 import type { Integration } from '../integration.ts';
-import { maskerOf } from '../masking.ts';
+import { maskedHeaders, maskerOf } from '../masking.ts';
 import { MASK, Secret } from '../secret.ts';
 
 /** What would go out, with masks for secrets and signatures; or why nothing would. */
@@ -20,8 +20,6 @@ export interface RenderingWith {
 
 /** Stands for the secrets that must be URLs; Slack's own are taken everywhere. */
 const URL_IN_PLACE = 'https://hooks.slack.com/services/a-secret-that-was-not-read';
-
-const SIGNATURES = ['webhook-signature', 'x-wandb-signature'];
 
 /** Renders a delivery as the dispatcher would, without any secret: a mask is put in where a value would be. */
 export function renderMasked(
@@ -41,17 +39,8 @@ export function renderMasked(
   const built = plan.build(new Map(masks));
   if ('problem' in built) return built;
   const mask = maskerOf(built.sensitive);
-  const headers = Object.entries(built.request.headers).map(([name, value]) => [
-    name,
-    SIGNATURES.includes(name.toLowerCase()) ? MASK : mask(value),
-  ]);
-  const { method, body } = built.request;
+  const { method, url: target, headers, body } = built.request;
   return {
-    request: {
-      method,
-      url: mask(built.request.url),
-      headers: Object.fromEntries(headers),
-      body: mask(body),
-    },
+    request: { method, url: mask(target), headers: maskedHeaders(headers, mask), body: mask(body) },
   };
 }

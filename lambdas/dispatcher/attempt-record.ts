@@ -1,15 +1,15 @@
 import type { Attempt } from '../../core/delivery.ts';
+import { maskedHeaders } from '../../core/masking.ts';
 import type { Prepared } from './prepare.ts';
 import { HEAD_BYTES, type SendResult } from './send.ts';
 
-/** An attempt as the history keeps it: with its secrets masked, also those that the receiver echoed. */
+/** An attempt as the history keeps it: with its secrets and signatures masked, also secrets that the receiver echoed. */
 export function attemptRecord(
   { number, startedAtMs, isProbe }: { number: number; startedAtMs: number; isProbe: boolean },
   { request, mask, longestSecret }: Extract<Prepared, { request: unknown }>,
   { outcome, durationMs, status, responseHead }: SendResult,
 ): Attempt {
-  const headers = Object.entries(request.headers).map(([name, value]) => [name, mask(value)]);
-  const { method, url, body } = request;
+  const { method, url, headers, body } = request;
   return {
     number,
     startedAtMs,
@@ -18,7 +18,7 @@ export function attemptRecord(
     ...(status !== undefined && { status }),
     ...('code' in outcome && { code: outcome.code }),
     ...(isProbe && { probe: true as const }),
-    request: { method, url: mask(url), headers: Object.fromEntries(headers), body: mask(body) },
+    request: { method, url: mask(url), headers: maskedHeaders(headers, mask), body: mask(body) },
     ...(responseHead !== undefined && { response: maskedHead(responseHead, mask, longestSecret) }),
   };
 }

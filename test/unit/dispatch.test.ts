@@ -102,6 +102,10 @@ describe('an attempt', () => {
     const { seen, run } = setUp();
     await run();
     expect(JSON.stringify([seen.attempts, seen.lines])).not.toMatch(/token-token|signing-signing/);
+    expect(seen.attempts[0]?.request?.headers).toMatchObject({
+      'webhook-signature': '***',
+      'X-Wandb-Signature': '***',
+    });
     expect(seen.attempts[0]).toMatchObject({
       number: 1,
       outcome: 'delivered',
