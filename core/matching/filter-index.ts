@@ -57,6 +57,11 @@ export class FilterIndex<Thing extends Filed = Watcher> {
     return this.#shelf.matching(this.#number, event, counts);
   }
 
+  /** Adds them to a list. */
+  collect(event: EventReader, into: Thing[]): void {
+    this.#shelf.collect(this.#number, event, into);
+  }
+
   /** What tells the watcher apart best: what the fewest others are filed under so far. */
   #anchorAmong(requirements: Requirement[]): Requirement | undefined {
     if (requirements.length < 2) return requirements[0];

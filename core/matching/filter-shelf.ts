@@ -67,8 +67,7 @@ export class FilterShelf<Thing extends Filed> {
   /** Whether it was there. */
   remove(index: number, answer: number, watcher: Thing): boolean {
     const place = this.#places.get(index, answer);
-    const held = this.#held[place];
-    const list = Array.isArray(held) ? held : held ? [held] : [];
+    const list = [...this.#heldAt(index, answer)];
     const at = list.indexOf(watcher);
     if (at < 0) return false;
     if (answer === ALWAYS) this.#always--;
@@ -79,8 +78,7 @@ export class FilterShelf<Thing extends Filed> {
 
   /** How many wait for an answer. */
   waiting(index: number, answer: number): number {
-    const held = this.#held[this.#places.get(index, answer)];
-    return Array.isArray(held) ? held.length : held ? 1 : 0;
+    return this.#heldAt(index, answer).length;
   }
 
   textsOf(index: number, { number }: Question): ContainedTexts {
@@ -90,9 +88,34 @@ export class FilterShelf<Thing extends Filed> {
 
   /** The watchers of an index whose filter takes the event. */
   matching(index: number, event: EventReader, counts?: MatchCounts): Thing[] {
-    const candidates = this.#candidates(index, event);
-    if (counts) counts.candidates += candidates.length;
-    return candidates.length === 0 ? candidates : candidates.filter((watcher) => this.#takes(watcher, event));
+    const found: Thing[] = [];
+    this.collect(index, event, found, counts);
+    return found;
+  }
+
+  /** Adds them to a list. */
+  collect(index: number, event: EventReader, into: Thing[], counts?: MatchCounts): void {
+    if (this.#always > 0) this.#offer(index, ALWAYS, event, into, counts);
+    const questions = this.#asked[index] ?? NOTHING;
+    for (let at = 0; at < questions.length; at++) {
+      const question = questions[at] as Question;
+      const answer = question.kind === 'contains' ? SEVERAL : this.questions.answerIn(event, question);
+      if (answer > 0) this.#offer(index, answer, event, into, counts);
+      else if (answer === SEVERAL) this.#offerAll(index, question, event, into, counts);
+    }
+  }
+
+  /** Adds those of the watchers that wait for an answer whose filter takes the event. */
+  #offer(index: number, answer: number, event: EventReader, into: Thing[], counts?: MatchCounts): void {
+    const held = this.#held[this.#places.get(index, answer)];
+    if (held === undefined) return;
+    if (Array.isArray(held)) for (const watcher of held) this.#try(watcher, event, into, counts);
+    else this.#try(held, event, into, counts);
+  }
+
+  #try(watcher: Thing, event: EventReader, into: Thing[], counts: MatchCounts | undefined): void {
+    if (counts) counts.candidates++;
+    if (this.#takes(watcher, event)) into.push(watcher);
   }
 
   #takes(watcher: Thing, event: EventReader): boolean {
@@ -102,47 +125,30 @@ export class FilterShelf<Thing extends Filed> {
     return taken ?? watcher.filter.test(event.field);
   }
 
-  #candidates(index: number, event: EventReader): Thing[] {
-    const found: Thing[] = [];
-    if (this.#always > 0) this.#collect(index, ALWAYS, found);
-    let isManifold = false;
-    for (const question of this.#asked[index] ?? NOTHING) {
-      if (this.#ask(index, question, event, found)) isManifold = true;
-    }
-    // Several values may lead to one watcher.
-    return isManifold && found.length > 1 ? [...new Set(found)] : found;
-  }
-
-  /** Whether several values led to what was found. */
-  #ask(index: number, question: Question, event: EventReader, into: Thing[]): boolean {
-    const answer = question.kind === 'contains' ? SEVERAL : this.questions.answerIn(event, question);
-    if (answer === SEVERAL) return this.#askAll(index, question, event.values(question.path), into);
-    this.#collect(index, answer, into);
-    return false;
-  }
-
-  /** Whether any was found. */
-  #askAll(index: number, question: Question, value: JsonValue | undefined, into: Thing[]): boolean {
-    const before = into.length;
+  /** For a field with several values, or a value with several parts that are waited for: each watcher once. */
+  #offerAll(index: number, question: Question, event: EventReader, into: Thing[], counts?: MatchCounts): void {
+    const value = event.values(question.path);
+    const answers = new Set<number>();
     for (const item of Array.isArray(value) ? value : [value]) {
-      if (question.kind === 'contains') this.#askForTexts(index, question, item, into);
-      else if (isScalar(item)) this.#collect(index, this.questions.answerOf(question, item), into);
+      if (question.kind === 'contains') this.#addParts(index, question, item, answers);
+      else if (isScalar(item)) answers.add(this.questions.answerOf(question, item));
     }
-    return into.length > before;
+    const watchers = new Set<Thing>();
+    for (const answer of answers) for (const watcher of this.#heldAt(index, answer)) watchers.add(watcher);
+    for (const watcher of watchers) this.#try(watcher, event, into, counts);
   }
 
-  #askForTexts(index: number, question: Question, value: JsonValue | undefined, into: Thing[]): void {
+  #addParts(index: number, question: Question, value: JsonValue | undefined, into: Set<number>): void {
     if (typeof value !== 'string') return;
     for (const text of this.textsOf(index, question).foundIn(value)) {
-      this.#collect(index, this.questions.answerOfPart(question, text), into);
+      into.add(this.questions.answerOfPart(question, text));
     }
   }
 
-  #collect(index: number, answer: number, into: Thing[]): void {
-    if (answer === 0) return;
+  #heldAt(index: number, answer: number): readonly Thing[] {
     const held = this.#held[this.#places.get(index, answer)];
-    if (Array.isArray(held)) for (const watcher of held) into.push(watcher);
-    else if (held) into.push(held);
+    if (Array.isArray(held)) return held;
+    return held ? [held] : [];
   }
 }
 

@@ -29,23 +29,28 @@ export class ScopeTable<Thing> {
   }
 
   /** The things of every scope that covers a place, widest first (see scopeKeysCovering). */
-  covering({ team, project, registry, collection }: Place): Thing[] {
+  covering(place: Place): Thing[] {
+    const { team, collection } = place;
     if (this.#things.length === 0) this.#grow({ kind: 'organization' });
     const ofTeam = this.#place(TEAMS, team) || this.#add(TEAMS, team, { kind: 'team', team });
-    const found = [this.#things[0] as Thing, this.#things[ofTeam] as Thing];
-    let home = 0;
-    if (registry !== undefined)
-      home =
-        this.#place(REGISTRIES, registry) || this.#add(REGISTRIES, registry, { kind: 'registry', registry });
-    else if (project !== undefined)
-      home = this.#place(ofTeam, project) || this.#add(ofTeam, project, { kind: 'project', team, project });
-    if (home === 0) return found;
-    found.push(this.#things[home] as Thing);
-    if (collection === undefined) return found;
-    const inside =
-      this.#place(home, collection) || this.#addCollection(home, { team, project, registry, collection });
-    found.push(this.#things[inside] as Thing);
-    return found;
+    const home = this.#home(ofTeam, place);
+    const organization = this.#things[0] as Thing;
+    const [ofTeams, ofHome] = [this.#things[ofTeam] as Thing, this.#things[home] as Thing];
+    // Lists made at once: one that grows takes room for twenty.
+    if (home === 0) return [organization, ofTeams];
+    if (collection === undefined) return [organization, ofTeams, ofHome];
+    const inside = this.#place(home, collection) || this.#addCollection(home, place);
+    return [organization, ofTeams, ofHome, this.#things[inside] as Thing];
+  }
+
+  /** The number of the registry or project of a place; 0 for a place that has none. */
+  #home(ofTeam: number, { team, project, registry }: Place): number {
+    if (registry !== undefined) {
+      const known = this.#place(REGISTRIES, registry);
+      return known || this.#add(REGISTRIES, registry, { kind: 'registry', registry });
+    }
+    if (project === undefined) return 0;
+    return this.#place(ofTeam, project) || this.#add(ofTeam, project, { kind: 'project', team, project });
   }
 
   #place(above: number, name: string): number {

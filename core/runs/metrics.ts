@@ -207,7 +207,7 @@ function judgeTable(table: MeasureTable, series: Series, arrived: ArrivedValue, 
   if (number === undefined) return;
   const { counts } = judge.context;
   const met: Watcher[] = [];
-  table.bounds.collect(number, met);
+  table.collect(number, met);
   if (counts) counts.candidates += met.length;
   const oldest = oldestReceipt(series, table.reach);
   const isOldEnough = (watcher: Watcher) => watcher.triggerSavedAtMs <= oldest;
