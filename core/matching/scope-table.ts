@@ -2,9 +2,8 @@ import { type Place, type Scope, scopeKey } from '../scope.ts';
 import { PairTable } from './pair-table.ts';
 import { Words } from './words.ts';
 
-/** Where teams and registries stand; below them, and below projects, a scope stands under the one that holds it. */
-const TEAMS = -1;
-const REGISTRIES = -2;
+/** Under it stand the teams and the registries, and under these what each holds. */
+const ORGANIZATION = 0;
 
 /** One thing for each scope, found by the place of an event without building the scopes' keys. */
 export class ScopeTable<Thing> {
@@ -32,39 +31,50 @@ export class ScopeTable<Thing> {
   covering(place: Place): Thing[] {
     const { team, collection } = place;
     if (this.#things.length === 0) this.#grow({ kind: 'organization' });
-    const ofTeam = this.#place(TEAMS, team) || this.#add(TEAMS, team, { kind: 'team', team });
+    const ofTeam = this.#ofTeam(team);
     const home = this.#home(ofTeam, place);
-    const organization = this.#things[0] as Thing;
+    const organization = this.#things[ORGANIZATION] as Thing;
     const [ofTeams, ofHome] = [this.#things[ofTeam] as Thing, this.#things[home] as Thing];
     // Lists made at once: one that grows takes room for twenty.
     if (home === 0) return [organization, ofTeams];
     if (collection === undefined) return [organization, ofTeams, ofHome];
-    const inside = this.#place(home, collection) || this.#addCollection(home, place);
-    return [organization, ofTeams, ofHome, this.#things[inside] as Thing];
+    return [organization, ofTeams, ofHome, this.#things[this.#inside(home, place)] as Thing];
+  }
+
+  #ofTeam(team: string): number {
+    return (
+      this.#places.get(ORGANIZATION, this.#names.get(team)) ||
+      this.#add(ORGANIZATION, this.#names.add(team), { kind: 'team', team })
+    );
   }
 
   /** The number of the registry or project of a place; 0 for a place that has none. */
   #home(ofTeam: number, { team, project, registry }: Place): number {
-    if (registry !== undefined) {
-      const known = this.#place(REGISTRIES, registry);
-      return known || this.#add(REGISTRIES, registry, { kind: 'registry', registry });
-    }
+    if (registry !== undefined) return this.#ofRegistry(registry);
     if (project === undefined) return 0;
-    return this.#place(ofTeam, project) || this.#add(ofTeam, project, { kind: 'project', team, project });
+    return (
+      this.#places.get(ofTeam, this.#names.get(project)) ||
+      this.#add(ofTeam, this.#names.add(project), { kind: 'project', team, project })
+    );
   }
 
-  #place(above: number, name: string): number {
-    const word = this.#names.get(name);
-    return word === 0 ? 0 : this.#places.get(above, word);
+  /** With its sign turned, a registry's word is none of a team. */
+  #ofRegistry(registry: string): number {
+    return (
+      this.#places.get(ORGANIZATION, 0 - this.#names.get(registry)) ||
+      this.#add(ORGANIZATION, 0 - this.#names.add(registry), { kind: 'registry', registry })
+    );
   }
 
-  #addCollection(home: number, { team, project, registry, collection = '' }: Place): number {
-    const inside = registry === undefined ? { team, project } : { registry };
-    return this.#add(home, collection, { kind: 'collection', ...inside, collection });
+  #inside(home: number, { team, project, registry, collection = '' }: Place): number {
+    const known = this.#places.get(home, this.#names.get(collection));
+    if (known) return known;
+    const around = registry === undefined ? { team, project } : { registry };
+    return this.#add(home, this.#names.add(collection), { kind: 'collection', ...around, collection });
   }
 
-  #add(above: number, name: string, scope: Scope): number {
-    return this.#places.getOrMake(above, this.#names.add(name), () => this.#grow(scope));
+  #add(above: number, word: number, scope: Scope): number {
+    return this.#places.getOrMake(above, word, () => this.#grow(scope));
   }
 
   #grow(scope: Scope): number {
