@@ -5,7 +5,6 @@ import { BoundTable, partsOf } from './bound-table.ts';
 import type { EventReader } from './event-reader.ts';
 import { FilterIndex } from './filter-index.ts';
 import { type Filed, FilterShelf } from './filter-shelf.ts';
-import type { Clauses } from './questions.ts';
 import { QuietBands } from './quiet-bands.ts';
 import { RayShelf } from './ray-shelf.ts';
 import type { Watcher } from './watcher.ts';
@@ -52,8 +51,6 @@ function withOne(waiting: ReadonlyMap<string, Watcher>, watcher: Watcher): Reado
 /** The automations on one metric that have the same filter, by the number that they compare. */
 export class MetricGroup implements Filed {
   readonly tables: MeasureTable[] = [];
-  isDecided = false;
-  clauses: Clauses | null | undefined;
   readonly filter: Filter;
   size = 0;
   readonly notFinite: Watcher[] = [];
