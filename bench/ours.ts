@@ -194,12 +194,21 @@ function matchMetricsRoute(
   into: Watcher[],
 ): void {
   const { metrics = [], point } = route;
-  if (point) {
-    for (let at = 0; at < metrics.length; at++) {
-      meet(metrics[at] as string, Number(point[at + 2]), event, scopes, world, into);
-    }
-    return;
+  if (!point) return matchColumns(message, route, event, scopes, world, into);
+  for (let at = 0; at < metrics.length; at++) {
+    meet(metrics[at] as string, Number(point[at + 2]), event, scopes, world, into);
   }
+}
+
+function matchColumns(
+  message: EventMessage,
+  route: Route,
+  event: EventReader,
+  scopes: number[],
+  world: World,
+  into: Watcher[],
+): void {
+  const { metrics = [] } = route;
   const watched = metrics.filter((name) => scopes.some((scope) => world.index.metric(scope, name)));
   const points = watched.length > 0 ? openPoints(message, route) : undefined;
   for (const name of watched) {

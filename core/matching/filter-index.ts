@@ -42,7 +42,8 @@ export class FilterIndex<Thing extends Filed = Watcher> {
     const { questions } = this.#shelf;
     const question = questions.about(anchor);
     this.#count(question, 1);
-    for (const answer of questions.answersTo(anchor)) this.#shelf.put(this.#number, answer, watcher, anchor.whole);
+    for (const answer of questions.answersTo(anchor))
+      this.#shelf.put(this.#number, answer, watcher, anchor.whole);
     if (anchor.kind === 'contains') this.#shelf.textsOf(this.#number, question).add(anchor.text);
   }
 

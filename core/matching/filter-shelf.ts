@@ -123,19 +123,29 @@ export class FilterShelf<Thing extends Filed> {
   }
 
   /** For a field with several values, or a value with several parts that are waited for: each watcher once. */
-  #offerAll(index: number, question: Question, event: EventReader, into: Thing[], counts?: MatchCounts): void {
-    const value = event.values(question.path);
+  #offerAll(
+    index: number,
+    question: Question,
+    event: EventReader,
+    into: Thing[],
+    counts?: MatchCounts,
+  ): void {
+    const found: Thing[] = [];
+    for (const answer of this.#answersIn(index, question, event.values(question.path))) {
+      this.#offer(index, answer, event, found, counts);
+    }
+    // One automation may wait for several of them.
+    for (const watcher of new Set(found)) into.push(watcher);
+  }
+
+  #answersIn(index: number, question: Question, value: JsonValue | undefined): Set<number> {
     const answers = new Set<number>();
     for (const item of Array.isArray(value) ? value : [value]) {
       if (question.kind === 'contains') this.#addParts(index, question, item, answers);
       else if (isScalar(item)) answers.add(this.questions.answerOf(question, item));
     }
-    const found: Thing[] = [];
-    const tried = { candidates: 0 };
-    for (const answer of answers) if (answer > 0) this.#offer(index, answer, event, found, tried);
-    // One automation may wait for several of them.
-    for (const watcher of new Set(found)) into.push(watcher);
-    if (counts) counts.candidates += tried.candidates;
+    answers.delete(0);
+    return answers;
   }
 
   #addParts(index: number, question: Question, value: JsonValue | undefined, into: Set<number>): void {

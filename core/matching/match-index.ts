@@ -69,7 +69,13 @@ export class MatchIndex {
   }
 
   /** Those on a state of runs. */
-  collectState(scope: number, state: RunState, event: EventReader, into: Watcher[], counts?: MatchCounts): void {
+  collectState(
+    scope: number,
+    state: RunState,
+    event: EventReader,
+    into: Watcher[],
+    counts?: MatchCounts,
+  ): void {
     if (!this.#lacks(scope, STATES)) this.#collect(scope, state, event, into, counts);
   }
 
