@@ -180,21 +180,19 @@ function matchRoute(
   into: Watcher[],
 ): void {
   const event = new RouteReader(message, route);
-  if (route.type === 'run.metrics') matchMetricsRoute(message, route, event, scopes, world, into);
+  if (route.point) matchPoint(route, event, scopes, world, into);
+  else if (route.type === 'run.metrics') matchColumns(message, route, event, scopes, world, into);
   else if (route.type === 'run.state') matchState(route.state ?? '', event, scopes, world, into);
   else matchPlain(route.type, event, scopes, world, into);
 }
 
-function matchMetricsRoute(
-  message: EventMessage,
-  route: Route,
+function matchPoint(
+  { metrics = [], point = [] }: Route,
   event: EventReader,
   scopes: number[],
   world: World,
   into: Watcher[],
 ): void {
-  const { metrics = [], point } = route;
-  if (!point) return matchColumns(message, route, event, scopes, world, into);
   for (let at = 0; at < metrics.length; at++) {
     meet(metrics[at] as string, Number(point[at + 2]), event, scopes, world, into);
   }
