@@ -262,6 +262,54 @@ describe('the index of many scopes', () => {
       { numRuns: 200 },
     );
   });
+
+  test('is quiet about a value only where no condition on it is met, and nobody waits to hear that', () => {
+    const value = fc.integer({ min: -3, max: 3 });
+    const repeat = fc.constantFrom({ mode: 'every_time' }, { mode: 'after_false' });
+    const aggregate = fc.constantFrom('last', 'last', 'min', 'average');
+    const trigger = fc.oneof(
+      fc
+        .tuple(fc.constantFrom('>', '>=', '<', '<=', '==', '!='), value, aggregate, repeat)
+        .map(([comparison, bound, of, again]) =>
+          onThreshold({ comparison, value: bound, aggregate: of }, { repeat: again }),
+        ),
+      fc
+        .tuple(fc.constantFrom('between', 'outside'), value, value)
+        .map(([comparison, a, b]) =>
+          onThreshold({ comparison, value: undefined, values: [Math.min(a, b), Math.max(a, b)] }),
+        ),
+    );
+    fc.assert(
+      fc.property(fc.array(trigger, { minLength: 1, maxLength: 4 }), value, (triggers, x) => {
+        const all = new MatchIndex();
+        const number = all.addScope();
+        const index = new ScopeIndex(all, number);
+        triggers.forEach((one, at) => {
+          index.put(aWatcher({ trigger: one }, `${at}`));
+        });
+        const { metric } = (triggers[0] as MetricsTrigger).threshold!;
+        const tables = index
+          .metric(metric)!
+          .groupsFor(eventReader({}))
+          .flatMap((group) => group.tables);
+        const met: Watcher[] = [];
+        for (const table of tables) table.collect(x, met);
+        const isOther = tables.some(({ key, afterFalse }) => !key.startsWith('last/') || afterFalse.size > 0);
+        if (met.length > 0 || isOther) expect(index.metric(metric)!.isQuiet(x)).toBe(false);
+        const near = index.metric(metric)!.isQuiet(x) ? [] : [index.metric(metric)];
+        expect(all.metricsNear([number], metric, x)).toEqual(near);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('is quiet about most values', () => {
+    const index = new ScopeIndex();
+    index.put(aWatcher({ trigger: onThreshold({ comparison: '>', value: 3 }) }, 'above'));
+    index.put(aWatcher({ trigger: onThreshold({ comparison: '<', value: -3 }) }, 'below'));
+    const quiet = [-4, -3, -2.9, 0, 2.9, 3, 4, Number.NaN].filter((x) => index.metric('loss')!.isQuiet(x));
+    expect(quiet).toEqual([-2.9, 0, 2.9]);
+  });
 });
 
 describe('the table of scopes', () => {
