@@ -34,11 +34,12 @@ const dynamo = new DynamoDBClient({});
 async function indexesOf(TableName: string): Promise<TableIndexes> {
   for (;;) {
     const { Table } = await dynamo.send(new DescribeTableCommand({ TableName }));
-    const statuses = [
+    const parts = [
       Table?.TableStatus,
       ...(Table?.GlobalSecondaryIndexes ?? []).map((each) => each.IndexStatus),
     ];
-    if (statuses.every((status) => status === 'ACTIVE')) return keysOf(Table);
+    // Emulators leave the status of an index out.
+    if (parts.every((status) => (status ?? 'ACTIVE') === 'ACTIVE')) return keysOf(Table);
     await sleep(POLL_MS);
   }
 }
@@ -90,8 +91,9 @@ await operate(help, options, async ({ stage: given, context = [], yes = false, '
   const table = physicalIdOf(await stack.resources(), 'StorageTable');
   if (table === undefined)
     throw new Refusal(`There is no stack ${stack.name} with a table here: "cdk deploy" makes a new one.`);
-  const steps = stepsFrom(await indexesOf(table));
-  const isOutdated = nextIndexes(await indexesOf(table), tableIndexes) !== undefined;
+  const deployed = await indexesOf(table);
+  const steps = stepsFrom(deployed);
+  const isOutdated = nextIndexes(deployed, tableIndexes) !== undefined;
   console.log(`deployments to come: ${steps.length}`);
   for (const indexes of steps) console.log(`  with the indexes ${Object.keys(indexes).join(', ')}`);
   if (isDryRun) return true;
