@@ -7,7 +7,7 @@ import { readHead } from '../../store/automations.ts';
 import { readDelivery as findDelivery, type StoredDelivery } from '../../store/deliveries.ts';
 import { type HistoryRange, readLatestAttempts, listDeliveries as readPage } from '../../store/history.ts';
 import type { HttpAnswer } from '../shared/http.ts';
-import { type AdminContext, permit, requireTeam, visible } from './context.ts';
+import { type AdminContext, permitTeam, visible } from './context.ts';
 import { findDeliveries } from './find-deliveries.ts';
 
 /** A team's or an automation's deliveries, newest first, a page at a time. */
@@ -41,8 +41,7 @@ async function ownerOf(
     visible(context, head ?? latest, 'automation');
     return of;
   }
-  permit(context, team ?? '');
-  await requireTeam(context, team ?? '');
+  await permitTeam(context, team ?? '');
   return { team: team ?? '' };
 }
 

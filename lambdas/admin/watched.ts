@@ -7,7 +7,7 @@ import { watchedBy } from '../../core/watched.ts';
 import { readRegistry } from '../../store/registries.ts';
 import type { HttpAnswer } from '../shared/http.ts';
 import { noSuchRegistry } from './automations.ts';
-import { type AdminContext, permit, requireTeam } from './context.ts';
+import { type AdminContext, permitTeam } from './context.ts';
 
 /** What a client that sends events of this place need not leave at home; 304 while it is what the client knows. */
 export async function readWatched(
@@ -15,8 +15,7 @@ export async function readWatched(
   context: AdminContext,
 ): Promise<HttpAnswer> {
   const { team } = query;
-  permit(context, team);
-  await requireTeam(context, team);
+  await permitTeam(context, team);
   await checkPlace(query, context);
   const watchers = await context.watches.all(query);
   const { eventTypes: event_types, ...watched } = watchedBy(watchers.map(({ definition }) => definition));

@@ -78,14 +78,10 @@ async function settleLost(
   const next = nextStep(outcome, roundFor(numbered, noted, outcome), endedAtMs, deps.random());
   const settlement =
     next.status === 'pending'
-      ? {
-          ...pendingUntil(next.retryAt, false),
-          attempts: attempt - 1,
-          ...freeSettlement(numbered, noted, outcome),
-        }
+      ? { ...pendingUntil(next.retryAt, false), ...freeSettlement(numbered, noted, outcome) }
       : next;
   // Also when it answers false: the write may be done although its answer got lost and its repetition was refused.
-  await deps.settle(id, token, settlement);
+  await deps.settle(id, token, { ...settlement, attempts: attempt - 1 });
   return true;
 }
 
@@ -119,8 +115,10 @@ async function letGo({ delivery }: Lease, { place }: Held, deps: DispatchDeps): 
   if (place) await deps.leavePlace(delivery.integrationId ?? '', place, undefined);
 }
 
+/** Ends a delivery without the attempt that the lease was for. */
 async function end(lease: Lease, { ended, reason }: Ended, deps: DispatchDeps): Promise<void> {
-  await deps.settle(lease.delivery.id, lease.token, { status: ended, reason });
+  const attempts = lease.attempt - 1;
+  await deps.settle(lease.delivery.id, lease.token, { status: ended, reason, attempts });
   deps.log({ stage: 'delivery.skipped', ...idsOf(lease), status: ended, reason });
 }
 
