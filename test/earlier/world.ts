@@ -98,7 +98,7 @@ export async function makeEarlierWorld(ok: Ok, { url }: Receiver): Promise<Earli
   return { senderKey, automations: made, integrations, deliveries };
 }
 
-export const SECRETS = { TOKEN: 'the-token-of-vision', SIGNING: 'the-signing-secret' };
+const SECRETS = { TOKEN: 'the-token-of-vision', SIGNING: 'the-signing-secret' };
 
 export async function setSecrets(ok: Ok): Promise<void> {
   for (const [name, value] of Object.entries(SECRETS)) {

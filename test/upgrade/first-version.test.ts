@@ -69,7 +69,7 @@ describeNeeding('history')('a deployment of the first version', () => {
     world = await makeEarlierWorld(ok, receiver);
     project = copyProject();
     if (isMiniStack) leaveOut(project);
-  }, 240_000);
+  }, 600_000);
 
   afterAll(async () => {
     await receiver?.stop();
@@ -93,7 +93,7 @@ describeNeeding('history')('a deployment of the first version', () => {
     isUp = true;
     await untilArrived(receiver, ['linked-queued', ...posted], () => sweepNow(cloud, deployment));
     await patience.restore();
-  }, 600_000);
+  }, 1_200_000);
 
   test('has the indexes of today, and is upgraded to the end', async () => {
     const client = new DynamoDBClient(clientOptions(cloud));
