@@ -14,7 +14,7 @@ export function targetText(integration: Integration): string {
 export const stateNames = { closed: 'enabled', open: 'failing', half_open: 'failing', disabled: 'disabled' };
 
 const reasons = {
-  gone: 'the receiver answered 410 Gone',
+  gone: 'the receiver is gone for good',
   failing_for_5_days: 'nothing arrived for 5 days',
   by_hand: 'by hand',
 };

@@ -38,7 +38,8 @@ async function ownerOf(
     const head = await readHead(context.table, automation);
     // What a deleted one did is still there, and says whose it was.
     const [latest] = head ? [] : (await readPage(context.table, { of }, { limit: 1 })).deliveries;
-    visible(context, head ?? latest, 'automation');
+    // Notices of all teams stand where others name their automation: that one is nobody's.
+    visible(context, head ?? (latest?.notice ? undefined : latest), 'automation');
     return of;
   }
   await permitTeam(context, team ?? '');

@@ -1,6 +1,6 @@
 import type { RouteInput } from '../../core/api/routes.ts';
 import { digest } from '../../core/id.ts';
-import { outsideOfPlaces } from '../../core/narrowing.ts';
+import { isOfType, outsideOfPlaces } from '../../core/narrowing.ts';
 import { Problem } from '../../core/problem.ts';
 import { roleOf } from '../../core/registry.ts';
 import { watchedBy } from '../../core/watched.ts';
@@ -18,14 +18,16 @@ export async function readWatched(
   await permitTeam(context, team);
   await checkPlace(query, context);
   const watchers = await context.watches.all(query);
-  const { eventTypes: event_types, ...watched } = watchedBy(watchers.map(({ definition }) => definition));
+  const { narrowing = {} } = context.caller;
+  const definitions = watchers.map(({ definition }) => definition);
+  const { eventTypes: event_types, ...watched } = watchedBy(definitions, (type) => isOfType(narrowing, type));
   const body = { ...watched, event_types };
   const etag = `"${digest(JSON.stringify(body)).slice(0, 16)}"`;
   if (knows(context.headers['if-none-match'], etag)) return { status: 304, headers: { etag } };
   return { status: 200, body, headers: { etag } };
 }
 
-/** A key learns nothing of a place that is not its own: outside of its narrowing, or a registry in which its team has no role. */
+/** A key learns nothing of a place that is not its own, as of types that it may not post: outside of its narrowing, or a registry in which its team has no role. */
 async function checkPlace(
   place: RouteInput<'readWatched'>['query'],
   { caller, table }: AdminContext,

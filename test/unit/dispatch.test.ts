@@ -275,6 +275,26 @@ describe('an attempt', () => {
     expect(seen.settled).toEqual([{ ...settlement, attempts: 0 }]);
   });
 
+  test('is not made when its delivery expired while it was made ready', async () => {
+    let nowMs = 1_000_000;
+    const expires_after_seconds = 600;
+    const settings = { delivery: { supersede: false, max_per_minute: 30, expires_after_seconds } };
+    const { seen, run } = setUp(
+      {
+        ...anAutomation({ definition: aDefinition(settings) }),
+        now: () => nowMs,
+        takePlace: async () => {
+          nowMs += 601_000;
+          return true;
+        },
+      },
+      { of: { receivedAtMs: nowMs } },
+    );
+    await run();
+    expect(seen.sent).toEqual([]);
+    expect(seen.settled).toEqual([{ status: 'skipped', reason: 'expired', attempts: 0 }]);
+  });
+
   test('that could not be prepared for a day counts, so that the delivery ends', async () => {
     const { seen, run } = setUp({
       now: () => 24 * 3_600_000 + 950,
@@ -419,6 +439,7 @@ test('a replaced secret takes effect at once, and a known version is not read ag
   let versionId = 'v1';
   const reads: string[] = [];
   const readSecret = makeSecretCache({
+    now: () => 1_000_000,
     readEntry: async (team, name) => ({ team, name, secretId: 's', versionId, version: 1, updatedAtMs: 0 }),
     readValue: async (_id, version) => {
       reads.push(version);
@@ -430,4 +451,18 @@ test('a replaced secret takes effect at once, and a known version is not read ag
   versionId = 'v2';
   expect(reveal((await readSecret('t', 'A'))!)).toBe('value of v2');
   expect(reads).toEqual(['v1', 'v2']);
+});
+
+test.each([
+  [59_000, 'throws'],
+  [61_000, 'is missing'],
+])('a secret set %i ms ago that Secrets Manager does not have %s', async (ageMs, what) => {
+  const entry = { team: 't', name: 'A', secretId: 's', versionId: 'v1', version: 1, updatedAtMs: 500 };
+  const readSecret = makeSecretCache({
+    readEntry: async () => entry,
+    readValue: async () => undefined,
+    now: () => 500 + ageMs,
+  });
+  const read = readSecret('t', 'A').catch(() => 'throws');
+  expect((await read) ?? 'is missing').toBe(what);
 });
