@@ -1,13 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  CreateTableCommand,
-  DeleteTableCommand,
-  DynamoDBClient,
-  waitUntilTableExists,
-} from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { startTable, tableSchema } from '../../local/table.ts';
 import { table as topology } from '../../local/topology.ts';
 import { openTable, type Table } from '../../store/client.ts';
@@ -16,7 +10,6 @@ import { startCloud } from './ministack.ts';
 
 interface Database {
   endpoint: string;
-  tableName?: string;
   stop: () => Promise<void>;
 }
 
@@ -36,10 +29,10 @@ export function storeOn(name: keyof typeof databases): void {
 
 /** The table on an emulator of its own; `stop` removes it. */
 export async function startStore(): Promise<{ table: Table; stop: () => Promise<void> }> {
-  const { endpoint, tableName = topology.name, stop } = await databases[database]();
+  const { endpoint, stop } = await databases[database]();
   process.env['AWS_ENDPOINT_URL_DYNAMODB'] = endpoint;
   Object.assign(process.env, environment);
-  const table = openTable(tableName);
+  const table = openTable(topology.name);
   return {
     table,
     stop: async () => {
@@ -63,20 +56,11 @@ async function startDynalite(): Promise<Database> {
   };
 }
 
-/** With a table of its own name: the endpoint may be one that others use as well. */
 async function withTable({ endpoint, stop }: Database): Promise<Database> {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
-  const TableName = `${topology.name}-${randomUUID()}`;
-  await client.send(new CreateTableCommand({ ...tableSchema(), TableName }));
-  await waitUntilTableExists({ client, maxWaitTime: 30 }, { TableName });
-  return {
-    endpoint,
-    tableName: TableName,
-    stop: async () => {
-      await client.send(new DeleteTableCommand({ TableName }));
-      client.destroy();
-      await stop();
-    },
-  };
+  await client.send(new CreateTableCommand(tableSchema()));
+  await waitUntilTableExists({ client, maxWaitTime: 30 }, { TableName: topology.name });
+  client.destroy();
+  return { endpoint, stop };
 }
