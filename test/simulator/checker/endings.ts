@@ -102,7 +102,10 @@ function failedForDays({ id }: Integration, { history }: Observed): boolean {
   const attempts = history
     .filter(({ integration }) => integration === id)
     .flatMap((delivery) => delivery.attempts)
-    .map(({ outcome, started_at }) => ({ isDelivered: outcome === 'delivered', atMs: Date.parse(started_at) }))
+    .map(({ outcome, started_at }) => ({
+      isDelivered: outcome === 'delivered',
+      atMs: Date.parse(started_at),
+    }))
     .sort((a, b) => a.atMs - b.atMs);
   let since: number[] = [];
   return attempts.some(({ isDelivered, atMs }) => {
