@@ -6,10 +6,10 @@ import type { Answer } from './mutation-worker.ts';
 import { showProgress } from './part.ts';
 
 /** Slower than that, and a test only looks for mutants that hardly any other test passes. */
-const SLOW_MS = 2_000;
+const SLOW_MS = 1_000;
 const HARDLY_ANY = 20;
 /** Of tests for one mutant. What is left after that might have killed it: it counts as a survivor. */
-const BUDGET_MS = 6_000;
+const BUDGET_MS = 3_000;
 /** A test file that takes longer than this without a mutant looks for none. */
 const COVERAGE_LIMIT_MS = 300_000;
 
