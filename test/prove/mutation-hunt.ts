@@ -10,9 +10,10 @@ export interface Outcome extends Omit<Mutant, 'id'> {
   by?: string;
 }
 
-/** A mutant may take so many times as long, and pass its place so many times as often. */
+/** A mutant may pass its place so many times as often as the product does; where it does not even do that, time ends it. */
 const PATIENCE = 20;
 const LEAST_MS = 20_000;
+const MOST_MS = 120_000;
 const LEAST_HITS = 10_000;
 
 /** Runs the tests that pass a mutant until one fails. */
@@ -47,12 +48,10 @@ export class Hunt {
     runner: Runner,
   ): Promise<Pick<Outcome, 'fate' | 'by'> | undefined> {
     const hitLimit = LEAST_HITS + PATIENCE * hits;
+    const limitMs = Math.min(LEAST_MS + PATIENCE * cpuMs, MOST_MS);
     let left = tests;
     while (left.length > 0) {
-      const answer = await runner.run(
-        { suite, tests: left, mutant: id, hitLimit },
-        LEAST_MS + PATIENCE * cpuMs,
-      );
+      const answer = await runner.run({ suite, tests: left, mutant: id, hitLimit }, limitMs);
       if (!answer) return { fate: 'timed out', by: suite };
       const { failure, failed } = answer;
       if (failure === undefined) return undefined;
@@ -67,7 +66,7 @@ export class Hunt {
     const name = `${suite} ${index}`;
     const known = this.#alone.get(name);
     if (known !== undefined) return known;
-    const run = runner.run({ suite, tests: [index], mutant: 'none' }, 10 * LEAST_MS);
+    const run = runner.run({ suite, tests: [index], mutant: 'none' }, MOST_MS);
     const passes = run.then((answer) => answer !== undefined && answer.failure === undefined);
     this.#alone.set(name, passes);
     return passes;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Script } from 'node:vm';
 import { expect } from 'expect';
+import type fc from 'fast-check';
 import * as circus from 'jest-circus';
 import { ModuleMocker } from 'jest-mock';
 
@@ -35,6 +36,8 @@ export interface Answer {
 
 const [bundleFile = '', folder = ''] = process.argv.slice(2);
 const require = createRequire(`${folder}/package.json`);
+// That a random case fails is enough; looking for the smallest takes long.
+(createRequire(import.meta.url)('fast-check') as typeof fc).configureGlobal({ endOnFailure: true });
 const wrapped = `(function (require, module, stryCov_9fa48, stryMutAct_9fa48, performance) {${readFileSync(bundleFile, 'utf8')}\n})`;
 const start = new Script(wrapped, { filename: 'bundle.cjs' }).runInThisContext();
 const mocker = new ModuleMocker(globalThis);
