@@ -1,4 +1,4 @@
-import { mayAutomate, mayPostInto, roleOf } from '../../core/registry.ts';
+import { mayAutomate, mayPostInto, RegistryRole, roleOf } from '../../core/registry.ts';
 
 const registry = {
   roles: { watcher: 'viewer', robot: 'sender', vision: 'member', owner: 'admin' },
@@ -15,4 +15,9 @@ test.each([
   expect(roleOf(registry, team)).toBe(role);
   expect(mayPostInto(registry, team)).toBe(posts);
   expect(mayAutomate(registry, team)).toBe(automates);
+});
+
+test('a role in a registry is one of four', () => {
+  const roles = ['viewer', 'sender', 'member', 'admin', 'owner', ''];
+  expect(roles.filter((role) => RegistryRole.safeParse(role).success)).toEqual(roles.slice(0, 4));
 });
