@@ -13,7 +13,13 @@ async function startEmulators(): Promise<object> {
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const table = await startTable(join(folder, 'table'), { wasKilled: false });
   const sqs = await startQueues(join(folder, 'queues.db'), Object.values(queues));
-  return { dynamodb: table.url, sqs: sqs.url, queue: sqs.queueUrl(queues.deliveries.name) };
+  const { events, deliveries } = queues;
+  return {
+    ...{ dynamodb: table.url, sqs: sqs.url },
+    queue: sqs.queueUrl(deliveries.name),
+    ...{ events: sqs.queueUrl(events.name), eventsDeadLetters: sqs.queueUrl(events.deadLetters.name) },
+    deliveriesDeadLetters: sqs.queueUrl(deliveries.deadLetters.name),
+  };
 }
 
 /** One endpoint answers at once and tells when each webhook came; the other takes requests and says nothing. */

@@ -70,7 +70,7 @@ const MAX_CHARACTERS = 4_000_000;
 
 /** A text and every way to read it that decodes it, one way after the other. */
 export function viewsOf(bytes: string, maxDepth = MAX_DEPTH): View[] {
-  const first: View = { text: bytes, starts: Int32Array.from({ length: bytes.length + 1 }, (_, at) => at) };
+  const first: View = { text: bytes, starts: eachItself(bytes.length + 1) };
   const views = [first];
   const seen = new Set([bytes]);
   let room = MAX_CHARACTERS;
@@ -82,6 +82,13 @@ export function viewsOf(bytes: string, maxDepth = MAX_DEPTH): View[] {
     views.push(...newest);
   }
   return views;
+}
+
+/** Where nothing is decoded, each character begins where it stands. */
+function eachItself(length: number): Int32Array {
+  const starts = new Int32Array(length);
+  for (let at = 0; at < length; at++) starts[at] = at;
+  return starts;
 }
 
 function decodedBy({ marks, pattern, decode }: Decoder, view: View): View | undefined {

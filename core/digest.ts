@@ -12,9 +12,10 @@ export function minuteOf({ receivedAtMs }: Pick<Delivery, 'receivedAtMs'>): numb
 export function digestDelivery(heldBack: Delivery, nowMs: number): Delivery {
   const minuteMs = minuteOf(heldBack);
   const { automationId, revision, team, action, integrationId, facts, receivedAtMs, depth } = heldBack;
+  const id = derivedId('dlv', automationId, 'digest', String(minuteMs));
   return {
-    id: derivedId('dlv', automationId, 'digest', String(minuteMs)),
-    ...{ automationId, revision, team, action, facts, receivedAtMs, depth },
+    ...{ id, automationId, revision, team, action, receivedAtMs, depth },
+    facts: { ...facts, delivery_id: id },
     ...(integrationId !== undefined && { integrationId }),
     createdAtMs: nowMs,
     digest: { minuteMs },

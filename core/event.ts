@@ -67,7 +67,7 @@ const Step = z
   .max(MAX_STEP, 'must not be above 2 to the power of 52')
   .min(0, 'must not be negative')
   .int('must be a whole number');
-const Count = z.int('must be a whole number of at most 2 to the power of 53').min(0, 'must not be negative');
+const Count = z.int('must be a whole number below 2 to the power of 53').min(0, 'must not be negative');
 
 const common = {
   id: z

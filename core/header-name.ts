@@ -26,12 +26,14 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
 
 /** Names with `x-` that somebody between us and the receiver believes, or that are ours. */
 const REFUSED_NAME =
-  /^x-(?:forwarded(?:-.*)?|real-ip|client-ip|cluster-client-ip|original-.*|rewrite-.*|http-.*|method-override|accel-.*|amz(?:n)?-.*|aws-.*|google-.*|goog-.*|ms-.*|azure-.*|envoy-.*|wandb-.*|signalbox-.*)$/;
+  /^x-(?:forwarded(?:-.*)?|real-ip|client-ip|cluster-client-ip|true-client-ip|originating-ip|remote-.*|host|proxy.*|original-.*|rewrite-.*|http-.*|method-override|accel-.*|amz(?:n)?-.*|aws-.*|google-.*|goog-.*|ms-.*|azure-.*|envoy-.*|wandb-.*|signalbox-.*)$/;
 
-const NAME = /^[a-z][a-z0-9-]{0,63}$/;
+const NAME = /^[a-z][a-z0-9-]{0,63}$/i;
 
-function problemOfName(name: string): string | undefined {
-  if (!NAME.test(name)) return 'must be at most 64 letters, digits and dashes, and begin with a letter';
+/** Looked at as it was written: letters beyond ASCII may have small ones that are not. */
+function problemOfName(given: string): string | undefined {
+  const name = given.toLowerCase();
+  if (!NAME.test(given)) return 'must be at most 64 letters, digits and dashes, and begin with a letter';
   if (REFUSED_NAME.test(name))
     return `${name} can not be set: proxies, clouds or receivers would take it for theirs or ours`;
   if (name.startsWith('x-') || KNOWN_NAMES.has(name)) return undefined;
@@ -41,11 +43,11 @@ function problemOfName(name: string): string | undefined {
 /** The name of a header that carries a secret; `authorization` is one, for schemes other than Bearer and Basic. */
 export const AuthHeaderName = z
   .string()
-  .toLowerCase()
   .superRefine((name, context) => {
-    const problem = name === 'authorization' ? undefined : problemOfName(name);
+    const problem = name.toLowerCase() === 'authorization' ? undefined : problemOfName(name);
     if (problem) context.addIssue({ code: 'custom', message: problem });
-  });
+  })
+  .toLowerCase();
 
 const HeaderValue = z
   .string()
@@ -61,7 +63,7 @@ export const CustomHeaders = z.record(z.string(), HeaderValue).transform((header
   const refuse = (path: string[], message: string) =>
     context.issues.push({ code: 'custom', input: headers, path, message });
   for (const name of Object.keys(headers)) {
-    const problem = problemOfName(name.toLowerCase());
+    const problem = problemOfName(name);
     if (problem) refuse([name], problem);
   }
   if (entries.length > MAX_HEADERS) refuse([], `has more than ${MAX_HEADERS} headers`);

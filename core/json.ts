@@ -62,7 +62,8 @@ function replaceNonFinite(text: string, replace: (word: string) => string): stri
   return parts.join('');
 }
 
-const NON_FINITE = /-?Infinity|NaN/g;
+/** As values: bare, as a key, they are no JSON. */
+const NON_FINITE = /(?:-?Infinity|NaN)(?!\s*:)/g;
 
 /**
  * Cuts the text of an array into the texts of its elements, none of them parsed or checked; of a longer array

@@ -19,6 +19,11 @@ export interface Header {
 
 const VERSION = '3';
 
+/** What a message begins with: version, group, time of receipt, depth, count of events, kind. One look, for every message. */
+const BEGIN = new RegExp(
+  `^${VERSION}\\t[0-9a-f]+\\t\\d{1,15}\\t\\d{1,4}\\t[1-9]\\d{0,5}\\t(?:run|collection|custom)\\t`,
+);
+
 /** In the place of a field: as in the event before. No field is a backslash alone. */
 const SAME = '\\';
 
@@ -44,13 +49,11 @@ export function subjectLine(
 
 /** Reads the lines of a header; throws when they are none. */
 export function readHeader(body: string): Header {
+  if (!BEGIN.test(body)) throw new Error(`not an event message of version ${VERSION}`);
   let end = body.indexOf('\n');
   const fields = body.slice(0, end).split('\t');
-  const [version, groupId = '', receivedAtMs, depth, count, kind, name = '', team = '', project, registry] =
-    fields;
-  if (version !== VERSION || registry === undefined) {
-    throw new Error(`not an event message of version ${VERSION}`);
-  }
+  const [, groupId = '', receivedAtMs, depth, count, kind, name = '', team = '', project, registry] = fields;
+  if (registry === undefined) throw new Error('a subject that is cut off');
   const subject: Subject = { kind: kind as Subject['kind'], name: read(name), team: read(team) };
   if (project) subject.project = read(project);
   if (registry) subject.registry = read(registry);
@@ -91,7 +94,7 @@ function isSame(one: string[], other: string[] | undefined): boolean {
 
 function readRoute(fields: string[], before: Route | undefined): Route {
   const [type = '', id = '', bodyLine, time, user, first] = fields;
-  if (user === undefined) throw new Error('a route that is cut off');
+  if (user === undefined || !bodyLine) throw new Error('a route that is cut off');
   const route: Route = { type: read(type) as EventType, id: read(id), bodyLine: Number(bodyLine) };
   if (time) route.time = time;
   const who = user === SAME ? before?.user : user && read(user);
@@ -119,8 +122,10 @@ function readMetrics(route: Route, fields: string[], before: Route | undefined):
   const count = fields[DETAIL];
   if (count === SAME) route.metrics = before?.metrics ?? [];
   else {
-    route.metrics = [];
-    for (const end = at + Number(count); at < end; at++) route.metrics.push(read(fields[at] ?? ''));
+    const end = at + Number(count);
+    if (!(end >= at && end < fields.length)) throw new Error('a route with metrics that are cut off');
+    route.metrics = fields.slice(at, end).map(read);
+    at = end;
   }
   const pointsLine = fields[at];
   if (pointsLine) route.pointsLine = Number(pointsLine);

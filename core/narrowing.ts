@@ -36,9 +36,14 @@ export function outsideOf(narrowing: Narrowing, event: SignalboxEvent): ProblemD
   return outsideOfTypes(narrowing, event) ?? outsideOfPlaces(narrowing, event);
 }
 
-function outsideOfTypes({ event_types: types }: Narrowing, { type }: SignalboxEvent) {
-  if (!types || types.includes(type) || types.includes(`${type.split('.')[0]}.*`)) return undefined;
-  return refusal('type', `this key may not post ${type}`, types);
+function outsideOfTypes(narrowing: Narrowing, { type }: SignalboxEvent) {
+  if (isOfType(narrowing, type)) return undefined;
+  return refusal('type', `this key may not post ${type}`, narrowing.event_types ?? []);
+}
+
+/** Whether events of this type are left to a narrowed key. */
+export function isOfType({ event_types: types }: Narrowing, type: string): boolean {
+  return !types || types.includes(type) || types.includes(`${type.split('.')[0]}.*`);
 }
 
 /** Why a narrowed key has nothing to do with a place; undefined when it has. */

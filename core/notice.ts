@@ -29,7 +29,7 @@ export function noticeText({ integrationName, integrationId, reason, sinceMs }: 
   const since = new Date(sinceMs).toISOString();
   const why =
     reason === 'gone'
-      ? `its endpoint answered 410 Gone at ${since}`
+      ? 'its receiver is gone for good (it answered 410 Gone or, where it is Slack, an error such as token_revoked)'
       : `all deliveries through it failed since ${since}`;
   return `Signalbox disabled the integration ${integrationName} (${integrationId}): ${why}. Deliveries through it are skipped until it is enabled again.`;
 }

@@ -23,7 +23,7 @@ export interface Resend {
   after?: string | undefined;
   matched: number;
   resent: number;
-  /** Matched, and left as they are: their integration is disabled. */
+  /** Matched, and left as they are: their integration is disabled or deleted. */
   passedOver: number;
   /** Why it ended before all was sent. */
   stopped?: 'automation_disabled';

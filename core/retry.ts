@@ -76,15 +76,18 @@ export function nextStep(outcome: Outcome, attempt: number, now: number, random:
   return { status: 'pending', retryAt: now + Math.round(waitSeconds * 1_000) };
 }
 
-const IMF_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+/** The three forms of a date that RFC 9110 has recipients take; the last one, of asctime, names no zone. */
+const HTTP_DATE =
+  /^(?:[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} [\d:]{8} GMT|[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} [\d:]{8} GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4})$/;
 
 /** Retry-After in seconds or as an HTTP date, from 0 to 24 h; anything else says nothing. */
-function secondsToWait(header: string | undefined, now: number): number | undefined {
+export function secondsToWait(header: string | undefined, now: number): number | undefined {
   const text = header?.trim() ?? '';
-  const seconds = /^\d+$/.test(text)
-    ? Number(text)
-    : IMF_DATE.test(text)
-      ? Math.ceil((Date.parse(text) - now) / 1_000)
-      : Number.NaN;
+  const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((momentOf(text) - now) / 1_000);
   return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0), MAX_RETRY_AFTER_SECONDS);
+}
+
+function momentOf(text: string): number {
+  if (!HTTP_DATE.test(text)) return Number.NaN;
+  return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
 }

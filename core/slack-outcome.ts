@@ -1,3 +1,4 @@
+import { isObject } from './json.ts';
 import type { Outcome } from './retry.ts';
 
 /**
@@ -89,20 +90,17 @@ export type SlackOutcome = Outcome & { slackError?: string };
  * Judges Slack's answer, of chat.postMessage or of an incoming webhook. Status 200 alone says nothing: `"ok": false` is
  * a refusal. `body` may be cut anywhere behind its first hundred characters: a success repeats the whole message.
  */
-export function outcomeOfSlack(
-  status: number,
-  headers: Readonly<Record<string, string | undefined>>,
-  body: string,
-): SlackOutcome {
+export function outcomeOfSlack(status: number, body: string, retryAfterSeconds?: number): SlackOutcome {
   if (status >= 300 && status <= 399) return { kind: 'refused', code: 'redirect', status };
-  const slackError = slackErrorIn(body);
-  const said = slackError === undefined ? {} : { slackError };
-  const verdict = verdictOf(status, slackError, body);
-  switch (verdict) {
+  const answer = saidIn(body);
+  const said = answer.error === undefined ? {} : { slackError: answer.error };
+  switch (verdictOf(status, answer)) {
     case 'delivered':
       return { kind: 'delivered', status };
-    case 'passing':
-      return { kind: 'failed', code: 'http_status', status, ...waitIn(headers), ...said };
+    case 'passing': {
+      const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+      return { kind: 'failed', code: 'http_status', status, ...wait, ...said };
+    }
     case 'gone':
       return { kind: 'refused', code: 'gone', status, ...said };
     case 'refused':
@@ -112,37 +110,57 @@ export function outcomeOfSlack(
 
 const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 
-function verdictOf(status: number, error: string | undefined, body: string): Verdict | 'delivered' {
+function verdictOf(status: number, { ok, error }: Said): Verdict | 'delivered' {
   if (status >= 500 || PASSING_STATUSES.has(status)) return 'passing';
-  if (error !== undefined) return slackErrors[error]?.verdict ?? 'refused';
+  if (error !== undefined) return verdictOn(error);
   if (status >= 400) return status === 410 ? 'gone' : 'refused';
-  if (SAYS_NOT_OK.test(body)) return 'refused';
   // Anything else with 200 comes from something between us and Slack, or broke off.
-  return SAYS_OK.test(body) ? 'delivered' : 'passing';
+  if (ok === undefined) return 'passing';
+  return ok ? 'delivered' : 'refused';
 }
 
-const SAYS_OK = /^\s*(?:ok\s*$|\{\s*"ok"\s*:\s*true\b)/;
-const SAYS_NOT_OK = /^\s*\{\s*"ok"\s*:\s*false\b/;
-/** `{"ok":false,"error":"…"}`, or an incoming webhook's plain string. */
-const ERROR =
-  /^\s*(?:\{\s*"ok"\s*:\s*false\s*,\s*"error"\s*:\s*"([a-z_]{2,64})"|([a-z]+(?:_[a-z]+)+|ratelimited|accesslimited)\s*$)/;
+const verdictOn = (error: string) =>
+  (Object.hasOwn(slackErrors, error) && slackErrors[error]?.verdict) || 'refused';
+
+/** What an answer says: nothing, where it is not Slack's. */
+interface Said {
+  ok?: boolean;
+  error?: string;
+}
+
+/** What an answer says. One that was cut is read from its begin, where Slack writes `ok` and `error`. */
+function saidIn(body: string): Said {
+  const [, plain] = PLAIN.exec(body) ?? [];
+  if (plain === 'ok') return { ok: true };
+  if (plain !== undefined) return STRING.test(plain) ? { error: plain } : {};
+  const { ok, error } = jsonIn(body);
+  if (typeof ok !== 'boolean') return {};
+  return { ok, ...(!ok && typeof error === 'string' && STRING.test(error) && { error }) };
+}
+
+function jsonIn(body: string): { ok?: unknown; error?: unknown } {
+  try {
+    const parsed: unknown = JSON.parse(body.trim());
+    return isObject(parsed) ? parsed : {};
+  } catch {
+    const [, ok, error] = BEGIN.exec(body) ?? [];
+    return ok === undefined ? {} : { ok: ok === 'true', error };
+  }
+}
+
+/** An incoming webhook's plain answer. A word without an underline may be anybody's, but for these. */
+const PLAIN = /^\s*(ok|[a-z]+(?:_[a-z]+)+|ratelimited|accesslimited)\s*$/;
+/** What Slack's strings look like: anything else in their place is not shown. */
+const STRING = /^[a-z0-9_]{2,64}$/;
+const BEGIN = /^\s*\{\s*"ok"\s*:\s*(true|false)\b(?:\s*,\s*"error"\s*:\s*"([a-z0-9_]{2,64})")?/;
 
 /** Slack's own string in what it answered, where it gave one. */
 export function slackErrorIn(body: string): string | undefined {
-  const [, json, plain] = ERROR.exec(body) ?? [];
-  return json ?? plain;
+  return saidIn(body).error;
 }
 
 /** What to do about an error of Slack's. */
 export function adviceFor(slackError: string): string {
   const known = Object.hasOwn(slackErrors, slackError) ? slackErrors[slackError] : undefined;
   return known?.advice ?? "look it up among the errors of Slack's method chat.postMessage";
-}
-
-const MAX_WAIT_SECONDS = 24 * 3_600;
-
-/** Slack gives Retry-After in whole seconds. */
-function waitIn(headers: Readonly<Record<string, string | undefined>>): { retryAfterSeconds?: number } {
-  const text = headers['retry-after']?.trim() ?? '';
-  return /^\d{1,9}$/.test(text) ? { retryAfterSeconds: Math.min(Number(text), MAX_WAIT_SECONDS) } : {};
 }

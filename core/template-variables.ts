@@ -152,11 +152,15 @@ function valueAtPath(context: FiringContext, name: string): JsonValue | undefine
   const split = splitPath(name);
   let value = split?.root(context);
   for (const part of split?.path ?? []) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = Object.hasOwn(value, part) ? (value as { [key: string]: JsonValue })[part] : undefined;
+    if (typeof value !== 'object' || value === null || !isMember(value, part)) return undefined;
+    value = (value as { [key: string]: JsonValue })[part];
   }
   return value;
 }
+
+/** A list has elements, and no length. */
+const isMember = (value: object, name: string) =>
+  Object.hasOwn(value, name) && !(Array.isArray(value) && name === 'length');
 
 function splitPath(name: string): { root: Variable; path: string[] } | undefined {
   const [rootName = '', ...path] = name.split('.');

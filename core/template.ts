@@ -28,7 +28,7 @@ export function renderTemplate(payload: JsonValue, value: (name: string) => Json
     return piece;
   };
   const fill = (node: JsonValue): JsonValue => {
-    if (typeof node === 'string') return fillString(node, (name) => taken(value(name) ?? ''));
+    if (typeof node === 'string') return fillString(node, (name) => taken(orEmpty(value(name))));
     if (typeof node !== 'object' || node === null) return node;
     if (Array.isArray(node)) return node.map(fill);
     return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, fill(child)]));
@@ -49,14 +49,18 @@ export function renderText(text: string, value: (name: string) => string): strin
   });
 }
 
+/** What does not apply is an empty string; null is a value. */
+const orEmpty = (value: JsonValue | undefined) => (value === undefined ? '' : value);
+
 function fillString(text: string, value: (name: string) => JsonValue): JsonValue {
   const typed = WHOLE_JSON.exec(text)?.[1];
   return typed === undefined ? renderText(text, (name) => asText(value(name))) : value(typed);
 }
 
-/** A value as it stands in a text: strings as they are, anything else as JSON. */
+/** A value as it stands in a text: strings as they are, nothing for null, anything else as JSON. */
 export function asText(value: JsonValue): string {
   if (typeof value === 'string') return value;
+  if (value === null) return '';
   return typeof value === 'number' ? String(value) : toJson(value);
 }
 

@@ -25,12 +25,20 @@ interface Automation {
   trigger: Trigger;
 }
 
-/** What these automations look at. Their filters narrow nothing but the name of a collection (docs/watched.md). */
-export function watchedBy(automations: readonly Automation[]): Watched {
+/**
+ * What these automations look at, as far as the client may post it. Their filters narrow nothing but the name of a
+ * collection (docs/watched.md).
+ */
+export function watchedBy(
+  automations: readonly Automation[],
+  mayPost: (type: EventType) => boolean = () => true,
+): Watched {
   const triggers = automations.map(({ trigger }) => trigger);
-  const eventTypes = sorted(triggers.flatMap(typesFor));
-  const metrics = sorted(triggers.filter(isMetricsTrigger).map((trigger) => conditionOf(trigger).metric));
-  const named = automations.filter(isAboutCollections).map(collectionsOf);
+  const eventTypes = sorted(triggers.flatMap(typesFor).filter(mayPost));
+  const onMetrics = mayPost('run.metrics') ? triggers.filter(isMetricsTrigger) : [];
+  const metrics = sorted(onMetrics.map((trigger) => conditionOf(trigger).metric));
+  const about = automations.filter(isAboutCollections).filter(({ trigger }) => mayPost(trigger.event));
+  const named = about.map(collectionsOf);
   const collections = sorted(named.flatMap((names) => names ?? []));
   if (eventTypes.length + metrics.length + collections.length > MAX_NAMES) return EVERYTHING;
   const isAny = named.includes(undefined);

@@ -78,7 +78,8 @@ function swept(line: StageLine): StageText | undefined {
 }
 
 function disabled(line: StageLine): StageText {
-  const why = line['reason'] === 'gone' ? 'it answered 410 Gone' : text(line['reason']).replaceAll('_', ' ');
+  const why =
+    line['reason'] === 'gone' ? 'its receiver is gone for good' : text(line['reason']).replaceAll('_', ' ');
   const told = line['toldThrough'];
   return {
     label: 'disabled',

@@ -114,13 +114,15 @@ async function isMine(table: Table, id: string, token: string): Promise<boolean>
   return (await getItem(table, deliveryKey(id)))?.['leaseToken'] === token;
 }
 
-export type Settlement = { digest?: Digest } & (
+export type Settlement = {
+  digest?: Digest;
+  /** Given when the attempt was not made. */
+  attempts?: number;
+} & (
   | {
       status: 'pending';
       dueAtMs: number;
       sweepAtMs: number;
-      /** Given when the attempt was not made. */
-      attempts?: number;
       /** Given when what comes next is not an attempt's retry. */
       wait?: Wait;
       /** Given when the attempt was made and counts for nothing. */

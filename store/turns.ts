@@ -3,17 +3,17 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from './client.ts';
 import { healthKey, type ItemKey, paceKey } from './keys.ts';
 
-/** The line does not reach further than this: who comes when it is longer has this turn with others. */
+/** An integration's line does not reach further than this: who comes when it is longer has this turn with others. */
 const LONGEST_LINE_MS = 5 * 60_000;
 
 const PACE_KEPT_SECONDS = 24 * 60 * 60;
 
 /** Takes the next turn in an integration's line, in which turns are `intervalMs` apart. */
 export function reserveTurn(table: Table, integrationId: string, intervalMs: number, nowMs: number) {
-  return reserve(table, healthKey(integrationId), { intervalMs, nowMs });
+  return reserve(table, healthKey(integrationId), { intervalMs, nowMs, longestMs: LONGEST_LINE_MS });
 }
 
-/** Takes the next turn in a channel that takes a message each `intervalMs`. */
+/** Takes the next turn, which is nobody else's, in a channel that takes a message each `intervalMs`. */
 export function reservePace(table: Table, channel: string, intervalMs: number, nowMs: number) {
   const ttl = Math.floor(nowMs / 1000) + PACE_KEPT_SECONDS;
   return reserve(table, paceKey(channel), { intervalMs, nowMs, ttl });
@@ -22,6 +22,7 @@ export function reservePace(table: Table, channel: string, intervalMs: number, n
 interface Line {
   intervalMs: number;
   nowMs: number;
+  longestMs?: number;
   ttl?: number;
 }
 
@@ -32,7 +33,7 @@ interface Line {
 async function reserve(table: Table, key: ItemKey, line: Line): Promise<number> {
   for (;;) {
     const atMs = (await joinLine(table, key, line)) ?? (await beginLine(table, key, line));
-    if (atMs !== undefined) return Math.min(atMs, line.nowMs + LONGEST_LINE_MS);
+    if (atMs !== undefined) return Math.min(atMs, line.nowMs + (line.longestMs ?? Number.POSITIVE_INFINITY));
   }
 }
 

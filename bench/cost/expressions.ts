@@ -26,7 +26,14 @@ export function holdsFor(expression: string, item: Attributes, given: Placeholde
 export function updated(expression: string, before: Attributes, given: Placeholders): Attributes {
   const after = { ...before };
   for (const change of compiled(updates, expression, toChanges)) change(before, after, given);
-  return after;
+  return withoutRemoved(after);
+}
+
+/** What is to go was set to undefined: to delete attributes one by one would make a slow object of a quick one. */
+function withoutRemoved(item: Attributes): Attributes {
+  const left: Attributes = {};
+  for (const name in item) if (item[name] !== undefined) left[name] = item[name];
+  return left;
 }
 
 function compiled<Code>(known: Map<string, Code>, expression: string, compile: (text: string) => Code): Code {
@@ -124,9 +131,19 @@ function ordered(fits: (order: number) => boolean): Comparison {
   return (left, right) => {
     if (typeof left === 'number' && typeof right === 'number') return fits(left - right);
     if (typeof left !== 'string' || typeof right !== 'string') return false;
-    return fits(Buffer.compare(Buffer.from(left), Buffer.from(right)));
+    return fits(inBytes(left, right));
   };
 }
+
+/** As DynamoDB orders texts: by their UTF-8 bytes, which only surrogates sort otherwise than UTF-16. */
+function inBytes(left: string, right: string): number {
+  if (left === right) return 0;
+  if (SURROGATE.test(left) || SURROGATE.test(right))
+    return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  return left < right ? -1 : 1;
+}
+
+const SURROGATE = /[\ud800-\udfff]/;
 
 const CLAUSE = /(SET|REMOVE|ADD) (.*?)(?= SET | REMOVE | ADD |$)/g;
 
@@ -148,7 +165,7 @@ function toChange(verb: string, action: string): Change {
   if (path === undefined) throw unknown(`${verb} ${action}`);
   if (verb === 'REMOVE') {
     return (_before, after, given) => {
-      delete after[nameOf(path, given)];
+      after[nameOf(path, given)] = undefined;
     };
   }
   const assigned = verb === 'SET' ? toAssigned(value) : toAdded(path, value);

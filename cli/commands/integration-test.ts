@@ -13,7 +13,7 @@ type Delivery = Answer<'readDelivery'>['body'];
 export const testCommand: CommandSpec = {
   usage: 'test <integration>',
   summary: 'send something through an integration, and say what came back',
-  details: 'Waits for the first attempt. The exit code is 0 only if it was delivered.',
+  details: 'Waits for the attempt. The exit code is 0 only if it was delivered.',
   options: [
     option('--payload <json>', 'webhook: the payload, which may name template variables'),
     option('--title <text>', 'Slack: the title'),
@@ -37,7 +37,7 @@ async function test(session: Session, { args: [wanted = ''], options }: CommandI
     ...(payload !== undefined && { payload: parsed(payload) }),
   };
   const { body: queued } = await connection.call('testIntegration', { params: { id }, body });
-  const delivery = await firstAttempt(connection, queued.delivery);
+  const delivery = await ended(connection, queued.delivery);
   printOne(screen, delivery, ({ attempts }) => attempts.flatMap((attempt) => attemptLines(attempt, screen)));
   if (delivery.status === 'delivered') return;
   throw new Trouble(`the test of ${name} was not delivered: ${reasonOf(delivery)}`);
@@ -46,7 +46,8 @@ async function test(session: Session, { args: [wanted = ''], options }: CommandI
 function reasonOf({ reason, attempts }: Delivery): string {
   const { answered, slack_error: slackError } = attempts.at(-1) ?? {};
   if (slackError !== undefined) return `Slack says ${slackError}`;
-  return answered === 'no' ? 'nothing answered there' : (reason ?? `it was answered with ${answered}`);
+  if (answered === 'no') return 'nothing answered there';
+  return answered === undefined ? (reason ?? 'it was not sent') : `it was answered with ${answered}`;
 }
 
 function parsed(text: string): never {
@@ -62,16 +63,19 @@ const POLL_MS = 300;
 /** An attempt takes 15 s at most; the rest is for it to begin. */
 const PATIENCE_MS = 45_000;
 
-async function firstAttempt(connection: Connection, id: string): Promise<Delivery> {
+/** A test call is one attempt. It is noted a moment before the delivery ends, and only that says how it went. */
+async function ended(connection: Connection, id: string): Promise<Delivery> {
   const progress = startProgress();
   const startedAtMs = Date.now();
   try {
     for (;;) {
       const { body } = await connection.call('readDelivery', { params: { id } });
-      if (body.status !== 'pending' || body.attempts.length > 0) return body;
+      if (body.status !== 'pending') return body;
       const waitedMs = Date.now() - startedAtMs;
       if (waitedMs > PATIENCE_MS) {
-        throw new Trouble('no attempt was made yet', { hint: `look later: signalbox deliveries show ${id}` });
+        throw new Trouble('the test has not ended yet', {
+          hint: `look later: signalbox deliveries show ${id}`,
+        });
       }
       progress.show(`waiting for the answer (${Math.round(waitedMs / 1000)} s)`);
       await sleep(POLL_MS);

@@ -1,7 +1,8 @@
-import { type CommandSpec, option } from '../command.ts';
+import { type CommandInput, type CommandSpec, option } from '../command.ts';
 import { findIntegration, type Integration, integrationsOf } from '../lookup.ts';
+import type { Session } from '../session.ts';
 import { confirmed } from '../terminal/ask.ts';
-import { integrationLines, targetText } from '../terminal/integration-text.ts';
+import { integrationLines, stateNames, targetText } from '../terminal/integration-text.ts';
 import { printDone, printList, printOne } from '../terminal/screen.ts';
 import { badUsage } from '../trouble.ts';
 import { forceOption, forceQuery, yesOption } from './deletion.ts';
@@ -65,6 +66,20 @@ Secrets are named here; set their values before: signalbox secrets set <name>.`,
     },
   },
   {
+    usage: 'enable <integration>',
+    summary: 'send again through one that was disabled, by hand or because it failed for 5 days',
+    ofTeam: true,
+    examples: [['once it is mended', 'integrations enable receiver']],
+    run: async (session, input) => toggle(session, input, true),
+  },
+  {
+    usage: 'disable <integration>',
+    summary: 'send nothing through one: its deliveries are skipped until it is enabled',
+    ofTeam: true,
+    examples: [['while it is rebuilt', 'integrations disable receiver']],
+    run: async (session, input) => toggle(session, input, false),
+  },
+  {
     usage: 'delete <integration>',
     summary: 'delete an integration that no automation uses',
     options: [forceOption('also one that is used: those deliveries will fail'), yesOption()],
@@ -87,9 +102,21 @@ Secrets are named here; set their values before: signalbox secrets set <name>.`,
 const columns = [
   { title: 'NAME', of: ({ name }: Integration) => name },
   { title: 'TYPE', isWhole: true, of: ({ type }: Integration) => type },
+  { title: 'STATE', isWhole: true, of: ({ health }: Integration) => stateNames[health.state] },
   { title: 'TO', of: targetText },
   { title: 'ID', isWhole: true, of: ({ id }: Integration) => id },
 ];
+
+async function toggle(
+  session: Session,
+  { args: [wanted = ''] }: CommandInput,
+  enabled: boolean,
+): Promise<void> {
+  const { screen, connection } = session;
+  const { id } = await findIntegration(session, wanted);
+  const { body } = await connection.call('updateIntegration', { params: { id }, body: { enabled } });
+  printDone(screen, body, `${enabled ? 'enabled' : 'disabled'}  integration ${body.name}`);
+}
 
 /** The fields of the API that the options say; those of the other type are refused by the API, by their names there. */
 function inputOf(options: Record<string, unknown>): object {

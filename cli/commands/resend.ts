@@ -75,6 +75,7 @@ async function untilDone(connection: Connection, id: string): Promise<Resend> {
 
 function resendText({ phase, matched, resent, passed_over: passedOver, left, done }: Resend): string {
   if (phase === 'counting') return `counting: ${matched} so far`;
-  const aside = passedOver > 0 ? `, ${passedOver} passed over because their integration is disabled` : '';
+  const aside =
+    passedOver > 0 ? `, ${passedOver} passed over because their integration is disabled or deleted` : '';
   return `${resent} of ${matched} sent again${aside}${done ? '' : `, ${left} left`}`;
 }

@@ -23,7 +23,12 @@ _signalbox() {
 compdef _signalbox signalbox`,
   fish: `function __signalbox
   set -l words (commandline -opc) (commandline -ct)
-  signalbox complete -- $words[2..-1] 2>/dev/null
+  set -l candidates (signalbox complete -- $words[2..-1] 2>/dev/null)
+  if set -q candidates[1]
+    printf '%s\\n' $candidates
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
-complete -c signalbox -a '(__signalbox)'`,
+complete -c signalbox -f -a '(__signalbox)'`,
 };

@@ -10,6 +10,24 @@ export function targetText(integration: Integration): string {
   return integration.url ?? `(${integration.url_secret})`;
 }
 
+/** What the states of an integration's health mean to whoever waits for its messages. */
+export const stateNames = { closed: 'enabled', open: 'failing', half_open: 'failing', disabled: 'disabled' };
+
+const reasons = {
+  gone: 'the receiver is gone for good',
+  failing_for_5_days: 'nothing arrived for 5 days',
+  by_hand: 'by hand',
+};
+
+function stateText({ health }: Integration): string {
+  const { state, failures, reason, failing_since, disabled_at, open_until } = health;
+  const name = stateNames[state];
+  if (state === 'disabled') return `${name} ${shortTime(disabled_at)}${reason ? `: ${reasons[reason]}` : ''}`;
+  if (failures === 0) return name;
+  const next = open_until && `, next try ${shortTime(open_until)}`;
+  return `${name}, failed ${failures} times in a row since ${shortTime(failing_since)}${next ?? ''}`;
+}
+
 export function integrationLines(integration: Integration, screen: Screen): string[] {
   const { id, name, type, team, created_at, updated_at } = integration;
   const isWebhook = integration.type === 'webhook';
@@ -19,6 +37,7 @@ export function integrationLines(integration: Integration, screen: Screen): stri
       ['id', id],
       ['team', team],
       ['type', type],
+      ['state', stateText(integration)],
       ['to', isWebhook ? `${integration.method} ${targetText(integration)}` : targetText(integration)],
       ...(isWebhook
         ? Object.entries(integration.headers).map(

@@ -68,8 +68,19 @@ export function webhookRequest(input: WebhookInput): BuiltRequest {
     },
     body,
   };
-  const sensitive = [...secrets.values(), ...target.sensitive, ...(credentials ? [credentials] : [])];
+  const sensitive = [
+    ...secrets.values(),
+    ...target.sensitive,
+    ...(credentials ? [credentials] : []),
+    ...behindScheme(secretNamed(integration.header_auth?.value_secret, secrets)),
+  ];
   return { request, sensitive };
+}
+
+/** Of a header such as `Token abc…`: who refuses it may repeat the token alone. */
+function behindScheme(value: Secret | undefined): Secret[] {
+  const [, token] = /^\S+ +(\S.*)$/.exec(value ? reveal(value) : '') ?? [];
+  return token === undefined ? [] : [new Secret(token)];
 }
 
 /** Where it goes; undefined where that is a secret and no URL. */

@@ -121,7 +121,7 @@ const Resend = z
     phase: z.enum(['counting', 'sending', 'done']),
     matched: z.int().min(0),
     resent: z.int().min(0),
-    /** Left as they are, because their integration is disabled. */
+    /** Left as they are, because their integration is disabled or deleted. */
     passed_over: z.int().min(0),
     /** Null until all are counted. */
     left: z.int().min(0).nullable(),

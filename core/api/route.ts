@@ -32,9 +32,14 @@ export interface Route {
   conflicts?: true;
 }
 
-/** The values in a path, by name; undefined when it is another path. They come decoded from API Gateway. */
-export function matchPath(pattern: string, path: string): Record<string, string> | undefined {
-  const [wanted, given] = [pattern.split('/'), path.split('/')];
+/**
+ * The values in a path, by name; undefined when it is another path. They come decoded from API Gateway. Both come in
+ * segments.
+ */
+export function matchPath(
+  wanted: readonly string[],
+  given: readonly string[],
+): Record<string, string> | undefined {
   if (wanted.length !== given.length) return undefined;
   const params: Record<string, string> = {};
   for (const [at, part] of wanted.entries()) {

@@ -44,16 +44,21 @@ export interface RouteInput<Name extends RouteName> {
   query: Parsed<(typeof routes)[Name], 'query'>;
 }
 
+const rowsInSegments = Object.entries(routes).map(([name, route]) => ({
+  name: name as RouteName,
+  route,
+  segments: route.path.split('/'),
+}));
+
 /** The route of a request with the values in its path, or the methods that its path has; none when it is unknown. */
 export function findRoute(
   method: string,
   path: string,
 ): { name: RouteName; params: Record<string, string> } | { allow: string[] } {
-  const matching = Object.entries(routes).flatMap(([name, route]) => {
-    const params = matchPath(route.path, path);
-    return params
-      ? [{ name: name as RouteName, method: route.method, isExact: route.path === path, params }]
-      : [];
+  const given = path.split('/');
+  const matching = rowsInSegments.flatMap(({ name, route, segments }) => {
+    const params = matchPath(segments, given);
+    return params ? [{ name, method: route.method, isExact: route.path === path, params }] : [];
   });
   // `/v1/automations/test` is no automation called test.
   const exact = matching.filter(({ isExact }) => isExact);

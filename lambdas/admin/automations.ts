@@ -27,8 +27,7 @@ import {
   checkMatch,
   etagOf,
   listAnswer,
-  permit,
-  requireTeam,
+  permitTeam,
   stale,
   taken,
   visible,
@@ -40,8 +39,7 @@ export async function createAutomation(
   { body }: RouteInput<'createAutomation'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
-  permit(context, body.team);
-  await requireTeam(context, body.team);
+  await permitTeam(context, body.team);
   const [id, nowMs] = [orderedId('aut', context.identity), context.now()];
   await checkAutomation(body, id, context);
   const { enabled, ...definition } = body;
@@ -68,8 +66,7 @@ export async function listAutomations(
   { query }: RouteInput<'listAutomations'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
-  permit(context, query.team);
-  await requireTeam(context, query.team);
+  await permitTeam(context, query.team);
   const takes = (automation: Automation) => isWanted(query, automation);
   const page = await pageAutomations(context.table, query.team, query, takes);
   return listAnswer('automations', page, toJson);

@@ -105,6 +105,12 @@ export function listAnswer<Thing>(
   };
 }
 
+/** Refuses a caller who may not do this to that team, and a team that was never made. */
+export async function permitTeam(context: AdminContext, team: string): Promise<void> {
+  permit(context, team);
+  await requireTeam(context, team);
+}
+
 /** Refuses a team that was never made. */
 export async function requireTeam({ table }: AdminContext, team: string): Promise<void> {
   if (await readTeam(table, team)) return;

@@ -7,7 +7,7 @@ import { readHead } from '../../store/automations.ts';
 import { readDelivery as findDelivery, type StoredDelivery } from '../../store/deliveries.ts';
 import { type HistoryRange, readLatestAttempts, listDeliveries as readPage } from '../../store/history.ts';
 import type { HttpAnswer } from '../shared/http.ts';
-import { type AdminContext, permit, requireTeam, visible } from './context.ts';
+import { type AdminContext, permitTeam, visible } from './context.ts';
 import { findDeliveries } from './find-deliveries.ts';
 
 /** A team's or an automation's deliveries, newest first, a page at a time. */
@@ -38,11 +38,11 @@ async function ownerOf(
     const head = await readHead(context.table, automation);
     // What a deleted one did is still there, and says whose it was.
     const [latest] = head ? [] : (await readPage(context.table, { of }, { limit: 1 })).deliveries;
-    visible(context, head ?? latest, 'automation');
+    // Notices of all teams stand where others name their automation: that one is nobody's.
+    visible(context, head ?? (latest?.notice ? undefined : latest), 'automation');
     return of;
   }
-  permit(context, team ?? '');
-  await requireTeam(context, team ?? '');
+  await permitTeam(context, team ?? '');
   return { team: team ?? '' };
 }
 

@@ -28,8 +28,7 @@ import {
   checkMatch,
   etagOf,
   listAnswer,
-  permit,
-  requireTeam,
+  permitTeam,
   stale,
   taken,
   visible,
@@ -39,8 +38,7 @@ export async function createIntegration(
   { body }: RouteInput<'createIntegration'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
-  permit(context, body.team);
-  await requireTeam(context, body.team);
+  await permitTeam(context, body.team);
   checkUrl(body, context);
   await checkSecrets(body, context);
   const nowMs = context.now();
@@ -63,8 +61,7 @@ export async function listIntegrations(
   { query }: RouteInput<'listIntegrations'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
-  permit(context, query.team);
-  await requireTeam(context, query.team);
+  await permitTeam(context, query.team);
   const page = await pageIntegrations(context.table, query.team, query);
   const ids = page.things.map(({ id }) => id);
   const healths = await readHealths(context.table, ids);

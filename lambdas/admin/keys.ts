@@ -9,16 +9,7 @@ import {
   createKey as storeKey,
 } from '../../store/api-keys.ts';
 import type { HttpAnswer } from '../shared/http.ts';
-import {
-  type AdminContext,
-  authorOf,
-  checkMatch,
-  etagOf,
-  listAnswer,
-  permit,
-  requireTeam,
-  stale,
-} from './context.ts';
+import { type AdminContext, authorOf, checkMatch, etagOf, listAnswer, permitTeam, stale } from './context.ts';
 
 /** Makes a key and shows it this once: a repetition of the request is told so. */
 export async function createKey(
@@ -28,8 +19,7 @@ export async function createKey(
   const { team, role } = body;
   if (role === 'org_admin') requireOrgAdmin(context);
   if (team !== undefined) {
-    permit(context, team);
-    await requireTeam(context, team);
+    await permitTeam(context, team);
   }
   const { key, ...made } = newKey(context.identity.seed.slice(0, 16));
   const stored = { ...made, ...fieldsOf(body), version: 1, createdBy: context.caller.keyId };
@@ -67,8 +57,7 @@ export async function listKeys(
 ): Promise<HttpAnswer> {
   if (team === undefined) requireOrgAdmin(context);
   else {
-    permit(context, team);
-    await requireTeam(context, team);
+    await permitTeam(context, team);
   }
   return listAnswer('keys', await readKeys(context.table, team, page), toJson);
 }

@@ -19,7 +19,7 @@ import {
   etagOf,
   listAnswer,
   permit,
-  requireTeam,
+  permitTeam,
   stale,
 } from './context.ts';
 
@@ -29,8 +29,7 @@ export async function putSecret(
   context: AdminContext,
 ): Promise<HttpAnswer> {
   const { team, name } = namesIn(params);
-  permit(context, team);
-  await requireTeam(context, team);
+  await permitTeam(context, team);
   const before = await readSecret(context.table, team, name);
   if (before) checkMatch(context, before, 'secret');
   const secretId = before?.secretId ?? `${context.secretNamePrefix}${randomId('sec')}`;
@@ -52,8 +51,7 @@ export async function listSecrets(
   context: AdminContext,
 ): Promise<HttpAnswer> {
   const team = params['team'] ?? '';
-  permit(context, team);
-  await requireTeam(context, team);
+  await permitTeam(context, team);
   const [page, integrations] = await Promise.all([
     readEntries(context.table, team, query),
     listIntegrations(context.table, team),

@@ -13,7 +13,7 @@ import { readIntegration } from '../../store/integrations.ts';
 import { readSecret } from '../../store/secrets.ts';
 import type { HttpAnswer } from '../shared/http.ts';
 import { checkAutomation, findAutomation } from './automations.ts';
-import { type AdminContext, permit, requireTeam } from './context.ts';
+import { type AdminContext, permitTeam } from './context.ts';
 
 /** Of each list so many, and of what may be large, requests and clauses, so much: an answer of Lambda ends at 6 MB. */
 const MAX_LISTED = 500;
@@ -48,8 +48,7 @@ async function triedIn(
     const { head, revision } = await findAutomation({ id: automation_id ?? '' }, context);
     return { id: head.id, revision: revision.revision, definition: revision.definition };
   }
-  permit(context, automation.team);
-  await requireTeam(context, automation.team);
+  await permitTeam(context, automation.team);
   await checkAutomation(automation, '', context).catch((error) => {
     throw renamedProblem(error, (field) => below('automation', field));
   });

@@ -1,13 +1,13 @@
 import type { RouteInput } from '../../core/api/routes.ts';
 import { digest } from '../../core/id.ts';
-import { outsideOfPlaces } from '../../core/narrowing.ts';
+import { isOfType, outsideOfPlaces } from '../../core/narrowing.ts';
 import { Problem } from '../../core/problem.ts';
 import { roleOf } from '../../core/registry.ts';
 import { watchedBy } from '../../core/watched.ts';
 import { readRegistry } from '../../store/registries.ts';
 import type { HttpAnswer } from '../shared/http.ts';
 import { noSuchRegistry } from './automations.ts';
-import { type AdminContext, permit, requireTeam } from './context.ts';
+import { type AdminContext, permitTeam } from './context.ts';
 
 /** What a client that sends events of this place need not leave at home; 304 while it is what the client knows. */
 export async function readWatched(
@@ -15,18 +15,19 @@ export async function readWatched(
   context: AdminContext,
 ): Promise<HttpAnswer> {
   const { team } = query;
-  permit(context, team);
-  await requireTeam(context, team);
+  await permitTeam(context, team);
   await checkPlace(query, context);
   const watchers = await context.watches.all(query);
-  const { eventTypes: event_types, ...watched } = watchedBy(watchers.map(({ definition }) => definition));
+  const { narrowing = {} } = context.caller;
+  const definitions = watchers.map(({ definition }) => definition);
+  const { eventTypes: event_types, ...watched } = watchedBy(definitions, (type) => isOfType(narrowing, type));
   const body = { ...watched, event_types };
   const etag = `"${digest(JSON.stringify(body)).slice(0, 16)}"`;
   if (knows(context.headers['if-none-match'], etag)) return { status: 304, headers: { etag } };
   return { status: 200, body, headers: { etag } };
 }
 
-/** A key learns nothing of a place that is not its own: outside of its narrowing, or a registry in which its team has no role. */
+/** A key learns nothing of a place that is not its own, as of types that it may not post: outside of its narrowing, or a registry in which its team has no role. */
 async function checkPlace(
   place: RouteInput<'readWatched'>['query'],
   { caller, table }: AdminContext,

@@ -47,10 +47,11 @@ export async function admit(delivery: StoredDelivery, deps: AdmitDeps): Promise<
   return { expiresAtMs, subject };
 }
 
-/** Whoever sends a delivery again by hand wants it sent, however old it is. */
+/** Whoever sends a delivery again by hand wants it sent, however old it is. A digest waits for its minute to end. */
 function expiryOf(delivery: StoredDelivery, { expires_after_seconds: seconds }: DeliverySettings): number {
-  const isEndless = seconds === undefined || delivery.resentAtMs !== undefined;
-  return isEndless ? Number.POSITIVE_INFINITY : delivery.receivedAtMs + seconds * 1_000;
+  if (seconds === undefined || delivery.resentAtMs !== undefined) return Number.POSITIVE_INFINITY;
+  const { digest, createdAtMs, receivedAtMs } = delivery;
+  return (digest ? digestDueMs(digest.minuteMs, createdAtMs) : receivedAtMs) + seconds * 1_000;
 }
 
 /** How a delivery ends whose next attempt would be at a moment that is too late for it. */

@@ -41,10 +41,15 @@ export async function disable(
   deps.log({ stage: 'integration.disabled', integrationId, team, name, reason, toldThrough: other?.id });
 }
 
+/** People read Slack; a webhook may be a machine that acts on whatever it is sent, and is the last resort. */
 async function otherOf({ id, team }: Integration, deps: DisableDeps): Promise<Integration | undefined> {
-  for (const other of await deps.listIntegrations(team)) {
+  const all = await deps.listIntegrations(team);
+  const [slack, webhooks] = [all.filter(isSlack), all.filter((one) => !isSlack(one))];
+  for (const other of [...slack, ...webhooks]) {
     if (other.id === id) continue;
     if (healthState(await deps.readHealth(other.id), deps.now()) === 'closed') return other;
   }
   return undefined;
 }
+
+const isSlack = ({ type }: Integration) => type === 'slack';

@@ -9,6 +9,7 @@ import { attemptRecord } from './attempt-record.ts';
 import { type DisableDeps, disable } from './disable.ts';
 import { type Later, leaveAfter } from './in-flight.ts';
 import { type JudgedResult, judged } from './judged.ts';
+import { LONGEST_HOLD_MS } from './pace.ts';
 import { type Held, makeReady, type Ready, type ReadyDeps } from './ready.ts';
 import { areUsedUp, freeSettlement, roundFor } from './rounds.ts';
 import type { Sender, SendResult } from './send.ts';
@@ -78,14 +79,10 @@ async function settleLost(
   const next = nextStep(outcome, roundFor(numbered, noted, outcome), endedAtMs, deps.random());
   const settlement =
     next.status === 'pending'
-      ? {
-          ...pendingUntil(next.retryAt, false),
-          attempts: attempt - 1,
-          ...freeSettlement(numbered, noted, outcome),
-        }
+      ? { ...pendingUntil(next.retryAt, false), ...freeSettlement(numbered, noted, outcome) }
       : next;
   // Also when it answers false: the write may be done although its answer got lost and its repetition was refused.
-  await deps.settle(id, token, settlement);
+  await deps.settle(id, token, { ...settlement, attempts: attempt - 1 });
   return true;
 }
 
@@ -119,8 +116,10 @@ async function letGo({ delivery }: Lease, { place }: Held, deps: DispatchDeps): 
   if (place) await deps.leavePlace(delivery.integrationId ?? '', place, undefined);
 }
 
+/** Ends a delivery without the attempt that the lease was for. */
 async function end(lease: Lease, { ended, reason }: Ended, deps: DispatchDeps): Promise<void> {
-  await deps.settle(lease.delivery.id, lease.token, { status: ended, reason });
+  const attempts = lease.attempt - 1;
+  await deps.settle(lease.delivery.id, lease.token, { status: ended, reason, attempts });
   deps.log({ stage: 'delivery.skipped', ...idsOf(lease), status: ended, reason });
 }
 
@@ -138,11 +137,15 @@ async function wait(lease: Lease, { waitUntilMs: dueAtMs, wait }: Later, deps: D
   });
 }
 
-/** Whether a delayed message may bring it back; after so many of them in a row the sweeper has to. */
+/**
+ * Whether a delayed message may bring it back; after so many of them in a row the sweeper has to. That one is up to a
+ * minute late, by which a turn in a channel would be missed.
+ */
 function isNearFor(wait: Wait | undefined, dueAtMs: number, deps: DispatchDeps): boolean {
   const times = wait?.times ?? 0;
   const isTired = times > 0 && times % (MAX_HOPS + 1) === 0;
-  return !isTired && dueAtMs - deps.now() <= NEAR_RETRY_MS;
+  const nearMs = wait?.pacedAtMs === undefined ? NEAR_RETRY_MS : LONGEST_HOLD_MS;
+  return !isTired && dueAtMs - deps.now() <= nearMs;
 }
 
 async function comeBack({ delivery }: Lease, dueAtMs: number, deps: DispatchDeps): Promise<void> {

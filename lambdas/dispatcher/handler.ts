@@ -4,7 +4,7 @@ import { openTable } from '../../store/client.ts';
 import { batchResponse } from '../shared/batch.ts';
 import { readEnv } from '../shared/env.ts';
 import { errorLine, logStage } from '../shared/log.ts';
-import { sendMessages } from '../shared/queue.ts';
+import { deliveryIdIn, sendMessages } from '../shared/queue.ts';
 import { dispatch } from './dispatch.ts';
 import { DispatcherEnv } from './env.ts';
 import { makeSender } from './send.ts';
@@ -17,13 +17,18 @@ const deps = wiredTo(openTable(env.TABLE_NAME, Number(env.HISTORY_DAYS)), {
   slack: { apiUrl: env.SLACK_API_URL, allowed: parseAllowedRanges(env.ALLOWED_ADDRESSES) },
 });
 
-/** Attempts the deliveries of a batch side by side; a record comes back only when something on our side broke. */
+/**
+ * Attempts the deliveries of a batch side by side. A record comes back when something on our side broke, or when it names
+ * no delivery: it then ends among the dead letters, where an alarm sees it.
+ */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   const failed: string[] = [];
   await Promise.all(
     event.Records.map(async ({ messageId, body }) => {
       try {
-        await dispatch(JSON.parse(body).deliveryId, deps);
+        const deliveryId = deliveryIdIn(body);
+        if (deliveryId === undefined) throw new Error('this message names no delivery');
+        await dispatch(deliveryId, deps);
       } catch (error) {
         logStage(errorLine(error, { messageId }));
         failed.push(messageId);

@@ -13,10 +13,8 @@ export function judged(
   { isSlack, mask }: Extract<Prepared, { request: unknown }>,
   result: SendResult,
 ): JudgedResult {
-  const { status, outcome, responseHead = '' } = result;
+  const { status, responseHead = '', retryAfterSeconds } = result;
   if (!isSlack || status === undefined) return result;
-  const wait = outcome.kind === 'failed' ? outcome.retryAfterSeconds : undefined;
-  const headers = wait === undefined ? {} : { 'retry-after': String(wait) };
-  const { slackError, ...said } = outcomeOfSlack(status, headers, responseHead);
+  const { slackError, ...said } = outcomeOfSlack(status, responseHead, retryAfterSeconds);
   return { ...result, outcome: said, ...(slackError !== undefined && { slackError: mask(slackError) }) };
 }

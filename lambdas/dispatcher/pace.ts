@@ -16,6 +16,9 @@ export interface Paced {
 /** Who comes later than this has missed its turn: the sweeper brings many at once, and each would think it its own. */
 const TURN_MS = 5_000;
 
+/** A message in the queue can't be held for much longer; who comes back before its turn keeps it. */
+export const LONGEST_HOLD_MS = 14 * 60_000;
+
 /** Undefined when it may go now: its channel is free, or this is its turn there. */
 export async function pace(
   delivery: StoredDelivery,
@@ -23,8 +26,10 @@ export async function pace(
   deps: PaceDeps,
 ): Promise<Later | undefined> {
   if (paceKey === undefined || paceMs === undefined) return undefined;
-  const lateMs = deps.now() - (delivery.wait?.pacedAtMs ?? Number.POSITIVE_INFINITY);
+  const { pacedAtMs: turnAtMs = Number.NEGATIVE_INFINITY } = delivery.wait ?? {};
+  const lateMs = deps.now() - turnAtMs;
   if (lateMs >= 0 && lateMs <= TURN_MS) return undefined;
-  const pacedAtMs = await deps.reservePace(paceKey, paceMs);
-  return pacedAtMs <= deps.now() ? undefined : later(delivery, pacedAtMs, { pacedAtMs });
+  const pacedAtMs = lateMs < 0 ? turnAtMs : await deps.reservePace(paceKey, paceMs);
+  if (pacedAtMs <= deps.now()) return undefined;
+  return later(delivery, Math.min(pacedAtMs, deps.now() + LONGEST_HOLD_MS), { pacedAtMs });
 }

@@ -4,7 +4,7 @@ import { noticeRevision } from '../../core/notice.ts';
 import type { Lease, StoredDelivery } from '../../store/deliveries.ts';
 import type { Place } from '../../store/health.ts';
 import type { Claim } from '../../store/newest.ts';
-import { type AdmitDeps, admit, type Ended } from './admit.ts';
+import { type AdmitDeps, admit, type Ended, endBefore } from './admit.ts';
 import { enter, type InFlightDeps, type Later, later } from './in-flight.ts';
 import { type PaceDeps, type Paced, pace } from './pace.ts';
 import { type PrepareDeps, type Prepared, prepare } from './prepare.ts';
@@ -51,7 +51,10 @@ export async function makeReady(
   if ('ended' in prepared) return prepared;
   const { expiresAtMs, subject } = admitted;
   const turn =
-    (await pace(delivery, prepared, deps)) ?? (await claim(delivery, subject, { token, untilMs }, deps));
+    // It may have stood in line since it was admitted.
+    endBefore(delivery, expiresAtMs, deps.now()) ??
+    (await pace(delivery, prepared, deps)) ??
+    (await claim(delivery, subject, { token, untilMs }, deps));
   if (turn !== 'claimed') return turn;
   if (subject !== undefined) held.subject = subject;
   return { ...prepared, expiresAtMs, ...(counted.digest && { digest: counted.digest }) };

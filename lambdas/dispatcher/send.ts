@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { judgeUrl, parseAllowedRanges } from '../../core/address.ts';
-import { type Outcome, outcomeOfStatus } from '../../core/retry.ts';
+import { type Outcome, outcomeOfStatus, secondsToWait } from '../../core/retry.ts';
 import { type Connection, keptConnections } from './connections.ts';
 import { ConnectError, type ConnectorOptions, guardedConnect } from './connector.ts';
 import { makeResolve, type Resolve } from './resolve.ts';
@@ -34,6 +34,8 @@ export interface SendResult {
   errorCode?: SendErrorCode;
   /** The first 4 KiB (and `extraHeadBytes`) of the answer's body as text; never that of a redirect. */
   responseHead?: string;
+  /** How long the receiver asks us to wait, whatever its status. */
+  retryAfterSeconds?: number;
 }
 
 export interface SenderOptions {
@@ -128,9 +130,14 @@ async function endingOf(response: Dispatcher.ResponseData, headBytes: number): P
   const retryAfter = [response.headers['retry-after'] ?? []].flat()[0];
   const status = response.statusCode;
   const outcome = outcomeOfStatus(status, retryAfter, Date.now());
+  const retryAfterSeconds = secondsToWait(retryAfter, Date.now());
   const head = await readHead(response.body, headBytes);
   const isRedirect = outcome.kind === 'refused' && outcome.code === 'redirect';
-  return { outcome, status, ...(!isRedirect && { responseHead: head }) };
+  return {
+    ...{ outcome, status },
+    ...(!isRedirect && { responseHead: head }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  };
 }
 
 /**

@@ -68,6 +68,7 @@ export function wiredTo(
     readSecret: makeSecretCache({
       readEntry: (team, name) => readSecret(table, team, name),
       readValue: findSecretValue,
+      now,
     }),
   };
 }

@@ -47,12 +47,16 @@ async function judge(authorization: string, deps: AuthenticateDeps): Promise<Ver
   if (!stored || !sameText(stored.secretHash, digest(parsed.secret))) {
     return refuse('this key is not known here: it was revoked, or belongs to another deployment');
   }
-  if (stored.expiresAtMs !== undefined && stored.expiresAtMs <= deps.now()) {
-    return refuse(`this key expired at ${new Date(stored.expiresAtMs).toISOString()}`);
-  }
+  if (hasExpired(stored, deps.now())) return expired(stored);
   await noteUse(stored, deps);
   return { caller: callerBehind(stored) };
 }
+
+const hasExpired = ({ expiresAtMs = Number.POSITIVE_INFINITY }: Pick<Caller, 'expiresAtMs'>, nowMs: number) =>
+  expiresAtMs <= nowMs;
+
+const expired = ({ expiresAtMs = 0 }: Pick<Caller, 'expiresAtMs'>) =>
+  refuse(`this key expired at ${new Date(expiresAtMs).toISOString()}`);
 
 function callerBehind({ keyId, role, team, expiresAtMs, narrowing }: StoredKey): Caller {
   return {
@@ -90,11 +94,14 @@ async function judgeAdminKey(key: string, deps: AuthenticateDeps): Promise<Verdi
 export async function callerOf(
   request: HttpRequest,
   authenticate: (authorization: string) => Promise<Verdict>,
+  now: () => number = Date.now,
 ): Promise<Caller> {
-  const verdict: Verdict =
+  const judged: Verdict =
     request.verdict === undefined
       ? await authenticate(request.headers['authorization'] ?? '')
       : JSON.parse(request.verdict);
+  // A verdict is remembered, here and by the gateway, and a key may end meanwhile.
+  const verdict = 'caller' in judged && hasExpired(judged.caller, now()) ? expired(judged.caller) : judged;
   if ('caller' in verdict) return verdict.caller;
   throw new Problem(verdict.problem);
 }

@@ -120,3 +120,13 @@ export function deliveryMessage(
     ...(delaySeconds !== undefined && { delaySeconds }),
   };
 }
+
+/** The delivery that a message names; undefined where it is none of `deliveryMessage`. */
+export function deliveryIdIn(body: string): string | undefined {
+  try {
+    const { deliveryId } = JSON.parse(body) ?? {};
+    return typeof deliveryId === 'string' && /^\w{1,64}$/.test(deliveryId) ? deliveryId : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -17,6 +17,7 @@ export interface ResendDeps {
   reopen: (id: string, times: { nowMs: number; unlessSinceMs: number }) => Promise<boolean>;
   readHead: (automationId: string) => Promise<Head | undefined>;
   readFlow: (integrationId: string) => Promise<Flow>;
+  hasIntegration: (integrationId: string) => Promise<boolean>;
   send: (messages: QueueMessage[]) => Promise<void>;
   now: () => number;
   log: (line: StageLine) => void;
@@ -95,7 +96,7 @@ async function sendPage(
   const those = (wanted: Verdict) => judged.filter(({ verdict }) => verdict === wanted);
   await sendAgain(resend, those('free'), deps);
   const resent = resend.resent + those('free').length + those('resent').length;
-  const passedOver = resend.passedOver + those('disabled').length;
+  const passedOver = resend.passedOver + those('closed').length;
   const counts = { resent, passedOver, matched: Math.max(resend.matched, resent + passedOver) };
   const last = judged.at(-1)?.delivery;
   if (judged.length < deliveries.length) {
@@ -119,7 +120,7 @@ async function sendAgain(
   if (messages.length > 0) await deps.send(messages);
 }
 
-type Verdict = 'free' | 'full' | 'disabled' | 'resent' | 'other';
+type Verdict = 'free' | 'full' | 'closed' | 'resent' | 'other';
 
 async function judge(resend: Resend, delivery: StoredDelivery, rooms: Rooms): Promise<Verdict> {
   if (isResent(resend, delivery)) return 'resent';
@@ -137,23 +138,32 @@ function matches(resend: Resend, delivery: StoredDelivery): boolean {
   return status !== 'pending' && resend.statuses.includes(status);
 }
 
+type RoomDeps = Pick<ResendDeps, 'readFlow' | 'hasIntegration' | 'now'>;
+
 /** How much room the integrations of a job's deliveries have in this sweep. */
 class Rooms {
-  readonly #deps: Pick<ResendDeps, 'readFlow' | 'now'>;
+  readonly #deps: RoomDeps;
   readonly #rooms = new Map<string, number | undefined>();
 
-  constructor(deps: Pick<ResendDeps, 'readFlow' | 'now'>) {
+  constructor(deps: RoomDeps) {
     this.#deps = deps;
   }
 
   async take({ integrationId = '' }: StoredDelivery): Promise<Verdict> {
     if (!this.#rooms.has(integrationId)) {
-      this.#rooms.set(integrationId, roomFor(await this.#deps.readFlow(integrationId), this.#deps.now()));
+      this.#rooms.set(integrationId, await this.#roomOf(integrationId));
     }
     const room = this.#rooms.get(integrationId);
-    if (room === undefined) return 'disabled';
+    if (room === undefined) return 'closed';
     if (room === 0) return 'full';
     this.#rooms.set(integrationId, room - 1);
     return 'free';
+  }
+
+  /** Undefined when it is disabled or was deleted. */
+  async #roomOf(integrationId: string): Promise<number | undefined> {
+    const { hasIntegration, readFlow, now } = this.#deps;
+    if (!(await hasIntegration(integrationId))) return undefined;
+    return roomFor(await readFlow(integrationId), now());
   }
 }

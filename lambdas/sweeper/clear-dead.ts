@@ -1,5 +1,5 @@
 import type { StageLine } from '../shared/log.ts';
-import type { WaitingMessage } from '../shared/queue.ts';
+import { deliveryIdIn, type WaitingMessage } from '../shared/queue.ts';
 
 export interface ClearDeps {
   receive: () => Promise<WaitingMessage[]>;
@@ -19,13 +19,9 @@ export async function clearDead(deps: ClearDeps): Promise<void> {
   while (deps.now() < deps.stopAtMs) {
     const received = await deps.receive();
     if (received.length === 0) break;
-    const known = received.filter(namesDelivery);
+    const known = received.filter(({ body }) => deliveryIdIn(body) !== undefined);
     for (const message of known) await deps.remove(message);
     cleared += known.length;
   }
   if (cleared > 0) deps.log({ stage: 'deliveries.cleared', messages: cleared });
-}
-
-function namesDelivery({ body }: WaitingMessage): boolean {
-  return /^\{"deliveryId":"\w+"\}$/.test(body);
 }

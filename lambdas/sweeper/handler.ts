@@ -6,6 +6,7 @@ import { putDelivery, reopenDelivery, stampDelivery } from '../../store/deliveri
 import { readDue } from '../../store/due.ts';
 import { readFlow } from '../../store/health.ts';
 import { listDeliveries } from '../../store/history.ts';
+import { readIntegration } from '../../store/integrations.ts';
 import { readResend, saveResend } from '../../store/resends.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';
 import { readEnv } from '../shared/env.ts';
@@ -35,6 +36,7 @@ const resendDeps: ResendDeps = {
   reopen: (id, times) => reopenDelivery(table, id, times),
   readHead: (id) => readHead(table, id),
   readFlow: (id) => readFlow(table, id, Date.now()),
+  hasIntegration: async (id) => (await readIntegration(table, id)) !== undefined,
 };
 
 /** Room to finish what is under way before Lambda stops the function. */

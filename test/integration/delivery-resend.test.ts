@@ -4,6 +4,7 @@ import { clearDead } from '../../lambdas/sweeper/clear-dead.ts';
 import { deleteAutomation, readAutomation } from '../../store/automations.ts';
 import { readAttempts, readDelivery, reopenDelivery } from '../../store/deliveries.ts';
 import { disableIntegration, openCircuit } from '../../store/health.ts';
+import { deleteIntegration, readIntegration } from '../../store/integrations.ts';
 import { readResend, saveResend } from '../../store/resends.ts';
 import { startStore } from '../support/store-table.ts';
 import { delivered, down, type Fault, VirtualDelivery } from '../support/virtual-delivery.ts';
@@ -106,6 +107,16 @@ describe('a resend', () => {
     await world.runFor(2 * MINUTE_MS);
     expect(await stateOf(job)).toMatchObject({ phase: 'done', matched: 3, resent: 0, passedOver: 3 });
     for (const id of ids) expect(await readDelivery(store.table, id)).toMatchObject({ status: 'failed' });
+  });
+
+  test('leaves what goes through a deleted integration as it is', async () => {
+    const { world, automation, integration, ids } = await afterFailures(3);
+    await deleteIntegration(store.table, (await readIntegration(store.table, integration))!);
+    const job = await askFor(world, automation);
+    await world.runFor(2 * MINUTE_MS);
+    expect(await stateOf(job)).toMatchObject({ phase: 'done', matched: 3, resent: 0, passedOver: 3 });
+    for (const id of ids)
+      expect((await readDelivery(store.table, id))?.reason).not.toBe('integration_deleted');
   });
 
   test('stops when its automation is gone', async () => {

@@ -212,6 +212,25 @@ test('what an automation did is listed also when it was deleted, to its own team
   expect(await call('GET', '/v1/deliveries?automation=aut_none')).toMatchObject({ status: 404 });
 });
 
+test('notices, which name no automation, are not listed as one: they are of all teams', async () => {
+  const { call, team, integration } = await aWorld();
+  const about = { integrationId: integration, integrationName: 'ci', reason: 'gone', sinceMs: start };
+  for (const [n, owner] of [
+    [1, 'else'],
+    [2, team],
+  ] as const) {
+    const notice = noticeDelivery(
+      { ...about, sinceMs: n },
+      { ...aSlackIntegration(), team: owner },
+      start + n,
+    );
+    await putDelivery(store.table, notice, start);
+  }
+  const caller: Caller = { keyId: 'k', role: 'admin', team };
+  const path = '/v1/deliveries?automation=signalbox';
+  expect(await call('GET', path, undefined, { caller })).toMatchObject({ status: 404 });
+});
+
 describe('sending again', () => {
   const viewer = (team: string): Caller => ({ keyId: 'key_v', role: 'viewer', team });
 

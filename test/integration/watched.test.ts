@@ -128,6 +128,27 @@ test('a registry is shown to teams with a role in it, whoever asks', async () =>
   expect(await call('GET', '/v1/watched?team=speech&registry=models')).toMatchObject(refused);
 });
 
+test('a narrowed key is told of its own types', async () => {
+  const toldTo = async (...event_types: string[]) => {
+    const caller = { ...sender, narrowing: { event_types } };
+    return (await call('GET', '/v1/watched?team=vision&project=typed', undefined, { caller })).body;
+  };
+  const scope = { kind: 'project', team: 'vision', project: 'typed' };
+  const onLoss = { event: 'run.metrics', threshold: { metric: 'secret-loss', comparison: '<', value: 1 } };
+  const onAlias = { event: 'artifact.alias_added', filter: { 'collection.name': 'secret-model' } };
+  for (const [name, of] of Object.entries({ onLoss, onAlias })) {
+    const made = await call('POST', '/v1/automations', trigger({ name, scope, trigger: of }));
+    expect(made.status).toBe(201);
+  }
+  expect(await toldTo('run.*')).toMatchObject({ metrics: expect.arrayContaining(['secret-loss']) });
+  expect(JSON.stringify(await toldTo('run.*'))).not.toContain('secret-model');
+  const states = await toldTo('run.state');
+  expect(states.event_types).toEqual(['run.state']);
+  expect(JSON.stringify(states)).not.toContain('secret-');
+  expect(JSON.stringify(await toldTo('artifact.alias_added'))).not.toContain('secret-loss');
+  expect(JSON.stringify(await toldTo('custom.*'))).not.toContain('secret-');
+});
+
 test('a narrowed key is told of its own places', async () => {
   const narrowed = (query: string) => {
     const caller = { ...sender, narrowing: { projects: ['p'] } };

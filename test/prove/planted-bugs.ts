@@ -156,7 +156,7 @@ const windows: PlantedBug[] = [
   {
     name: 'NaN is kept in the window',
     file: METRICS,
-    from: 'judgeNotFinite(arrived, judge);\n    return;',
+    from: "judgeNotFinite(arrived, judge);\n    return 'not_finite';",
     to: 'judgeNotFinite(arrived, judge);',
   },
   {
@@ -331,7 +331,7 @@ const states: PlantedBug[] = [
   {
     name: 'a state event that comes again counts again',
     file: MEMORY,
-    from: 'if (memory.stateEvents.includes(mark)) return false;',
+    from: 'if (hasSeenStateEvent(memory, eventId)) return false;',
     to: '',
   },
   {

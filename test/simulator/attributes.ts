@@ -2,6 +2,8 @@
 
 export type Attributes = Record<string, unknown>;
 
+const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null;
+
 /** A value as DynamoDB keeps it: without what is undefined, maps as objects; throws on what it refuses. */
 export function stored(value: unknown): unknown {
   if (typeof value === 'number') return checkedNumber(value);
@@ -9,12 +11,24 @@ export function stored(value: unknown): unknown {
   if (value instanceof Uint8Array) return value.slice();
   if (value instanceof Set) return checkedSet(value);
   if (Array.isArray(value)) return value.map(stored);
-  return storedEntries(value instanceof Map ? value : Object.entries(value));
+  return storedEntries(value instanceof Map ? Object.fromEntries(value) : (value as Attributes));
 }
 
-function storedEntries(entries: Iterable<[string, unknown]>): Attributes {
+/** An object is copied whole first: that is much quicker than one name after the other. */
+function storedEntries(entries: Attributes): Attributes {
+  const kept = { ...entries };
+  for (const name in kept) {
+    const value = kept[name];
+    if (value === undefined) return storedEntries(withoutUndefined(kept));
+    if (typeof value === 'number') checkedNumber(value);
+    else if (!isPlain(value)) kept[name] = stored(value);
+  }
+  return kept;
+}
+
+function withoutUndefined(entries: Attributes): Attributes {
   const kept: Attributes = {};
-  for (const [name, value] of entries) if (value !== undefined) kept[name] = stored(value);
+  for (const name in entries) if (entries[name] !== undefined) kept[name] = entries[name];
   return kept;
 }
 
@@ -34,7 +48,10 @@ export function copied<Value>(value: Value): Value {
   if (value instanceof Uint8Array) return value.slice() as Value;
   if (value instanceof Set) return new Set(value) as Value;
   if (Array.isArray(value)) return value.map(copied) as Value;
-  const copy: Attributes = {};
-  for (const name in value) copy[name] = copied((value as Attributes)[name]);
+  const copy = { ...value } as Attributes;
+  for (const name in copy) {
+    const inner = copy[name];
+    if (!isPlain(inner)) copy[name] = copied(inner);
+  }
   return copy as Value;
 }

@@ -13,6 +13,8 @@ export interface Faults {
   repeated: number;
   /** The call takes up to a second. */
   slow: number;
+  /** The call takes up to fifteen seconds. Only of functions of which nobody is promised an answer within seconds. */
+  stall: number;
   /** The request never reaches its receiver. */
   unreachable: number;
   /** The request arrives, and the connection dies before the answer comes. */
@@ -45,9 +47,9 @@ export interface Faults {
 }
 
 export const NO_FAULTS: Faults = {
-  ...{ kill: 0, throttle: 0, lost: 0, repeated: 0, slow: 0, unreachable: 0, deaf: 0, partial: 0, doubles: 0 },
-  ...{ receivesTwice: 0, undeleted: 0, cold: 0, unanswered: 0, skipsSweep: 0, unprocessed: 0, shortPages: 0 },
-  ...{ outlives: 0.5, oldReads: 0, indexDelayMs: 0, skewMs: 0 },
+  ...{ kill: 0, throttle: 0, lost: 0, repeated: 0, slow: 0, stall: 0, unreachable: 0, deaf: 0 },
+  ...{ partial: 0, doubles: 0, receivesTwice: 0, undeleted: 0, cold: 0, unanswered: 0, skipsSweep: 0 },
+  ...{ unprocessed: 0, shortPages: 0, outlives: 0.5, oldReads: 0, indexDelayMs: 0, skewMs: 0 },
   outages: [],
 };
 
@@ -64,6 +66,7 @@ export function drawFaults(random: Random, fromMs: number): Faults {
     ...{ receivesTwice: some(0.5), undeleted: some(0.3), cold: some(0.5), unanswered: some(0.2) },
     ...{ skipsSweep: some(0.5), unprocessed: some(0.3), shortPages: some(0.5), outlives: random.next() },
     oldReads: some(0.6),
+    stall: random.chance(0.2) ? 0.1 * random.next() : 0,
     indexDelayMs: random.chance(0.5) ? random.between(1, 5_000) : 0,
     skewMs: random.chance(0.5) ? random.between(1, MAX_SKEW_MS) : 0,
     outages: random.chance(0.15) ? [drawOutage(random, fromMs)] : [],

@@ -304,8 +304,8 @@ const delivering: PlantedBug[] = [
   bug(
     'a settlement whose answer got lost is none',
     DISPATCH,
-    'await deps.settle(id, token, settlement);\n  return true;',
-    'return deps.settle(id, token, settlement);',
+    'await deps.settle(id, token, { ...settlement, attempts: attempt - 1 });\n  return true;',
+    'return deps.settle(id, token, { ...settlement, attempts: attempt - 1 });',
   ),
   bug(
     'what waits for a retry leaves the due index',

@@ -91,6 +91,7 @@ async function storm(
   begin();
   world.plan(quietFromMs, () => {
     world.faults = NO_FAULTS;
+    world.endDeployment();
     for (const { url, endsWell } of plan.integrations) if (endsWell) world.receivers.behave(url, 'well');
   });
   const isAtRest = await world.run();

@@ -32,10 +32,11 @@ export class IndexOfTable {
   }
 
   note(key: Key, before: Attributes | undefined, after: Attributes | undefined, delayMs: () => number): void {
-    const [was, is] = [this.#entryOf(key, before), this.#entryOf(key, after)];
-    if (!was && !is) return;
-    if (was && is && was[this.rangeName] === is[this.rangeName]) return;
+    const [wasIn, isIn] = [this.#holds(before), this.#holds(after)];
+    if (!wasIn && !isIn) return;
+    if (wasIn && isIn && before?.[this.rangeName] === after?.[this.rangeName]) return;
     const id = `${key.pk} ${key.sk}`;
+    const is = isIn ? this.#entryOf(key, after as Attributes) : undefined;
     if (is) this.#written.set(id, is);
     else this.#written.delete(id);
     const delay = delayMs();
@@ -83,9 +84,11 @@ export class IndexOfTable {
     this.#hashes.set(id, hash);
   }
 
-  #entryOf({ pk, sk }: Key, item: Attributes | undefined): Attributes | undefined {
-    const [hash, range] = [item?.[this.#hashName], item?.[this.rangeName]];
-    if (hash === undefined || range === undefined) return undefined;
-    return { pk, sk, [this.#hashName]: hash, [this.rangeName]: range };
+  #holds(item: Attributes | undefined): boolean {
+    return item?.[this.#hashName] !== undefined && item[this.rangeName] !== undefined;
+  }
+
+  #entryOf({ pk, sk }: Key, item: Attributes): Attributes {
+    return { pk, sk, [this.#hashName]: item[this.#hashName], [this.rangeName]: item[this.rangeName] };
   }
 }

@@ -78,9 +78,10 @@ export class SimulatedTable {
     if (kind === 'BatchGet') return this.#batchGet(input);
     if (kind === 'Put') return this.#write(input.Item, input, () => stored(input.Item) as Item);
     if (kind === 'Delete') return this.#write(input.Key, input, () => undefined);
+    const given = { ...input, ExpressionAttributeValues: stored(input.ExpressionAttributeValues) };
     const change = (before: Item | undefined) =>
-      stored(updated(input.UpdateExpression, before ?? input.Key, input)) as Item;
-    return this.#write(input.Key, input, change);
+      updated(input.UpdateExpression, before ?? input.Key, given) as Item;
+    return this.#write(input.Key, given, change);
   }
 
   /** The least range key in an index, whatever its delay. */
@@ -146,7 +147,12 @@ export class SimulatedTable {
     const partition = this.#partitions.get(pk);
     if (!partition) return [];
     const isConsistent = query.ConsistentRead === true;
-    return [...partition.keys()].flatMap((sk) => this.#seen({ pk, sk }, isConsistent) ?? []);
+    const seen: Attributes[] = [];
+    for (const sk of partition.keys()) {
+      const item = this.#seen({ pk, sk }, isConsistent);
+      if (item) seen.push(item);
+    }
+    return seen;
   }
 
   #write(key: Key, write: Write, change: (before: Item | undefined) => Item | undefined): unknown {

@@ -8,10 +8,25 @@ export class Trace {
     this.lines = isInWords ? [] : undefined;
   }
 
-  note(atMs: number, what: string): void {
+  note(atMs: number, ...what: (string | number)[]): void {
     this.#mix(atMs >>> 0);
-    for (let at = 0; at < what.length; at++) this.#mix(what.charCodeAt(at));
-    this.lines?.push(`${new Date(atMs).toISOString().slice(5, 23)} ${what}`);
+    for (const part of what) {
+      if (typeof part === 'number') this.#mix(part);
+      else this.#mixText(part);
+    }
+    this.lines?.push(`${new Date(atMs).toISOString().slice(5, 23)} ${what.join(' ')}`);
+  }
+
+  #mixText(text: string): void {
+    let [high, low] = [this.#high, this.#low];
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      high = Math.imul(high ^ code, 0x01000193);
+      low = Math.imul(low ^ (code + (high >>> 15)), 0x85ebca6b);
+    }
+    this.#high = high;
+    this.#low = low;
+    this.#mix(text.length);
   }
 
   get hash(): string {

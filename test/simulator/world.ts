@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Agenda } from './agenda.ts';
 import { ambient, type Command, type Host, type Service } from './ambient.ts';
 import { type Faults, NO_FAULTS } from './faults.ts';
-import { nameOfCall } from './names.ts';
+import { placesRead, placesWritten, wordsOf } from './names.ts';
 import { type FunctionName, type Handler, type Product, urls } from './product.ts';
 import { SimulatedQueue } from './queue.ts';
 import type { Random } from './random.ts';
@@ -13,6 +13,7 @@ import { SimulatedVault } from './vault.ts';
 
 /** A started function: one invocation at a time, its clock, and what it keeps in memory. */
 interface Container {
+  product: Product;
   handler: Handler;
   skewMs: number;
   /** All that it ever saw, as one number: the same code that saw the same is in the same state. */
@@ -44,6 +45,8 @@ export interface Chooser {
   next: (options: number, state: () => string) => number | undefined;
   /** Whether the function dies before or after a call. */
   crash: (state: () => string) => '' | 'kill before' | 'kill after' | undefined;
+  /** Whether nothing ever writes what is read there. */
+  isNeverWritten: (place: string) => boolean;
 }
 
 export interface WorldParts {
@@ -72,9 +75,7 @@ export class World {
   readonly receivers: Receivers;
   readonly queues: { events: SimulatedQueue; deliveries: SimulatedQueue };
   readonly trace: Trace;
-  /** What the functions logged as errors, for those who look for the cause of something. */
-  readonly errors: string[] = [];
-  readonly #products: readonly Product[];
+  #products: readonly Product[];
   readonly #agenda = new Agenda();
   readonly #warm = new Map<FunctionName, Container[]>();
   readonly #busy = { events: 0, deliveries: 0 };
@@ -84,6 +85,8 @@ export class World {
   #current: Task | undefined;
   #isInstant = false;
   readonly #notesWhatIsSeen: boolean;
+  /** All places that functions wrote to, where worlds are explored. */
+  readonly written = new Set<string>();
   #issued: Call[] = [];
   #tasks = 0;
 
@@ -144,8 +147,16 @@ export class World {
     this.counts[what] = (this.counts[what] ?? 0) + by;
   }
 
+  /** From now on functions start from the first version only, and none of another one is left waiting. */
+  endDeployment(): void {
+    if (this.#products.length === 1) return;
+    this.#products = this.#products.slice(0, 1);
+    this.#warm.clear();
+  }
+
   #happens(kind: Exclude<keyof Faults, 'outages'>): boolean {
-    if (!this.random.chance(this.faults[kind])) return false;
+    const probability = this.faults[kind];
+    if (probability === 0 || !this.random.chance(probability)) return false;
     this.count(`fault ${kind}`);
     return true;
   }
@@ -161,15 +172,26 @@ export class World {
   }
 
   /** Lets things happen until nothing is left to do. False when there is no end to it. */
-  async run(most = 150_000): Promise<boolean> {
+  run(most = 150_000): Promise<boolean> {
     ambient.host = this.#host;
-    await this.#settleDown();
-    for (let steps = 0; steps < most; steps++) {
-      if (this.#agenda.nextMs === undefined) return true;
-      this.#passTime();
-      await this.#settleDown();
-    }
-    return false;
+    let steps = 0;
+    return new Promise((resolve, reject) => {
+      const step = () => {
+        try {
+          this.#issue();
+          this.#planPolls();
+          if (this.#agenda.nextMs === undefined) resolve(true);
+          else if (steps++ === most) resolve(false);
+          else {
+            this.#passTime();
+            whenDrained(step);
+          }
+        } catch (error) {
+          reject(error);
+        }
+      };
+      whenDrained(step);
+    });
   }
 
   /** As `run`, but nothing happens by chance: what happens next is chosen. False when that way was gone before. */
@@ -188,6 +210,8 @@ export class World {
 
   /** True when something happened, false when nothing is left to do, undefined for a way that was gone before. */
   #goOn(chooser: Chooser, state: () => string): boolean | undefined {
+    const settled = this.#ready.find((call) => this.#commutes(call, chooser));
+    if (settled) return this.#performChosen(settled, chooser, state) || undefined;
     // Of a function's calls that were made side by side, the first goes first.
     const first = new Map(this.#ready.toReversed().map((call) => [call.task, call]));
     const calls = [...first.values()].reverse();
@@ -199,6 +223,17 @@ export class World {
     if (call) return this.#performChosen(call, chooser, state) || undefined;
     this.#passTime();
     return true;
+  }
+
+  /**
+   * Whether a call, with all that its function asks for beside it, reads what nothing ever writes: then it makes no
+   * difference when it is done, and it is done at once. At a function's first call it may still choose to die.
+   */
+  #commutes({ task }: Call, chooser: Chooser): boolean {
+    if (!task.hasCalled) return false;
+    const isFixed = ({ service, command }: Call) =>
+      isRead(command) && placesRead(service, command).every(chooser.isNeverWritten);
+    return this.#ready.every((call) => call.task !== task || isFixed(call));
   }
 
   /** While calls are under way, only what comes very soon may come before them. */
@@ -214,7 +249,7 @@ export class World {
     const crash = this.#chooseCrash(call, chooser, state);
     if (crash === undefined) return false;
     this.#ready.splice(this.#ready.indexOf(call), 1);
-    this.trace.note(this.nowMs, `${task.name} ${nameOfCall(call.service, call.command)} ${crash}`);
+    this.trace.note(this.nowMs, task.name, ...wordsOf(call.service, call.command), crash);
     if (crash === 'kill before') this.#kill(task, 'kill');
     else if (call.service === 'http') this.#deliver(call, crash);
     else this.#settle(call, crash);
@@ -249,7 +284,7 @@ export class World {
     const { events, deliveries } = this.queues;
     const queues = [events, deliveries].map((queue) => [queue.describe(), queue.deadLetters?.describe()]);
     const ready = this.#ready.map(
-      ({ task, command, service }) => `${task.name} ${nameOfCall(service, command)}`,
+      ({ task, command, service }) => `${task.name} ${wordsOf(service, command).join(' ')}`,
     );
     const seen = [...this.#warm].map(([name, containers]) => [
       name,
@@ -278,12 +313,6 @@ export class World {
     this.#agenda.take()?.run();
   }
 
-  async #settleDown(): Promise<void> {
-    await drained();
-    this.#issue();
-    this.#planPolls();
-  }
-
   /** Invokes a function at once and without faults, while nothing else happens. */
   async instantly(name: FunctionName, event: unknown): Promise<unknown> {
     ambient.host = this.#host;
@@ -291,7 +320,7 @@ export class World {
     this.#isInstant = true;
     this.#current = this.#taskOf(
       name,
-      this.#warm.get(name)?.[0] ?? { handler: product[name](), skewMs: 0, seen: '' },
+      this.#warm.get(name)?.[0] ?? { product, handler: product[name](), skewMs: 0, seen: '' },
     );
     const { container } = this.#current;
     if (!this.#warm.has(name)) this.#warm.set(name, [container]);
@@ -315,16 +344,18 @@ export class World {
       if (task.isOver) return;
       task.isOver = true;
       this.#tasksUnderWay.delete(task);
-      this.trace.note(this.nowMs, `${name}#${task.number} ${Object.keys(ending)[0]}`);
+      this.trace.note(this.nowMs, name, task.number, howItEnded(ending));
       // Where states are compared every start is a cold one: what a warm function remembers would tell them apart.
-      if (!('killed' in ending) && !this.#notesWhatIsSeen) this.#warm.get(name)?.push(task.container);
+      const isReplaced = !this.#products.includes(task.container.product);
+      const isKept = !('killed' in ending) && !this.#notesWhatIsSeen && !isReplaced;
+      if (isKept) this.#warm.get(name)?.push(task.container);
       onEnd(ending);
     };
     this.count(`invocations ${name}`);
     this.#tasksUnderWay.add(task);
     this.#current = task;
     this.#sees(task, ['begins', event, this.nowMs]);
-    this.trace.note(this.nowMs, `${name}#${task.number} begins`);
+    this.trace.note(this.nowMs, name, task.number, 'begins');
     const context = { getRemainingTimeInMillis: () => deadlineMs - this.nowMs };
     task.container.handler(event, context).then(
       (answer) => task.end({ answer }),
@@ -347,9 +378,12 @@ export class World {
     const known = this.#happens('cold') ? undefined : warm.pop();
     if (known) return known;
     const { skewMs } = this.faults;
-    const product = this.#products.length === 1 ? this.#products[0] : this.random.pick(this.#products);
+    const product = (
+      this.#products.length === 1 ? this.#products[0] : this.random.pick(this.#products)
+    ) as Product;
     return {
-      handler: (product as Product)[name](),
+      product,
+      handler: product[name](),
       skewMs: skewMs === 0 ? 0 : this.random.between(-skewMs, skewMs),
       seen: '',
     };
@@ -365,7 +399,6 @@ export class World {
     },
     call: (service, command) => this.#call(service, command),
     log: (text) => {
-      if (text.startsWith('{"stage":"error"')) this.errors.push(text);
       this.trace.lines?.push(`    ${text.trimEnd()}`);
     },
   };
@@ -378,7 +411,7 @@ export class World {
   }
 
   #call(service: Service, command: Command): Promise<unknown> {
-    this.count(`io ${service}`);
+    this.count(IO[service]);
     if (this.#isInstant) return instant(() => this.#answer(service, command));
     const task = this.#current;
     return new Promise((resolve, reject) => {
@@ -392,15 +425,19 @@ export class World {
     if (issued.length === 0) return;
     this.#issued = [];
     if (issued.length > 1 && this.random.chance(0.7)) {
-      this.plan(this.nowMs + this.#travelMs(), () => {
+      this.plan(this.nowMs + this.#travelMs(issued[0]?.task), () => {
         for (const call of issued) this.#perform(call);
       });
       return;
     }
-    for (const call of issued) this.plan(this.nowMs + this.#travelMs(), () => this.#perform(call));
+    for (const call of issued) {
+      this.plan(this.nowMs + this.#travelMs(call.task), () => this.#perform(call));
+    }
   }
 
-  #travelMs(): number {
+  #travelMs(task: Task | undefined): number {
+    const mayStall = task?.name === 'matcher' || task?.name === 'admin';
+    if (mayStall && this.#happens('stall')) return this.random.between(1_000, 15_000);
     return this.#happens('slow') ? this.random.between(20, 1_000) : this.random.between(1, 9);
   }
 
@@ -423,8 +460,8 @@ export class World {
       return;
     }
     const fault = this.#drawFault(service);
-    this.trace.note(this.nowMs, `${task.name}#${task.number} ${nameOfCall(service, command)} ${fault}`);
-    if (fault !== '') this.count(`fault ${fault}`);
+    this.trace.note(this.nowMs, task.name, task.number, ...wordsOf(service, command), fault);
+    if (fault !== '' && !fault.startsWith('kill')) this.count(`fault ${fault}`);
     if (fault === 'kill before') this.#kill(task, 'kill');
     else if (service === 'http') this.#deliver(call, fault);
     else this.#settle(call, fault);
@@ -451,7 +488,7 @@ export class World {
   /** What a dead function had on the wire may still arrive. */
   #performForNobody({ service, command }: Call): void {
     if (!this.random.chance(0.5)) return;
-    this.trace.note(this.nowMs, `nobody ${nameOfCall(service, command)}`);
+    this.trace.note(this.nowMs, 'nobody', ...wordsOf(service, command));
     if (service === 'http') this.receivers.take(command.input, this.nowMs);
     else this.#outcome(service, command);
   }
@@ -481,6 +518,9 @@ export class World {
   }
 
   #answer(service: Service, command: Command): unknown {
+    if (this.#notesWhatIsSeen && !this.#isInstant && !isRead(command)) {
+      for (const place of placesWritten(service, command)) this.written.add(place);
+    }
     if (service === 'dynamodb') return this.table.answer(command);
     if (service === 'sqs') return this.#answerQueue(command);
     if (service === 'secrets') return this.vault.answer(command);
@@ -509,22 +549,20 @@ export class World {
 
   #queueAt(url: string): SimulatedQueue {
     const { events, deliveries } = this.queues;
-    const known: Record<string, SimulatedQueue | undefined> = {
-      [urls.events]: events,
-      [urls.deliveries]: deliveries,
-      [urls.eventsDeadLetters]: events.deadLetters,
-      [urls.deliveriesDeadLetters]: deliveries.deadLetters,
-    };
-    const queue = known[url];
-    if (!queue) throw new Error(`there is no queue ${url}`);
-    return queue;
+    if (url === urls.events) return events;
+    if (url === urls.deliveries) return deliveries;
+    const dead = url === urls.eventsDeadLetters ? events.deadLetters : deliveries.deadLetters;
+    if (!dead || (dead === deliveries.deadLetters && url !== urls.deliveriesDeadLetters)) {
+      throw new Error(`there is no queue ${url}`);
+    }
+    return dead;
   }
 
   /** When a dead-letter queue has something to receive. */
   get #deadMs(): number {
     const { events, deliveries } = this.queues;
-    const times = [events.deadLetters?.nextMs(), deliveries.deadLetters?.nextMs()];
-    return Math.min(...times.map((atMs) => atMs ?? Number.POSITIVE_INFINITY));
+    const [one, other] = [events.deadLetters?.nextMs(), deliveries.deadLetters?.nextMs()];
+    return Math.min(one ?? Number.POSITIVE_INFINITY, other ?? Number.POSITIVE_INFINITY);
   }
 
   #deliver({ task, command, settle }: Call, fault: string): void {
@@ -617,8 +655,14 @@ const ODDS_OF_HTTP: Odds = [
   ['deaf', 'deaf', 1],
 ];
 
-/** Resolves when no promise of this process has anything left to do: Node empties that queue before the next tick. */
 const something = () => 'something';
+
+const IO: Record<Service, string> = {
+  dynamodb: 'io dynamodb',
+  sqs: 'io sqs',
+  secrets: 'io secrets',
+  http: 'io http',
+};
 
 const isRead = ({ kind }: Command) => /^(Get|BatchGet|Query|GetSecretValue)$/.test(kind);
 
@@ -629,7 +673,19 @@ const withSets = (_name: string, value: unknown) => (value instanceof Set ? [...
 
 const hashOf = (text: string) => createHash('md5').update(text).digest('base64');
 
-const drained = () => new Promise<void>((resolve) => process.nextTick(resolve));
+const settled = Promise.resolve();
+
+const amongPromises = (go: () => void) => void settled.then(go);
+
+/** When no promise of this process has anything left to do: Node empties that queue before the next tick. */
+const whenDrained = (go: () => void) => process.nextTick(amongPromises, go);
+
+const drained = () => new Promise<void>(whenDrained);
+
+function howItEnded(ending: Ending): string {
+  if ('answer' in ending) return 'answer';
+  return 'error' in ending ? 'error' : 'killed';
+}
 
 async function instant(work: () => unknown): Promise<unknown> {
   return work();

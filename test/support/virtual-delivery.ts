@@ -16,7 +16,7 @@ import { putDelivery, reopenDelivery, stampDelivery } from '../../store/deliveri
 import { type DueItem, readDue } from '../../store/due.ts';
 import { readFlow } from '../../store/health.ts';
 import { listDeliveries } from '../../store/history.ts';
-import { createIntegration } from '../../store/integrations.ts';
+import { createIntegration, readIntegration } from '../../store/integrations.ts';
 import { readResend, saveResend } from '../../store/resends.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';
 import { aDefinition, aWebhookIntegration } from './builders.ts';
@@ -59,6 +59,7 @@ const resendCalls = [
   'reopen',
   'readHead',
   'readFlow',
+  'hasIntegration',
   'send',
 ] as const satisfies (keyof ResendDeps)[];
 
@@ -327,6 +328,7 @@ export class VirtualDelivery {
       reopen: (id, times) => reopenDelivery(table, id, times),
       readHead: (id) => readHead(table, id),
       readFlow: (id) => readFlow(table, id, this.nowMs),
+      hasIntegration: async (id) => (await readIntegration(table, id)) !== undefined,
       send: async (messages) => this.enqueue(messages),
       now: () => this.nowMs,
       log: (line) => this.lines.push(line),

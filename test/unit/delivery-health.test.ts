@@ -173,12 +173,18 @@ describe('settings', () => {
 describe('a digest', () => {
   const heldBack = {
     ...{ id: 'd', automationId: 'a', revision: 2, team: 't', action: 'slack' as const, integrationId: 'i' },
-    ...{ facts: { automation_name: 'n' }, receivedAtMs: 90_000, createdAtMs: 90_500, depth: 3 },
+    ...{
+      facts: { automation_name: 'n', delivery_id: 'd' },
+      receivedAtMs: 90_000,
+      createdAtMs: 90_500,
+      depth: 3,
+    },
   };
 
   test('is one for a minute and automation', () => {
     const digest = digestDelivery(heldBack, 100_000);
     expect(digest).toMatchObject({ digest: { minuteMs: 60_000 }, revision: 2, integrationId: 'i', depth: 3 });
+    expect(digest.facts).toEqual({ automation_name: 'n', delivery_id: digest.id });
     expect(digestDelivery({ ...heldBack, id: 'e', receivedAtMs: 119_999 }, 1).id).toBe(digest.id);
     expect(digestDelivery({ ...heldBack, receivedAtMs: 120_000 }, 1).id).not.toBe(digest.id);
     expect(digestDelivery({ ...heldBack, automationId: 'b' }, 1).id).not.toBe(digest.id);
@@ -200,6 +206,6 @@ describe('a digest', () => {
 
 test('a notice says which integration, why and since when', () => {
   const notice = { integrationId: 'int_1', integrationName: 'ci', reason: 'gone', sinceMs: 0 };
-  expect(noticeText(notice)).toMatch(/ci \(int_1\): .*410 Gone at 1970-01-01/);
+  expect(noticeText(notice)).toMatch(/ci \(int_1\): its receiver is gone .*410 Gone .*token_revoked/);
   expect(noticeText({ ...notice, reason: 'failing_for_5_days' })).toMatch(/failed since 1970/);
 });

@@ -1,6 +1,5 @@
 import { testDelivery } from '../../core/actions/test-call.ts';
-import type { Attempt, Delivery } from '../../core/delivery.ts';
-import type { WebhookIntegration } from '../../core/integration.ts';
+import type { Attempt } from '../../core/delivery.ts';
 import { reveal, Secret } from '../../core/secret.ts';
 import { wandbSignature } from '../../core/signature.ts';
 import { type DispatchDeps, dispatch } from '../../lambdas/dispatcher/dispatch.ts';
@@ -8,36 +7,11 @@ import { makeSecretCache } from '../../lambdas/dispatcher/secret-cache.ts';
 import type { OutboundRequest, SendResult } from '../../lambdas/dispatcher/send.ts';
 import type { StageLine } from '../../lambdas/shared/log.ts';
 import type { Settlement, StoredDelivery } from '../../store/deliveries.ts';
-import { aDefinition, aSlackIntegration } from '../support/builders.ts';
+import { aDefinition, aDelivery, aSlackIntegration, aWebhookIntegration } from '../support/builders.ts';
 import { anAutomation, openDoors } from '../support/dispatch-doubles.ts';
 
-const integration: WebhookIntegration = {
-  id: 'int_1',
-  team: 'vision',
-  type: 'webhook',
-  name: 'ci',
-  url: 'https://ci.example.com/hook',
-  method: 'POST',
-  headers: {},
-  access_token_secret: 'TOKEN',
-  signing_secret: 'SIGNING',
-  secrets: [],
-  createdAtMs: 0,
-  updatedAtMs: 0,
-  version: 1,
-};
-const delivery: Delivery = {
-  id: 'dlv_1',
-  automationId: 'aut_1',
-  revision: 1,
-  team: 'vision',
-  action: 'webhook',
-  integrationId: 'int_1',
-  facts: { run_name: 'calm-lake', event_id: 'e1', automation_name: 'loss is low' },
-  receivedAtMs: 900,
-  createdAtMs: 950,
-  depth: 1,
-};
+const integration = aWebhookIntegration({ access_token_secret: 'TOKEN', signing_secret: 'SIGNING' });
+const delivery = aDelivery();
 const values: Record<string, Secret> = {
   TOKEN: new Secret('token-token'),
   SIGNING: new Secret('signing-signing'),
@@ -68,7 +42,7 @@ function setUp(
   };
   const deps: DispatchDeps = {
     lease: async (_id, { token }) => ({
-      delivery: { ...delivery, status: 'pending', attempts: attempt - 1, ...of },
+      delivery: { ...delivery, attempts: attempt - 1, ...of },
       token,
       attempt,
       ...(lost && { lostAttempt: { number: attempt - 1, startedAtMs: 500 } }),
@@ -210,7 +184,7 @@ describe('an attempt', () => {
     ],
     [
       { outcome: 'failed', status: 503, code: 'http_status' },
-      { status: 'pending', dueAtMs: 300_600, sweepAtMs: 300_600, attempts: 2 },
+      { status: 'pending', dueAtMs: 300_600, sweepAtMs: 300_600 },
     ],
   ])('is not made when the earlier one was noted but not settled: %j', async (noted, settlement) => {
     const record = { number: 2, startedAtMs: 500, durationMs: 100, ...noted } as Attempt;
@@ -220,7 +194,7 @@ describe('an attempt', () => {
     );
     await run();
     expect(seen.sent).toEqual([]);
-    expect(seen.settled).toEqual([settlement]);
+    expect(seen.settled).toEqual([{ ...settlement, attempts: 2 }]);
   });
 
   test('is not made when one before the lost one had arrived: two functions died in a row', async () => {
@@ -235,7 +209,7 @@ describe('an attempt', () => {
     const { seen, run } = setUp({ readAttempts: async () => [arrived, lost] }, { attempt: 4, lost: true });
     await run();
     expect(seen.sent).toEqual([]);
-    expect(seen.settled).toEqual([{ status: 'delivered' }]);
+    expect(seen.settled).toEqual([{ status: 'delivered', attempts: 3 }]);
   });
 
   test('is not made either when the answer to settling the earlier one got lost', async () => {
@@ -258,7 +232,7 @@ describe('an attempt', () => {
     const { seen, run } = setUp({}, { attempt: 9, lost: true });
     await run();
     expect(seen.sent).toEqual([]);
-    expect(seen.settled).toEqual([{ status: 'failed', reason: 'attempts_used_up' }]);
+    expect(seen.settled).toEqual([{ status: 'failed', reason: 'attempts_used_up', attempts: 8 }]);
   });
 
   test('renders the revision that fired, not the newest', async () => {
@@ -298,7 +272,27 @@ describe('an attempt', () => {
     const { seen, run } = setUp(change);
     await run();
     expect(seen.sent).toEqual([]);
-    expect(seen.settled).toEqual([settlement]);
+    expect(seen.settled).toEqual([{ ...settlement, attempts: 0 }]);
+  });
+
+  test('is not made when its delivery expired while it was made ready', async () => {
+    let nowMs = 1_000_000;
+    const expires_after_seconds = 600;
+    const settings = { delivery: { supersede: false, max_per_minute: 30, expires_after_seconds } };
+    const { seen, run } = setUp(
+      {
+        ...anAutomation({ definition: aDefinition(settings) }),
+        now: () => nowMs,
+        takePlace: async () => {
+          nowMs += 601_000;
+          return true;
+        },
+      },
+      { of: { receivedAtMs: nowMs } },
+    );
+    await run();
+    expect(seen.sent).toEqual([]);
+    expect(seen.settled).toEqual([{ status: 'skipped', reason: 'expired', attempts: 0 }]);
   });
 
   test('that could not be prepared for a day counts, so that the delivery ends', async () => {
@@ -437,7 +431,7 @@ describe('a test call', () => {
     const { seen, run } = setUp(aside, { attempt: 2, lost: true, of });
     await run();
     expect(seen.sent).toEqual([]);
-    expect(seen.settled).toEqual([{ status: 'failed', reason: 'attempts_used_up' }]);
+    expect(seen.settled).toEqual([{ status: 'failed', reason: 'attempts_used_up', attempts: 1 }]);
   });
 });
 
@@ -445,6 +439,7 @@ test('a replaced secret takes effect at once, and a known version is not read ag
   let versionId = 'v1';
   const reads: string[] = [];
   const readSecret = makeSecretCache({
+    now: () => 1_000_000,
     readEntry: async (team, name) => ({ team, name, secretId: 's', versionId, version: 1, updatedAtMs: 0 }),
     readValue: async (_id, version) => {
       reads.push(version);
@@ -456,4 +451,18 @@ test('a replaced secret takes effect at once, and a known version is not read ag
   versionId = 'v2';
   expect(reveal((await readSecret('t', 'A'))!)).toBe('value of v2');
   expect(reads).toEqual(['v1', 'v2']);
+});
+
+test.each([
+  [59_000, 'throws'],
+  [61_000, 'is missing'],
+])('a secret set %i ms ago that Secrets Manager does not have %s', async (ageMs, what) => {
+  const entry = { team: 't', name: 'A', secretId: 's', versionId: 'v1', version: 1, updatedAtMs: 500 };
+  const readSecret = makeSecretCache({
+    readEntry: async () => entry,
+    readValue: async () => undefined,
+    now: () => 500 + ageMs,
+  });
+  const read = readSecret('t', 'A').catch(() => 'throws');
+  expect((await read) ?? 'is missing').toBe(what);
 });

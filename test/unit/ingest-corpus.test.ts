@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { unpackMessage } from '../../core/event-message.ts';
-import { ingest } from '../../lambdas/ingest/ingest.ts';
-import { httpHandler } from '../../lambdas/shared/http.ts';
 import type { QueueMessage } from '../../lambdas/shared/queue.ts';
-import { openTo } from '../support/builders.ts';
+import { type IngestAnswer, postEvents, unpacked } from '../support/ingest-door.ts';
 import { openedEvent } from '../support/opened.ts';
 
 /** How a case's body is made: as it stands, or from a recipe. */
@@ -73,39 +69,11 @@ function repeated(_key: string, value: unknown): unknown {
   return Array.isArray(repeat) ? repeat[0].repeat(repeat[1]) : value;
 }
 
-interface Answer {
-  events?: { index: number; id: string; deduplicated: boolean }[];
-  refused?: object[];
-}
-
-async function post({ contentType, headers, body }: Case, inBase64: boolean) {
-  const bytes = bytesOf(body);
-  const request = {
-    rawPath: '/v1/events',
-    rawQueryString: '',
+const post = ({ contentType, headers, body }: Case, inBase64: boolean) =>
+  postEvents(bytesOf(body), {
     headers: { ...(contentType !== undefined && { 'Content-Type': contentType }), ...headers },
-    requestContext: { http: { method: 'POST' }, requestId: 'req' },
-    body: bytes.toString(inBase64 ? 'base64' : 'utf8'),
-    isBase64Encoded: inBase64,
-  } as unknown as APIGatewayProxyEventV2;
-  const messages: QueueMessage[] = [];
-  const handle = httpHandler((one) =>
-    ingest(
-      one,
-      { keyId: 'key_1', role: 'sender', team: 'vision' },
-      {
-        readRegistries: openTo('vision'),
-        enqueue: async (batch) => {
-          messages.push(...batch);
-        },
-        now: () => 1_700_000_000_000,
-        log: () => {},
-      },
-    ),
-  );
-  const { statusCode, body: text = '' } = (await handle(request)) as { statusCode: number; body?: string };
-  return { status: statusCode, text, answer: JSON.parse(text) as Answer, messages };
-}
+    asText: !inBase64,
+  });
 
 beforeAll(() => {
   jest.spyOn(console, 'log').mockImplementation(() => {});
@@ -167,14 +135,14 @@ function answerOf({ status, code, field, hint, refused, refusedCount }: Case['ex
 }
 
 /** What is answered as taken is in the messages, as ASCII, and as it was sent. */
-function checkTaken(wanted: Case['expect'], answer: Answer, messages: QueueMessage[]): void {
-  const unpacked = messages.map(({ body }) => unpackMessage(body));
-  const ids = unpacked.flatMap(({ routes }) => routes.map(({ id }) => id));
+function checkTaken(wanted: Case['expect'], answer: IngestAnswer, messages: QueueMessage[]): void {
+  const opened = unpacked(messages);
+  const ids = opened.flatMap(({ routes }) => routes.map(({ id }) => id));
   for (const { body } of messages) expect(body).toMatch(/^[\t\n\x20-\x7e]*$/);
   expect((answer.events ?? []).map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
   if (wanted.ids) expect(ids).toEqual(wanted.ids);
   if (wanted.count !== undefined) expect(ids).toHaveLength(wanted.count);
   if (wanted.deduplicated !== undefined) expect(answer.events?.[0]?.deduplicated).toBe(wanted.deduplicated);
-  const [message] = unpacked;
+  const [message] = opened;
   if (wanted.event && message) expect(openedEvent(message)).toMatchObject(wanted.event);
 }

@@ -33,6 +33,7 @@ test('Slack’s Retry-After is kept, and what did not come to an answer stays as
     status: 429,
     outcome: { kind: 'failed', code: 'http_status', status: 429, retryAfterSeconds: 7 },
     responseHead: 'ratelimited',
+    retryAfterSeconds: 7,
   };
   expect(judged(prepared(true), limited)).toMatchObject({
     outcome: { kind: 'failed', retryAfterSeconds: 7 },

@@ -17,7 +17,7 @@ test.each([
       stage: 'integration.disabled',
       ...{ integrationId: 'int_1', team: 'vision', name: 'ci', reason: 'gone', toldThrough: 'int_2' },
     },
-    'disabled  int_1 "ci" of vision · it answered 410 Gone · its team is told by int_2',
+    'disabled  int_1 "ci" of vision · its receiver is gone for good · its team is told by int_2',
   ],
   [
     {

@@ -91,8 +91,29 @@ describe('a webhook', () => {
     const shown = mask(
       `POST ${request.url} to ${new URL(request.url).pathname} with sig Abc-def_0123456789xyz`,
     );
-    expect(shown).toBe('POST *** to /workflows/***/triggers/manual/paths/invoke with sig ***');
+    expect(shown).toBe('POST *** to *** with sig ***');
     expect(mask('prod-1.westus.logic.azure.com')).toBe('prod-1.westus.logic.azure.com');
+  });
+
+  test.each([
+    ['https://ci.example.com/hooks?token=abc-1234', 'no token abc-1234', 'no token ***'],
+    ['https://ci.example.com/hooks?a=b&key=password', 'password is wrong', '*** is wrong'],
+    ['https://ci.example.com/hooks?k=a%2Bb%2Fc%2Bd%3D', 'a+b/c+d= is wrong', '*** is wrong'],
+    ['https://ci.example.com/t0ken-12/run?wait=1', 'no /t0ken-12 here', 'no /*** here'],
+    ['https://ci.example.com/t0ken-12/services/run', 'services: run', 'services: run'],
+    ['https://eo12345678.requests.example.com/', 'host eo12345678.requests', 'host ***.requests'],
+  ])('with the secret URL %s shows of %j only %j', async (url, answer, shown) => {
+    const integration = aWebhookIntegration({ url: undefined, url_secret: 'TEAMS' });
+    const { mask } = await requestOf(integration, {}, { readSecret: async () => new Secret(url) });
+    expect(mask(answer)).toBe(shown);
+  });
+
+  test('hides the token of a header also where it is repeated without its scheme', async () => {
+    const integration = aWebhookIntegration({ header_auth: { name: 'authorization', value_secret: 'KEY' } });
+    const readSecret = async () => new Secret('Token 0123-abcd');
+    const { request, mask } = await requestOf(integration, {}, { readSecret });
+    expect(request.headers['authorization']).toBe('Token 0123-abcd');
+    expect(mask('invalid token 0123-abcd')).toBe('invalid token ***');
   });
 
   test.each([
