@@ -17,6 +17,7 @@ export default {
     project('infra'),
     project('integration', { setupFiles: ['<rootDir>/test/support/checked-fetch.ts'] }),
     project('localstack', { slowTestThreshold: 30 }),
+    project('upgrade', { slowTestThreshold: 120 }),
   ],
   // Two cores, and the integration suites start processes of their own.
   maxWorkers: 2,

@@ -1,19 +1,16 @@
 import type { EventType, RunState } from '../core/event.ts';
 import {
   type EventMessage,
-  openEvent,
   openPoints,
   packMessages,
   type Route,
   unpackMessage,
 } from '../core/event-message.ts';
 import { parseFilter } from '../core/filters/filter.ts';
-import type { PlainEvent } from '../core/firing.ts';
 import { type EventReader, eventReader } from '../core/matching/event-reader.ts';
 import type { MatchCounts } from '../core/matching/filter-index.ts';
 import { MatchIndex } from '../core/matching/match-index.ts';
-import type { MetricIndex } from '../core/matching/metric-index.ts';
-import { routeReader } from '../core/matching/plain-events.ts';
+import { RouteReader } from '../core/matching/plain-events.ts';
 import { ScopeIndex } from '../core/matching/scope-index.ts';
 import { ScopeTable } from '../core/matching/scope-table.ts';
 import { Watcher } from '../core/matching/watcher.ts';
@@ -68,9 +65,9 @@ export function openOurs(): Ours {
     matchBody: (body) => {
       const message = unpackMessage(body);
       const scopes = world.scopes.covering(message.subject);
-      const ids: string[] = [];
-      for (const route of message.routes) matchRoute(message, route, scopes, world, ids);
-      return ids;
+      const found: Watcher[] = [];
+      for (const route of message.routes) matchRoute(message, route, scopes, world, found);
+      return idsOf(found);
     },
   };
 }
@@ -111,20 +108,24 @@ function placeOf({ team, project, registry, collection }: WireEvent): Place {
 }
 
 function matchOpened(event: WireEvent, scopes: number[], world: World): string[] {
-  const ids: string[] = [];
+  const found: Watcher[] = [];
   const { type } = event;
-  if (type === 'run.metrics') matchPoints(event, scopes, world, ids);
-  else if (type === 'run.state') matchState(event.state ?? '', eventReader(event), scopes, world, ids);
-  else matchPlain(type, eventReader(event), scopes, world, ids);
-  return ids;
+  const reader = eventReader(event);
+  if (type === 'run.metrics') matchPoints(event, reader, scopes, world, found);
+  else if (type === 'run.state') matchState(event.state ?? '', reader, scopes, world, found);
+  else matchPlain(type, reader, scopes, world, found);
+  return idsOf(found);
 }
 
-function matchPoints(event: WireEvent, scopes: number[], world: World, ids: string[]): void {
-  const reader = eventReader(event);
-  for (const { metrics } of event.points ?? []) {
-    for (const name in metrics) {
-      meet({ name, value: metrics[name] ?? Number.NaN, event: reader }, scopes, world, ids);
-    }
+function matchPoints(
+  { points = [] }: WireEvent,
+  event: EventReader,
+  scopes: number[],
+  world: World,
+  into: Watcher[],
+): void {
+  for (const { metrics } of points) {
+    for (const name in metrics) meet(name, metrics[name] as number, event, scopes, world, into);
   }
 }
 
@@ -132,42 +133,42 @@ function matchPlain(
   type: EventType,
   event: EventReader,
   scopes: number[],
-  world: World,
-  ids: string[],
+  { index, counts }: World,
+  into: Watcher[],
 ): void {
-  for (const scope of scopes) addIds(world.index.matching(scope, type, event, world.counts), ids);
+  for (const scope of scopes) index.collect(scope, type, event, into, counts);
 }
 
-function matchState(state: string, event: EventReader, scopes: number[], world: World, ids: string[]): void {
-  for (const scope of scopes) {
-    addIds(world.index.matchingState(scope, state as RunState, event, world.counts), ids);
-  }
+function matchState(
+  state: string,
+  event: EventReader,
+  scopes: number[],
+  { index, counts }: World,
+  into: Watcher[],
+): void {
+  for (const scope of scopes) index.collectState(scope, state as RunState, event, into, counts);
 }
 
-function addIds(watchers: Watcher[], ids: string[]): void {
+function idsOf(watchers: Watcher[]): string[] {
+  const ids: string[] = [];
   for (const { automationId } of watchers) ids.push(automationId);
-}
-
-interface Value {
-  name: string;
-  value: number;
-  event: EventReader;
+  return ids;
 }
 
 /** Adds the automations with a condition on a metric that one value meets. */
-function meet(met: Value, scopes: number[], { index, counts }: World, ids: string[]): void {
-  for (const scope of scopes) {
-    const near = index.metric(scope, met.name);
-    if (near) counts.candidates += addMet(near, met, ids);
+function meet(
+  name: string,
+  value: number,
+  event: EventReader,
+  scopes: number[],
+  { index, counts }: World,
+  into: Watcher[],
+): void {
+  const before = into.length;
+  for (const near of index.metricsNear(scopes, name, value)) {
+    for (const { tables } of near.groupsFor(event)) for (const table of tables) table.collect(value, into);
   }
-}
-
-/** Answers how many were tried. */
-function addMet(near: MetricIndex, { value, event }: Value, ids: string[]): number {
-  const met: Watcher[] = [];
-  for (const { tables } of near.groupsFor(event)) for (const { bounds } of tables) bounds.collect(value, met);
-  addIds(met, ids);
-  return met.length;
+  counts.candidates += into.length - before;
 }
 
 /** As the matcher goes: from the route to the index, and to the event's own bytes only where something may match. */
@@ -176,49 +177,43 @@ function matchRoute(
   route: Route,
   scopes: number[],
   world: World,
-  ids: string[],
+  into: Watcher[],
 ): void {
-  const event = routeReader(
-    message,
-    route,
-    lazily(() => openEvent(message, route) as PlainEvent),
-  );
-  if (route.type === 'run.metrics') matchMetricsRoute(message, route, event, scopes, world, ids);
-  else if (route.type === 'run.state') matchState(route.state ?? '', event, scopes, world, ids);
-  else matchPlain(route.type, event, scopes, world, ids);
+  const event = new RouteReader(message, route);
+  if (route.point) matchPoint(route, event, scopes, world, into);
+  else if (route.type === 'run.metrics') matchColumns(message, route, event, scopes, world, into);
+  else if (route.type === 'run.state') matchState(route.state ?? '', event, scopes, world, into);
+  else matchPlain(route.type, event, scopes, world, into);
 }
 
-function matchMetricsRoute(
+function matchPoint(
+  { metrics = [], point = [] }: Route,
+  event: EventReader,
+  scopes: number[],
+  world: World,
+  into: Watcher[],
+): void {
+  for (let at = 0; at < metrics.length; at++) {
+    meet(metrics[at] as string, Number(point[at + 2]), event, scopes, world, into);
+  }
+}
+
+function matchColumns(
   message: EventMessage,
   route: Route,
   event: EventReader,
   scopes: number[],
   world: World,
-  ids: string[],
+  into: Watcher[],
 ): void {
-  const { metrics = [], point } = route;
-  if (point) {
-    const values = point.slice(2);
-    metrics.forEach((name, at) => {
-      meet({ name, value: Number(values[at]), event }, scopes, world, ids);
-    });
-    return;
-  }
+  const { metrics = [] } = route;
   const watched = metrics.filter((name) => scopes.some((scope) => world.index.metric(scope, name)));
   const points = watched.length > 0 ? openPoints(message, route) : undefined;
   for (const name of watched) {
     for (const value of (points && valuesOf(points, name)) ?? []) {
-      if (typeof value === 'number') meet({ name, value, event }, scopes, world, ids);
+      if (typeof value === 'number') meet(name, value, event, scopes, world, into);
     }
   }
-}
-
-function lazily<Value>(make: () => Value): () => Value {
-  let made: { value: Value } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 /** The bodies of the messages that ingest makes of these events, in requests of 100. */

@@ -8,7 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { type Measured, measure } from './measured.ts';
+import { type Measured, measure, throttlesOf } from './measured.ts';
 
 const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_THRESHOLD } = ComparisonOperator;
 
@@ -60,19 +60,19 @@ const alarmRows = {
   },
   'function-crashes': {
     says: 'A function timed out, crashed or could not start.',
-    metric: ({ functions }) => sumOver(functions, (name) => measure.lambda(name, 'Errors', 5)),
+    metric: ({ functions }) => sumOver(functions.map((name) => measure.lambda(name, 'Errors', 5))),
     threshold: 1,
     periods: 1,
   },
   'function-throttles': {
     says: 'Lambda refuses to run a function: the concurrency of the account is used up.',
-    metric: ({ functions }) => sumOver(functions, (name) => measure.lambda(name, 'Throttles', 5)),
+    metric: ({ functions }) => sumOver(functions.map((name) => measure.lambda(name, 'Throttles', 5))),
     threshold: 1,
     periods: 3,
   },
   'errors-logged': {
     says: 'Functions log errors: requests are answered with 500, or messages come back to be tried again.',
-    metric: ({ functions }) => sumOver(functions, (name) => measure.own(name, 'Errors', 5)),
+    metric: ({ functions }) => sumOver(functions.map((name) => measure.own(name, 'Errors', 5))),
     threshold: 5,
     periods: 2,
   },
@@ -83,15 +83,8 @@ const alarmRows = {
     periods: 1,
   },
   'table-throttles': {
-    says: 'DynamoDB throttles the table: everything goes slower, and nothing is lost.',
-    metric: ({ tableName }) =>
-      new MathExpression({
-        expression: 'FILL(reads, 0) + FILL(writes, 0)',
-        usingMetrics: {
-          reads: measure.table(tableName, 'ReadThrottleEvents'),
-          writes: measure.table(tableName, 'WriteThrottleEvents'),
-        },
-      }),
+    says: 'DynamoDB throttles the table or an index of it: everything goes slower, and nothing is lost.',
+    metric: ({ tableName }) => sumOver(throttlesOf(tableName)),
     threshold: 1,
     periods: 3,
   },
@@ -157,13 +150,12 @@ function makeAlarm(
   });
 }
 
-function sumOver(names: readonly string[], metricOf: (name: string) => Metric): MathExpression {
-  const metrics = names.map((name, at) => [`m${at}`, metricOf(name)] as const);
-  const terms = metrics.map(([id]) => `FILL(${id}, 0)`);
+function sumOver(metrics: readonly Metric[]): MathExpression {
+  const named = metrics.map((metric, at) => [`m${at}`, metric] as const);
   const [first] = metrics;
   return new MathExpression({
-    expression: terms.join(' + '),
-    usingMetrics: Object.fromEntries(metrics),
-    ...(first && { period: first[1].period }),
+    expression: named.map(([id]) => `FILL(${id}, 0)`).join(' + '),
+    usingMetrics: Object.fromEntries(named),
+    ...(first && { period: first.period }),
   });
 }

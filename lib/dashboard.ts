@@ -8,7 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { FunctionName } from './function-sizes.ts';
-import { type Measured, measure } from './measured.ts';
+import { type Measured, measure, throttlesOf } from './measured.ts';
 
 /** One page that follows an event from the left to the right, with the alarms on top. */
 export function makeDashboard(scope: Construct, name: string, parts: Measured, alarms: Alarm[]): void {
@@ -63,10 +63,7 @@ function graphs({
     ['Functions: crashes and time-outs', ofAll('Errors')],
     ['Functions: throttles', ofAll('Throttles')],
     ['Functions: errors logged', functions.map((each) => measure.own(each, 'Errors'))],
-    [
-      'Table: throttles',
-      ['ReadThrottleEvents', 'WriteThrottleEvents'].map((name) => measure.table(tableName, name)),
-    ],
+    ['Table: throttles', throttlesOf(tableName)],
     ['Integrations disabled', own('dispatcher', 'IntegrationsDisabled')],
     ['Messages put away', own('matcher', 'Buried')],
   ];

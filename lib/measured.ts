@@ -1,6 +1,7 @@
 import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import type { FunctionName } from './function-sizes.ts';
+import { tableIndexes } from './table-indexes.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /** The parts of a deployment that alarms and the dashboard look at. */
@@ -31,6 +32,19 @@ export const measure = {
     metric('AWS/SQS', name, { QueueName }, { period: Duration.minutes(minutes), statistic: Stats.MAXIMUM }),
   lambda: (FunctionName: string, name: string, minutes = 5, statistic: string = Stats.SUM) =>
     metric('AWS/Lambda', name, { FunctionName }, { period: Duration.minutes(minutes), statistic }),
-  table: (TableName: string, name: string) =>
-    metric('AWS/DynamoDB', name, { TableName }, { period: Duration.minutes(5), statistic: Stats.SUM }),
+  /** What DynamoDB counts for a table leaves out its indexes; theirs it counts for each by itself. */
+  table: (TableName: string, name: string, index?: string) =>
+    metric(
+      'AWS/DynamoDB',
+      name,
+      { TableName, ...(index !== undefined && { GlobalSecondaryIndexName: index }) },
+      { period: Duration.minutes(5), statistic: Stats.SUM },
+    ),
 };
+
+/** The throttles of a table and of its indexes, reads and writes. */
+export function throttlesOf(tableName: string): Metric[] {
+  return [undefined, ...Object.keys(tableIndexes)].flatMap((index) =>
+    ['ReadThrottleEvents', 'WriteThrottleEvents'].map((name) => measure.table(tableName, name, index)),
+  );
+}

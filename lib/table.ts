@@ -1,21 +1,16 @@
-import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { type Attribute, AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { dataRemovalPolicy } from './retention.ts';
 import type { Settings } from './settings.ts';
+import { INDEXES_CONTEXT, type TableIndexes, tableIndexes } from './table-indexes.ts';
 
-const { NUMBER, STRING } = AttributeType;
+const types = { S: AttributeType.STRING, N: AttributeType.NUMBER };
 
-// Keys only: an index finds an item, the table holds it.
-const indexes = {
-  due: { partitionKey: { name: 'dueShard', type: STRING }, sortKey: { name: 'sweepAt', type: NUMBER } },
-  'by-team': { partitionKey: { name: 'team', type: STRING }, sortKey: { name: 'historyAtMs', type: NUMBER } },
-  'by-automation': {
-    partitionKey: { name: 'automationId', type: STRING },
-    sortKey: { name: 'historyAtMs', type: NUMBER },
-  },
-} as const;
-
-type IndexName = keyof typeof indexes;
+/** An attribute of `name:type`. */
+function attributeOf(key: string): Attribute {
+  const [name = '', type] = key.split(':');
+  return { name, type: types[type as keyof typeof types] };
+}
 
 /** The one table: on demand, restorable to any second, and safe from deletion as long as data is retained. */
 export class SignalboxTable extends Construct {
@@ -24,17 +19,28 @@ export class SignalboxTable extends Construct {
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
     this.#table = new Table(this, 'Table', {
-      partitionKey: { name: 'pk', type: STRING },
-      sortKey: { name: 'sk', type: STRING },
+      partitionKey: attributeOf('pk:S'),
+      sortKey: attributeOf('sk:S'),
       timeToLiveAttribute: 'ttl',
       billingMode: BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: settings.retainData,
       removalPolicy: dataRemovalPolicy(settings),
     });
-    for (const [indexName, keys] of Object.entries(indexes)) {
-      this.#table.addGlobalSecondaryIndex({ indexName, ...keys, projectionType: ProjectionType.KEYS_ONLY });
+    for (const [indexName, [partition, sort]] of Object.entries(this.#indexes())) {
+      this.#table.addGlobalSecondaryIndex({
+        indexName,
+        partitionKey: attributeOf(partition),
+        sortKey: attributeOf(sort),
+        projectionType: ProjectionType.KEYS_ONLY,
+      });
     }
+  }
+
+  /** Those of this version, or on the way to it what CloudFormation can do next (`npm run upgrade`). */
+  #indexes(): TableIndexes {
+    const given: unknown = this.node.tryGetContext(INDEXES_CONTEXT);
+    return typeof given === 'string' ? JSON.parse(given) : tableIndexes;
   }
 
   get name(): string {
@@ -45,7 +51,7 @@ export class SignalboxTable extends Construct {
     return this.#table.tableArn;
   }
 
-  indexArn(name: IndexName): string {
+  indexArn(name: keyof typeof tableIndexes): string {
     return `${this.#table.tableArn}/index/${name}`;
   }
 }

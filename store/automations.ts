@@ -5,6 +5,7 @@ import { scopeKey } from '../core/scope.ts';
 import { reachOf, watchesOf } from '../core/watch.ts';
 import { removeWithChange, SYSTEM, withoutKeys, writeChange } from './changes.ts';
 import type { Table } from './client.ts';
+import { definitionOf } from './earlier.ts';
 import {
   deleteItem,
   getItem,
@@ -226,5 +227,5 @@ function toHead(item: Item): Head {
 }
 
 function toRevision({ pk: _pk, sk: _sk, definition, ...revision }: Item): Revision {
-  return { ...revision, definition: JSON.parse(definition as string) } as unknown as Revision;
+  return { ...revision, definition: definitionOf(definition as string) } as unknown as Revision;
 }

@@ -261,9 +261,15 @@ export function toAttempt({ pk: _pk, sk: _sk, ttl: _ttl, ...attempt }: Item): At
 /** The delivery that an item holds. */
 export function toDelivery({ pk, sk: _sk, ...item }: Item): StoredDelivery {
   const { ttl: _ttl, dueShard: _shard, sweepAt: _sweep, leaseToken: _token, ...own } = item;
-  const { facts, historyAtMs: createdAtMs, ...rest } = own;
+  // The first version wrote a createdAtMs beside it, and no historyAtMs until `npm run upgrade` added it.
+  const { facts, historyAtMs, ...rest } = own;
   const id = pk.slice(DELIVERY_PREFIX.length);
   const stored: Facts = JSON.parse(facts as string);
   const derived = derivedFacts(id, rest['automationId'] as string);
-  return { ...rest, id, createdAtMs, facts: { ...derived, ...stored } } as unknown as StoredDelivery;
+  return {
+    createdAtMs: historyAtMs,
+    ...rest,
+    id,
+    facts: { ...derived, ...stored },
+  } as unknown as StoredDelivery;
 }

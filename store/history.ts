@@ -85,16 +85,23 @@ export async function readLatestAttempts(
   { limit, before = 10_000 }: { limit: number; before?: number | undefined },
 ): Promise<Attempt[]> {
   const { pk, sk } = attemptKey(id, before);
-  const { Items = [] } = await table.client.send(
-    new QueryCommand({
-      TableName: table.name,
-      ConsistentRead: true,
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
-      ExpressionAttributeValues: { ':pk': pk, ':first': ATTEMPT_PREFIX, ':last': sk },
-      ScanIndexForward: false,
-      Limit: limit + 1,
-    }),
-  );
-  const attempts = (Items as Item[]).map(toAttempt);
-  return attempts.filter(({ number }) => number < before).slice(0, limit);
+  const attempts: Attempt[] = [];
+  let start: Record<string, unknown> | undefined;
+  // A page may end before its limit, and the attempt that ended a delivery may stand behind it.
+  do {
+    const { Items = [], LastEvaluatedKey } = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
+        ExpressionAttributeValues: { ':pk': pk, ':first': ATTEMPT_PREFIX, ':last': sk },
+        ScanIndexForward: false,
+        Limit: limit + 1,
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    attempts.push(...(Items as Item[]).map(toAttempt).filter(({ number }) => number < before));
+    start = LastEvaluatedKey;
+  } while (start && attempts.length < limit);
+  return attempts.slice(0, limit);
 }

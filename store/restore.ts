@@ -1,6 +1,5 @@
-import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from './client.ts';
-import { getItem, type Item, putIfAbsent } from './items.ts';
+import { eachItem, getItem, type Item, putIfAbsent } from './items.ts';
 import { isConfiguration } from './keys.ts';
 import { announceEverything } from './watches.ts';
 
@@ -22,7 +21,8 @@ export async function restoreConfiguration(
   { isDryRun }: { isDryRun: boolean },
 ): Promise<Restored> {
   const counts = { found: 0, missing: 0 };
-  for await (const item of configurationIn(from)) {
+  for await (const item of eachItem(from)) {
+    if (!isConfiguration(item)) continue;
     counts.found++;
     const isMissing = isDryRun ? !(await getItem(to, keyOf(item))) : await putIfAbsent(to, item);
     if (isMissing) counts.missing++;
@@ -32,13 +32,3 @@ export async function restoreConfiguration(
 }
 
 const keyOf = ({ pk, sk }: Item) => ({ pk, sk });
-
-async function* configurationIn({ client, name }: Table): AsyncGenerator<Item> {
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = new ScanCommand({ TableName: name, ...(start && { ExclusiveStartKey: start }) });
-    const { Items = [], LastEvaluatedKey } = await client.send(page);
-    yield* (Items as Item[]).filter(isConfiguration);
-    start = LastEvaluatedKey;
-  } while (start);
-}

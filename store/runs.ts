@@ -3,6 +3,7 @@ import { decodeSeries, encodeSeries } from '../core/metrics/series-codec.ts';
 import type { Latch } from '../core/runs/latch.ts';
 import { newRunMemory, type RunMemory, silenceDueAtMs } from '../core/runs/memory.ts';
 import { holds, type Table } from './client.ts';
+import { isOfFirstVersion, latchesOfFirstVersion } from './earlier.ts';
 import { getItem, type Item } from './items.ts';
 import { dueShardOf, runKey } from './keys.ts';
 
@@ -84,8 +85,9 @@ function toAttributes(memory: RunMemory) {
 }
 
 function toMemory(item: Item): RunMemory {
-  const series = Object.entries(item['series'] as Record<string, Uint8Array>);
-  const latches = Object.entries(item['latches'] as Record<string, string>);
+  const isEarlier = isOfFirstVersion(item);
+  const series = Object.entries(isEarlier ? {} : (item['series'] as Record<string, Uint8Array>));
+  const latches = Object.entries((item['latches'] as Record<string, string> | undefined) ?? {});
   const applied = item['applied'] as string;
   const pulse = item['pulse'] as string | undefined;
   const stateEvents = item['stateEvents'] as string | undefined;
@@ -97,7 +99,9 @@ function toMemory(item: Item): RunMemory {
     late: item['late'] as number,
     applied: applied === '' ? [] : applied.split(' '),
     series: new Map(series.map(([metric, bytes]) => [metric, decodeSeries(bytes)])),
-    latches: new Map(latches.map(([key, packed]) => [key, unpackLatch(packed)])),
+    latches: isEarlier
+      ? latchesOfFirstVersion(item)
+      : new Map(latches.map(([key, packed]) => [key, unpackLatch(packed)])),
     stateAttempt: (item['stateAttempt'] as number | undefined) ?? 0,
     stateEvents: stateEvents?.split(' ') ?? [],
     ...(item['state'] !== undefined && { state: item['state'] as NonNullable<RunMemory['state']> }),

@@ -6,7 +6,7 @@ import { sizeOf } from '../metrics/series.ts';
 import { repeatOf } from '../runs/fire.ts';
 import { heldUntilMs } from '../runs/latch.ts';
 import type { RunMemory } from '../runs/memory.ts';
-import { type ArrivedValue, type Fate, type MetricContext, numberOf } from '../runs/metrics.ts';
+import { type ArrivedValue, type Fate, groupsOf, type MetricContext, numberOf } from '../runs/metrics.ts';
 import type { Miss } from './miss.ts';
 
 /** What came of an event or of one of its values, in the order of arrival. A firing is the next of the deliveries. */
@@ -48,14 +48,14 @@ function missOf(value: ArrivedValue, fate: Fate, judging: Judging): Miss {
   const { watcher, event } = judging;
   const condition = conditionOfWatcher(watcher);
   if (condition.kind !== 'not_finite' && fate === 'not_finite') return { reason: 'not_finite' };
-  if (value.groups.length === 0) {
+  if (groupsOf(value).length === 0) {
     return { reason: 'filter', clauses: watcher.filter.explain(eventReader(event).field) };
   }
   return condition.kind === 'not_finite' ? { reason: 'finite' } : missOfWindow(value, judging);
 }
 
 function missOfWindow(value: ArrivedValue, { watcher, memory, context }: Judging): Miss {
-  const table = value.groups[0]?.tables[0];
+  const table = groupsOf(value)[0]?.tables[0];
   const series = memory.series.get(value.metric);
   if (!table || !series) throw new Error('a value that was judged has a series and a table');
   const held = sizeOf(series);

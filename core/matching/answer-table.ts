@@ -1,5 +1,3 @@
-import { tagOf } from './pair-table.ts';
-
 /**
  * Numbers for texts, each under the number of a question, in flat arrays (see PairTable). It takes a part of a text
  * without cutting it out, and a hash alone is never a yes.
@@ -68,4 +66,9 @@ function hashOf(question: number, text: string, from: number, to: number): numbe
   let hash = Math.imul(question, 0x9e3779b1) ^ 0x811c9dc5;
   for (let at = from; at < to; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   return hash ^ (hash >>> 15);
+}
+
+/** The upper bits, which the place of a slot does not use; never 0. */
+function tagOf(hash: number): number {
+  return (hash >>> 24) | 1;
 }

@@ -1,4 +1,5 @@
 import type { Condition } from '../trigger.ts';
+import { RayShelf } from './ray-shelf.ts';
 import type { Watcher } from './watcher.ts';
 
 /** A part of the number line on which a condition is met. */
@@ -60,13 +61,19 @@ function partsOfThreshold({ comparison, value, values }: Extract<Condition, { ki
  * lists, at a cost of what is met and not of what is there.
  */
 export class BoundTable {
-  /** Only of the kinds that occur. */
-  #above: Rays | undefined;
+  readonly #rays: RayShelf;
+  /** A list on the shelf; as with the others, only where the kind occurs. */
+  #above = 0;
   /** With the number line turned round: x below a bound is -x above the negative one. */
-  #below: Rays | undefined;
+  #below = 0;
   #at: Points | undefined;
   #apart: Gaps | undefined;
   #within: Spans | undefined;
+
+  /** The half-lines of many tables stand on one shelf. */
+  constructor(rays = new RayShelf()) {
+    this.#rays = rays;
+  }
 
   put(parts: Part[], watcher: Watcher): void {
     for (const part of parts) this.#put(part, watcher);
@@ -75,12 +82,12 @@ export class BoundTable {
   #put(part: Part, watcher: Watcher): void {
     switch (part.kind) {
       case 'above':
-        this.#above ??= new Rays();
-        this.#above.put(firstIn(part.bound, part.isStrict), watcher);
+        this.#above ||= this.#rays.addList();
+        this.#rays.put(this.#above, firstIn(part.bound, part.isStrict), watcher);
         break;
       case 'below':
-        this.#below ??= new Rays();
-        this.#below.put(firstIn(-part.bound, part.isStrict), watcher);
+        this.#below ||= this.#rays.addList();
+        this.#rays.put(this.#below, firstIn(-part.bound, part.isStrict), watcher);
         break;
       case 'at':
         this.#at ??= new Points();
@@ -105,10 +112,10 @@ export class BoundTable {
   #remove(part: Part, watcher: Watcher): void {
     switch (part.kind) {
       case 'above':
-        this.#above?.remove(watcher);
+        this.#above = this.#rays.remove(this.#above, watcher);
         break;
       case 'below':
-        this.#below?.remove(watcher);
+        this.#below = this.#rays.remove(this.#below, watcher);
         break;
       case 'at':
         this.#at?.remove(part.bound, watcher);
@@ -126,8 +133,8 @@ export class BoundTable {
   collect(x: number, into: Watcher[]): void {
     // Where the rules say "never met" there is no number, and even != is not met.
     if (Number.isNaN(x)) return;
-    this.#above?.collect(x, into);
-    this.#below?.collect(-x, into);
+    if (this.#above > 0) this.#rays.collect(this.#above, x, into);
+    if (this.#below > 0) this.#rays.collect(this.#below, -x, into);
     this.#at?.collect(x, into);
     this.#apart?.collect(x, into);
     this.#within?.collect(x, into);
@@ -186,59 +193,6 @@ class Gaps {
   collect(x: number, into: Watcher[]): void {
     for (const [watcher, gap] of this.#gaps) if (x !== gap) into.push(watcher);
   }
-}
-
-/** Half-lines that go up, in the order in which a growing number comes to meet them. */
-class Rays {
-  #firsts: number[] = [];
-  #watchers: Watcher[] = [];
-  /** Loading many is pushing them; the order is made when it is first needed, and kept from then on. */
-  #isSorted = false;
-
-  put(first: number, watcher: Watcher): void {
-    if (!this.#isSorted) {
-      this.#firsts.push(first);
-      this.#watchers.push(watcher);
-      return;
-    }
-    const at = placeIn(this.#firsts, first);
-    this.#firsts.splice(at, 0, first);
-    this.#watchers.splice(at, 0, watcher);
-  }
-
-  remove(watcher: Watcher): void {
-    const at = this.#watchers.indexOf(watcher);
-    if (at < 0) return;
-    this.#firsts.splice(at, 1);
-    this.#watchers.splice(at, 1);
-  }
-
-  collect(x: number, into: Watcher[]): void {
-    if (!this.#isSorted) this.#sort();
-    const firsts = this.#firsts;
-    for (let at = 0; at < firsts.length && (firsts[at] as number) <= x; at++) {
-      into.push(this.#watchers[at] as Watcher);
-    }
-  }
-
-  #sort(): void {
-    const [firsts, watchers] = [this.#firsts, this.#watchers];
-    const order = firsts.map((_, at) => at).sort((a, b) => (firsts[a] ?? 0) - (firsts[b] ?? 0));
-    this.#firsts = order.map((at) => firsts[at] as number);
-    this.#watchers = order.map((at) => watchers[at] as Watcher);
-    this.#isSorted = true;
-  }
-}
-
-/** Where a new number goes in a sorted list, by halving. */
-function placeIn(sorted: number[], item: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as number) <= item) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 interface Span {

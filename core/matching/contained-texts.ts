@@ -2,6 +2,7 @@ import { AnswerTable } from './answer-table.ts';
 
 /** How many letters of a text are looked up before the text itself is looked for. */
 const GRAM = 3;
+const LETTERS = 128;
 
 /** Texts that may occur anywhere in a value, found by their first letters, three at most. */
 export class ContainedTexts {
@@ -10,9 +11,12 @@ export class ContainedTexts {
   readonly #texts: Map<string, number>[] = [new Map()];
   /** How long the grams are: nearly always all have three letters. */
   readonly #lengths: number[] = [];
+  /** By a letter's last bits, whether a text began with such a one: most letters of a value end the search at once. */
+  readonly #beginnings = new Uint8Array(LETTERS);
 
   add(text: string): void {
     const gram = text.slice(0, GRAM);
+    this.#beginnings[gram.charCodeAt(0) % LETTERS] = 1;
     if (!this.#lengths.includes(gram.length)) this.#lengths.push(gram.length);
     const number = this.#grams.add(0, gram);
     const texts = this.#texts[number] ?? new Map<string, number>();
@@ -32,6 +36,7 @@ export class ContainedTexts {
     const found: string[] = [];
     for (const length of this.#lengths) {
       for (let at = 0; at + length <= value.length; at++) {
+        if (this.#beginnings[value.charCodeAt(at) % LETTERS] === 0) continue;
         const gram = this.#grams.get(0, value, at, at + length);
         if (gram > 0) addContained(value, this.#texts[gram]?.keys() ?? [], found);
       }

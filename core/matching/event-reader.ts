@@ -2,13 +2,14 @@ import { isObject, valuesAt } from '../filters/path.ts';
 import type { JsonValue } from '../json.ts';
 
 type Fields = { [field: string]: JsonValue | undefined };
+type FieldReader = (root: string) => JsonValue | undefined;
 
 /** An event as an index reads it. */
 export interface EventReader {
-  /** A top-level field. */
-  field: (root: string) => JsonValue | undefined;
+  /** Reads a top-level field. */
+  readonly field: FieldReader;
   /** The values at a path: one, or a list of them where lists are on the way; undefined for none. */
-  values: (path: FieldPath) => JsonValue | undefined;
+  values(path: FieldPath): JsonValue | undefined;
 }
 
 /** A dotted path, split once for all events. */
@@ -27,24 +28,28 @@ export function fieldPath(dotted: string): FieldPath {
 
 /** Reads an event that is open. */
 export function eventReader(event: object): EventReader {
-  const fields = event as Fields;
-  return readerOf((root) => own(fields, root));
+  return new OpenEvent(event as Fields);
 }
 
-/** A reader that knows a few paths at once and opens the event only for others. */
-export function readerOf(field: EventReader['field'], known?: Fields): EventReader {
-  return {
-    field,
-    values: (path) => {
-      if (known !== undefined && Object.hasOwn(known, path.dotted)) return known[path.dotted];
-      return valuesOf(field, path);
-    },
-  };
+/** A class, because one is made for each event: closures would be made anew each time. */
+class OpenEvent implements EventReader {
+  private readonly fields: Fields;
+
+  constructor(fields: Fields) {
+    this.fields = fields;
+  }
+
+  get field(): FieldReader {
+    return (root) => own(this.fields, root);
+  }
+
+  values(path: FieldPath): JsonValue | undefined {
+    return valuesBelow(own(this.fields, path.root), path);
+  }
 }
 
-/** For one plain value no list is made. */
-function valuesOf(field: EventReader['field'], path: FieldPath): JsonValue | undefined {
-  const root = field(path.root);
+/** The values at a path, of which the field is known; for one plain value no list is made. */
+export function valuesBelow(root: JsonValue | undefined, path: FieldPath): JsonValue | undefined {
   if (root === undefined) return undefined;
   if (path.leaf === undefined) {
     if (!isComposite(root)) return root;
@@ -52,7 +57,7 @@ function valuesOf(field: EventReader['field'], path: FieldPath): JsonValue | und
     const value = own(root, path.leaf);
     if (!isComposite(value)) return value;
   }
-  return valuesAt(field, path.dotted);
+  return valuesAt(() => root, path.dotted);
 }
 
 function isComposite(value: JsonValue | undefined): boolean {

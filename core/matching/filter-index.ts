@@ -39,11 +39,11 @@ export class FilterIndex<Thing extends Filed = Watcher> {
       this.#shelf.put(this.#number, ALWAYS, watcher);
       return;
     }
-    if (anchor.whole) watcher.isDecided = true;
     const { questions } = this.#shelf;
     const question = questions.about(anchor);
     this.#count(question, 1);
-    for (const answer of questions.answersTo(anchor)) this.#shelf.put(this.#number, answer, watcher);
+    for (const answer of questions.answersTo(anchor))
+      this.#shelf.put(this.#number, answer, watcher, anchor.whole);
     if (anchor.kind === 'contains') this.#shelf.textsOf(this.#number, question).add(anchor.text);
   }
 
@@ -54,7 +54,14 @@ export class FilterIndex<Thing extends Filed = Watcher> {
 
   /** The watchers whose filter takes the event. */
   matching(event: EventReader, counts?: MatchCounts): Thing[] {
-    return this.#shelf.matching(this.#number, event, counts);
+    const found: Thing[] = [];
+    this.#shelf.collect(this.#number, event, found, counts);
+    return found;
+  }
+
+  /** Adds them to a list. */
+  collect(event: EventReader, into: Thing[]): void {
+    this.#shelf.collect(this.#number, event, into);
   }
 
   /** What tells the watcher apart best: what the fewest others are filed under so far. */

@@ -1,18 +1,15 @@
 import type { Filter } from '../filters/filter.ts';
 import type { JsonValue } from '../json.ts';
 import { ContainedTexts } from './contained-texts.ts';
+import { EntryTable } from './entry-table.ts';
 import type { EventReader } from './event-reader.ts';
 import type { MatchCounts } from './filter-index.ts';
 import { PairTable } from './pair-table.ts';
-import { type Clauses, isScalar, type Question, Questions, SEVERAL } from './questions.ts';
+import { isScalar, type Question, Questions, SEVERAL } from './questions.ts';
 
 /** What can be found by its filter: an automation, or several with the same one. */
 export interface Filed {
   readonly filter: Filter;
-  /** Set by the index: that it came up says already that its filter takes the event. */
-  isDecided: boolean;
-  /** Set when it first comes up, where these are all of the filter (else null): a test without opening it. */
-  clauses: Clauses | null | undefined;
 }
 
 /** Lists of questions as long as this are kept once, for all the indexes that ask the same. */
@@ -20,6 +17,11 @@ const MAX_SHARED = 8;
 
 /** Stands in the place of an answer, for watchers whose filter requires nothing that can be asked for. */
 export const ALWAYS = -1;
+
+/** What is known of an entry's filter beside the answer that it is filed under: the number of a question, or one of these. */
+const DECIDED = 0;
+const UNTRIED = -1;
+const TO_TEST = -2;
 
 /**
  * What all filter indexes of a cache share: the questions that each asks an event, and its watchers by the answer
@@ -31,9 +33,9 @@ export class FilterShelf<Thing extends Filed> {
   /** Shared lists of questions, and the number of the one that a list becomes with one question more. */
   readonly #lists: (readonly Question[])[] = [NOTHING];
   readonly #longer = new PairTable();
+  /** By index and answer: the first of the entries there. */
   readonly #places = new PairTable();
-  /** One watcher mostly; it stands alone then, because each list on the way to it is one more thing to fetch. */
-  readonly #held: (Thing | Thing[] | undefined)[] = [undefined];
+  readonly #entries = new EntryTable<Thing>();
   readonly #textPlaces = new PairTable();
   readonly #texts: ContainedTexts[] = [new ContainedTexts()];
   /** How many watchers of any index always come up: mostly none, and no index is asked for them then. */
@@ -56,31 +58,23 @@ export class FilterShelf<Thing extends Filed> {
     return this.#lists[list] as readonly Question[];
   }
 
-  put(index: number, answer: number, watcher: Thing): void {
+  /** `isDecided`: that the watcher comes up under this answer says already that its filter takes the event. */
+  put(index: number, answer: number, watcher: Thing, isDecided = false): void {
     if (answer === ALWAYS) this.#always++;
-    const place = this.#places.getOrMake(index, answer, () => this.#held.push(undefined) - 1);
-    const held = this.#held[place];
-    if (Array.isArray(held)) held.push(watcher);
-    else this.#held[place] = held ? [held, watcher] : watcher;
+    const first = this.#places.getOrMake(index, answer, () => this.#entries.addList());
+    this.#entries.put(first, watcher, isDecided ? DECIDED : UNTRIED);
   }
 
   /** Whether it was there. */
   remove(index: number, answer: number, watcher: Thing): boolean {
-    const place = this.#places.get(index, answer);
-    const held = this.#held[place];
-    const list = Array.isArray(held) ? held : held ? [held] : [];
-    const at = list.indexOf(watcher);
-    if (at < 0) return false;
-    if (answer === ALWAYS) this.#always--;
-    list.splice(at, 1);
-    this.#held[place] = list;
-    return true;
+    const wasThere = this.#entries.remove(this.#places.get(index, answer), watcher);
+    if (wasThere && answer === ALWAYS) this.#always--;
+    return wasThere;
   }
 
   /** How many wait for an answer. */
   waiting(index: number, answer: number): number {
-    const held = this.#held[this.#places.get(index, answer)];
-    return Array.isArray(held) ? held.length : held ? 1 : 0;
+    return this.#entries.lengthOf(this.#places.get(index, answer));
   }
 
   textsOf(index: number, { number }: Question): ContainedTexts {
@@ -88,61 +82,77 @@ export class FilterShelf<Thing extends Filed> {
     return this.#texts[this.#textPlaces.getOrMake(index, number, make)] as ContainedTexts;
   }
 
-  /** The watchers of an index whose filter takes the event. */
-  matching(index: number, event: EventReader, counts?: MatchCounts): Thing[] {
-    const candidates = this.#candidates(index, event);
-    if (counts) counts.candidates += candidates.length;
-    return candidates.length === 0 ? candidates : candidates.filter((watcher) => this.#takes(watcher, event));
+  /** Adds the watchers of an index whose filter takes the event. */
+  collect(index: number, event: EventReader, into: Thing[], counts?: MatchCounts): void {
+    if (this.#always > 0) this.#offer(index, ALWAYS, event, into, counts);
+    const questions = this.#asked[index] ?? NOTHING;
+    for (let at = 0; at < questions.length; at++) {
+      const question = questions[at] as Question;
+      const answer = question.kind === 'contains' ? SEVERAL : this.questions.answerIn(event, question);
+      if (answer > 0) this.#offer(index, answer, event, into, counts);
+      else if (answer === SEVERAL) this.#offerAll(index, question, event, into, counts);
+    }
   }
 
-  #takes(watcher: Thing, event: EventReader): boolean {
-    if (watcher.isDecided) return true;
-    if (watcher.clauses === undefined) watcher.clauses = this.questions.clausesOf(watcher.filter) ?? null;
-    const taken = watcher.clauses && this.questions.holdIn(event, watcher.clauses);
-    return taken ?? watcher.filter.test(event.field);
+  /** Adds those of the watchers that wait for an answer whose filter takes the event. */
+  #offer(index: number, answer: number, event: EventReader, into: Thing[], counts?: MatchCounts): void {
+    const entries = this.#entries;
+    let entry = entries.firstOf(this.#places.get(index, answer));
+    while (entry > 0) {
+      if (counts) counts.candidates++;
+      if (this.#takes(entry, answer, event)) into.push(entries.thingOf(entry));
+      entry = entries.after(entry);
+    }
   }
 
-  #candidates(index: number, event: EventReader): Thing[] {
+  #takes(entry: number, answer: number, event: EventReader): boolean {
+    const entries = this.#entries;
+    if (entries.hintOf(entry) === UNTRIED) this.#prepare(entry, answer);
+    const hint = entries.hintOf(entry);
+    if (hint === DECIDED) return true;
+    const given = hint === TO_TEST ? SEVERAL : this.questions.answerIn(event, this.questions.numbered(hint));
+    return given === SEVERAL
+      ? entries.thingOf(entry).filter.test(event.field)
+      : given === entries.answerOf(entry);
+  }
+
+  /** Notes what else an entry's filter asks, when it first comes up: most never do. */
+  #prepare(entry: number, answer: number): void {
+    const rest = this.questions.restOf(this.#entries.thingOf(entry).filter, answer);
+    this.#entries.setHint(entry, rest ? rest.question.number : TO_TEST, rest ? rest.answer : 0);
+  }
+
+  /** For a field with several values, or a value with several parts that are waited for: each watcher once. */
+  #offerAll(
+    index: number,
+    question: Question,
+    event: EventReader,
+    into: Thing[],
+    counts?: MatchCounts,
+  ): void {
     const found: Thing[] = [];
-    if (this.#always > 0) this.#collect(index, ALWAYS, found);
-    let isManifold = false;
-    for (const question of this.#asked[index] ?? NOTHING) {
-      if (this.#ask(index, question, event, found)) isManifold = true;
+    for (const answer of this.#answersIn(index, question, event.values(question.path))) {
+      this.#offer(index, answer, event, found, counts);
     }
-    // Several values may lead to one watcher.
-    return isManifold && found.length > 1 ? [...new Set(found)] : found;
+    // One automation may wait for several of them.
+    for (const watcher of new Set(found)) into.push(watcher);
   }
 
-  /** Whether several values led to what was found. */
-  #ask(index: number, question: Question, event: EventReader, into: Thing[]): boolean {
-    const answer = question.kind === 'contains' ? SEVERAL : this.questions.answerIn(event, question);
-    if (answer === SEVERAL) return this.#askAll(index, question, event.values(question.path), into);
-    this.#collect(index, answer, into);
-    return false;
-  }
-
-  /** Whether any was found. */
-  #askAll(index: number, question: Question, value: JsonValue | undefined, into: Thing[]): boolean {
-    const before = into.length;
+  #answersIn(index: number, question: Question, value: JsonValue | undefined): Set<number> {
+    const answers = new Set<number>();
     for (const item of Array.isArray(value) ? value : [value]) {
-      if (question.kind === 'contains') this.#askForTexts(index, question, item, into);
-      else if (isScalar(item)) this.#collect(index, this.questions.answerOf(question, item), into);
+      if (question.kind === 'contains') this.#addParts(index, question, item, answers);
+      else if (isScalar(item)) answers.add(this.questions.answerOf(question, item));
     }
-    return into.length > before;
+    answers.delete(0);
+    return answers;
   }
 
-  #askForTexts(index: number, question: Question, value: JsonValue | undefined, into: Thing[]): void {
+  #addParts(index: number, question: Question, value: JsonValue | undefined, into: Set<number>): void {
     if (typeof value !== 'string') return;
     for (const text of this.textsOf(index, question).foundIn(value)) {
-      this.#collect(index, this.questions.answerOfPart(question, text), into);
+      into.add(this.questions.answerOfPart(question, text));
     }
-  }
-
-  #collect(index: number, answer: number, into: Thing[]): void {
-    if (answer === 0) return;
-    const held = this.#held[this.#places.get(index, answer)];
-    if (Array.isArray(held)) for (const watcher of held) into.push(watcher);
-    else if (held) into.push(held);
   }
 }
 

@@ -2,7 +2,7 @@ import type { EventType, RunState } from '../event.ts';
 import type { EventReader } from './event-reader.ts';
 import { FilterIndex, type MatchCounts } from './filter-index.ts';
 import { FilterShelf } from './filter-shelf.ts';
-import { type MetricGroup, MetricIndex } from './metric-index.ts';
+import { MetricIndex, MetricShelves } from './metric-index.ts';
 import { PairTable } from './pair-table.ts';
 import type { Watcher } from './watcher.ts';
 import { Words } from './words.ts';
@@ -11,6 +11,8 @@ import { Words } from './words.ts';
 export const PLAIN = 1;
 export const METRICS = 2;
 export const STATES = 4;
+
+const NONE: readonly MetricIndex[] = [];
 
 /**
  * The automations of all scopes of a cache. Scopes and names are numbers here, and everything stands in flat tables
@@ -25,7 +27,7 @@ export class MatchIndex {
   readonly #filters: (FilterIndex | undefined)[] = [undefined];
   readonly #metricPlaces = new PairTable();
   readonly #metrics: (MetricIndex | undefined)[] = [undefined];
-  readonly #groupShelf = new FilterShelf<MetricGroup>();
+  readonly #shelves = new MetricShelves();
   /** By scope: what it holds. */
   #holdings = new Uint8Array(16);
   #scopes = 0;
@@ -61,19 +63,25 @@ export class MatchIndex {
     return this.#filters[place] as FilterIndex;
   }
 
-  /** The watchers of a scope on one type of artifact, collection or custom events whose filter takes the event. */
-  matching(scope: number, type: EventType, event: EventReader, counts?: MatchCounts): Watcher[] {
-    return this.#lacks(scope, PLAIN) ? [] : this.#matching(scope, type, event, counts);
+  /** Adds the watchers of a scope on one type of artifact, collection or custom events whose filter takes the event. */
+  collect(scope: number, type: EventType, event: EventReader, into: Watcher[], counts?: MatchCounts): void {
+    if (!this.#lacks(scope, PLAIN)) this.#collect(scope, type, event, into, counts);
   }
 
   /** Those on a state of runs. */
-  matchingState(scope: number, state: RunState, event: EventReader, counts?: MatchCounts): Watcher[] {
-    return this.#lacks(scope, STATES) ? [] : this.#matching(scope, state, event, counts);
+  collectState(
+    scope: number,
+    state: RunState,
+    event: EventReader,
+    into: Watcher[],
+    counts?: MatchCounts,
+  ): void {
+    if (!this.#lacks(scope, STATES)) this.#collect(scope, state, event, into, counts);
   }
 
-  #matching(scope: number, what: string, event: EventReader, counts?: MatchCounts): Watcher[] {
+  #collect(scope: number, what: string, event: EventReader, into: Watcher[], counts?: MatchCounts): void {
     const place = this.#placeIn(this.#filterPlaces, scope, what);
-    return place === 0 ? [] : this.#filterShelf.matching(place, event, counts);
+    if (place > 0) this.#filterShelf.collect(place, event, into, counts);
   }
 
   metric(scope: number, name: string): MetricIndex | undefined {
@@ -81,8 +89,22 @@ export class MatchIndex {
     return this.#metrics[this.#placeIn(this.#metricPlaces, scope, name)];
   }
 
+  /** Those of several scopes that are not quiet about a value (see MetricIndex), which is told without a look at them. */
+  metricsNear(scopes: readonly number[], name: string, newest: number): readonly MetricIndex[] {
+    const word = this.#words.get(name);
+    if (word === 0) return NONE;
+    let near: MetricIndex[] | undefined;
+    for (const scope of scopes) {
+      const place = this.#lacks(scope, METRICS) ? 0 : this.#metricPlaces.get(scope, word);
+      if (place === 0 || this.#shelves.bands.holds(place, newest)) continue;
+      near ??= [];
+      near.push(this.#metrics[place] as MetricIndex);
+    }
+    return near ?? NONE;
+  }
+
   addMetric(scope: number, name: string): MetricIndex {
-    const make = () => this.#metrics.push(new MetricIndex(this.#groupShelf, this.#metrics.length)) - 1;
+    const make = () => this.#metrics.push(new MetricIndex(this.#shelves, this.#metrics.length)) - 1;
     const place = this.#metricPlaces.getOrMake(scope, this.#words.add(name), make);
     return this.#metrics[place] as MetricIndex;
   }

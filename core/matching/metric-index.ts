@@ -4,24 +4,40 @@ import { type Condition, conditionOf, isMetricsTrigger } from '../trigger.ts';
 import { BoundTable, partsOf } from './bound-table.ts';
 import type { EventReader } from './event-reader.ts';
 import { FilterIndex } from './filter-index.ts';
-import type { Filed, FilterShelf } from './filter-shelf.ts';
-import type { Clauses } from './questions.ts';
+import { type Filed, FilterShelf } from './filter-shelf.ts';
+import { QuietBands } from './quiet-bands.ts';
+import { RayShelf } from './ray-shelf.ts';
 import type { Watcher } from './watcher.ts';
 
-/** The conditions of a scope on one metric that compare the same number. */
-export interface MeasureTable {
+/** What the metrics of all scopes share. */
+export class MetricShelves {
+  readonly bands = new QuietBands();
+  readonly rays = new RayShelf();
+  readonly groups = new FilterShelf<MetricGroup>();
+}
+
+/** The conditions of a scope on one metric that compare the same number, by their bounds. */
+export class MeasureTable extends BoundTable {
   /** Names the number. */
   readonly key: string;
   /** Undefined where the number comes from other runs. */
-  measure: Measure | undefined;
+  readonly measure: Measure | undefined;
   /** How many values of the series the number looks at. */
-  reach: number;
+  readonly reach: number;
   /** Across runs: how many other runs the number looks at. */
-  runs: number;
-  bounds: BoundTable;
+  readonly runs: number;
   /** Those that wait for their condition to be false again, by automation. */
-  afterFalse: ReadonlyMap<string, Watcher>;
-  size: number;
+  afterFalse: ReadonlyMap<string, Watcher> = NOBODY;
+  size = 0;
+
+  constructor(condition: Condition, rays: RayShelf) {
+    super(rays);
+    const measure = measureOf(condition);
+    this.key = keyOf(condition);
+    this.measure = measure;
+    this.reach = measure ? reachOf(measure) : 1;
+    this.runs = condition.kind === 'zscore' && !measure ? condition.window : 0;
+  }
 }
 
 const NOBODY: ReadonlyMap<string, Watcher> = new Map();
@@ -34,17 +50,17 @@ function withOne(waiting: ReadonlyMap<string, Watcher>, watcher: Watcher): Reado
 
 /** The automations on one metric that have the same filter, by the number that they compare. */
 export class MetricGroup implements Filed {
+  readonly tables: MeasureTable[] = [];
   readonly filter: Filter;
   size = 0;
-  isDecided = false;
-  clauses: Clauses | null | undefined;
-  readonly tables: MeasureTable[] = [];
   readonly notFinite: Watcher[] = [];
   /** Those on a value that is not finite, which wait for one that is. */
   forFinite: ReadonlyMap<string, Watcher> = NOBODY;
+  readonly #rays: RayShelf;
 
-  constructor(filter: Filter) {
+  constructor(filter: Filter, rays: RayShelf) {
     this.filter = filter;
+    this.#rays = rays;
   }
 
   put(watcher: Watcher, condition: Condition): void {
@@ -55,7 +71,7 @@ export class MetricGroup implements Filed {
       return;
     }
     const table = this.#tableOf(condition) ?? this.#add(condition);
-    table.bounds.put(partsOf(condition), watcher);
+    table.put(partsOf(condition), watcher);
     table.size++;
     if (waitsForFalse(watcher)) table.afterFalse = withOne(table.afterFalse, watcher);
   }
@@ -70,7 +86,7 @@ export class MetricGroup implements Filed {
     }
     const table = this.#tableOf(condition);
     if (!table) return;
-    table.bounds.remove(partsOf(condition), watcher);
+    table.remove(partsOf(condition), watcher);
     (table.afterFalse as Map<string, Watcher>).delete(watcher.automationId);
     table.size--;
     if (table.size === 0) this.tables.splice(this.tables.indexOf(table), 1);
@@ -82,7 +98,7 @@ export class MetricGroup implements Filed {
   }
 
   #add(condition: Condition): MeasureTable {
-    const table = emptyTable(condition);
+    const table = new MeasureTable(condition, this.#rays);
     this.tables.push(table);
     return table;
   }
@@ -90,18 +106,19 @@ export class MetricGroup implements Filed {
 
 /** The automations that watch one metric in one scope. Those with the same filter stand together: it is tested once. */
 export class MetricIndex {
-  readonly #shelf: FilterShelf<MetricGroup>;
+  readonly #shelves: MetricShelves;
   readonly #number: number;
   /** Those without a filter, which most are. */
-  readonly #unfiltered = new MetricGroup(NO_FILTER);
+  readonly #unfiltered: MetricGroup;
   #filtered: Map<string, MetricGroup> | undefined;
   #byFilter: FilterIndex<MetricGroup> | undefined;
   #size = 0;
 
-  /** Its place on the shelf, which the metrics of all scopes share, is the one of this number. */
-  constructor(shelf: FilterShelf<MetricGroup>, number: number) {
-    this.#shelf = shelf;
+  /** Its places on the shelves are those of this number. */
+  constructor(shelves: MetricShelves, number: number) {
+    this.#shelves = shelves;
     this.#number = number;
+    this.#unfiltered = new MetricGroup(NO_FILTER, shelves.rays);
   }
 
   get size(): number {
@@ -125,10 +142,16 @@ export class MetricIndex {
     return runs;
   }
 
+  /** Whether a series that ends with this value meets no condition, and nobody waits to hear that. */
+  isQuiet(newest: number): boolean {
+    return this.#shelves.bands.holds(this.#number, newest);
+  }
+
   /** The groups whose filter takes the event. */
   groupsFor(event: EventReader): MetricGroup[] {
-    const found = this.#byFilter?.matching(event) ?? [];
+    const found: MetricGroup[] = [];
     if (this.#unfiltered.size > 0) found.push(this.#unfiltered);
+    this.#byFilter?.collect(event, found);
     return found;
   }
 
@@ -136,6 +159,14 @@ export class MetricIndex {
     this.#size++;
     const condition = conditionOfWatcher(watcher);
     this.#groupOf(watcher).put(watcher, condition);
+    this.#narrowBand(watcher, condition);
+  }
+
+  #narrowBand(watcher: Watcher, condition: Condition): void {
+    const { bands } = this.#shelves;
+    const isOfValues = condition.kind === 'not_finite' || isOfNewest(condition);
+    if (!isOfValues || waitsForFalse(watcher)) bands.close(this.#number);
+    else for (const part of partsOf(condition)) bands.shrink(this.#number, part);
   }
 
   /** Takes out a watcher that was put in. */
@@ -160,9 +191,9 @@ export class MetricIndex {
     this.#filtered ??= new Map();
     const known = this.#filtered.get(source);
     if (known) return known;
-    const group = new MetricGroup(watcher.filter);
+    const group = new MetricGroup(watcher.filter, this.#shelves.rays);
     this.#filtered.set(source, group);
-    this.#byFilter ??= new FilterIndex(this.#shelf, this.#number);
+    this.#byFilter ??= new FilterIndex(this.#shelves.groups, this.#number);
     this.#byFilter.put(group);
     return group;
   }
@@ -197,6 +228,11 @@ function measureOf(condition: Condition): Measure | undefined {
   }
 }
 
+/** Whether a condition compares the newest value itself. */
+function isOfNewest(condition: Condition): boolean {
+  return condition.kind === 'threshold' && condition.aggregate === 'last';
+}
+
 export function conditionOfWatcher({ definition }: Watcher): Condition {
   if (!isMetricsTrigger(definition.trigger)) throw new Error('not a watcher of a metric');
   return conditionOf(definition.trigger);
@@ -210,17 +246,4 @@ function keyOf(condition: Condition): string {
   const measure = measureOf(condition);
   if (measure) return measureKey(measure);
   return condition.kind === 'zscore' ? `runs:${condition.window}` : condition.kind;
-}
-
-function emptyTable(condition: Condition): MeasureTable {
-  const measure = measureOf(condition);
-  return {
-    key: keyOf(condition),
-    measure,
-    reach: measure ? reachOf(measure) : 1,
-    runs: condition.kind === 'zscore' && !measure ? condition.window : 0,
-    bounds: new BoundTable(),
-    afterFalse: NOBODY,
-    size: 0,
-  };
 }

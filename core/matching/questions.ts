@@ -21,16 +21,6 @@ export interface Question {
   readonly source: string;
 }
 
-/** A filter that is two clauses, as the answers that an event has to give. */
-export interface Clauses {
-  /** Whose numbers these are: an automation may stand in the indexes of several caches. */
-  readonly of: Questions;
-  readonly first: Question;
-  readonly firstAnswer: number;
-  readonly second: Question;
-  readonly secondAnswer: number;
-}
-
 /**
  * Turns what filters require and what events hold into numbers of answers: an automation is filed under the answers
  * that it waits for, and an event comes near to those that are filed under an answer that it gives.
@@ -38,6 +28,8 @@ export interface Clauses {
 export class Questions {
   /** By path, and there by the pattern, or by the kind and the length. */
   readonly #byPath = new Map<string, Map<string | number, Question>>();
+  /** From number 1 on. */
+  readonly #numbered: (Question | undefined)[] = [undefined];
   readonly #answers = new AnswerTable();
   /** What the last event answered, by question, so that its scopes do not each read it anew. */
   #event: EventReader | undefined;
@@ -59,13 +51,22 @@ export class Questions {
     return answersOf(requirement).map((answer) => this.#answerEqual(number, answer));
   }
 
-  /** The two requirements of a filter as answers, if that is all there is to it and each has one answer. */
-  clausesOf(filter: Filter): Clauses | undefined {
+  /**
+   * What a filter asks beside the requirement that this answer meets, if that is all there is to it: one answer to one
+   * more question.
+   */
+  restOf(filter: Filter, answer: number): { question: Question; answer: number } | undefined {
     const requirements = filter.requirements();
-    const [one, other] = requirements;
-    if (!one || !other || !areAllOf(filter, requirements)) return undefined;
-    const [[firstAnswer = 0], [secondAnswer = 0]] = [this.answersTo(one), this.answersTo(other)];
-    return { of: this, first: this.about(one), firstAnswer, second: this.about(other), secondAnswer };
+    if (!areAllOf(filter, requirements)) return undefined;
+    const all = requirements.map((one) => ({
+      question: this.about(one),
+      answer: this.answersTo(one)[0] as number,
+    }));
+    return all.find((one) => one.answer !== answer);
+  }
+
+  numbered(number: number): Question {
+    return this.#numbered[number] as Question;
   }
 
   /** What to ask to learn whether a requirement is met. */
@@ -79,6 +80,7 @@ export class Questions {
     if (known) return known;
     const question = { number: this.#turns.push(0) - 1, path: fieldPath(path), kind, length, source };
     this.#given.push(0);
+    this.#numbered.push(question);
     this.#byPath.set(path, ofPath.set(key, question));
     return question;
   }
@@ -104,14 +106,6 @@ export class Questions {
     if (kind === 'prefix') return this.#answers.get(number, value, 0, length);
     if (kind === 'suffix') return this.#answers.get(number, value, value.length - length);
     return matchesRegex(source, value) ? this.#answers.get(number, source) : 0;
-  }
-
-  /** Whether an event gives both answers; undefined where that is not all there is to it. */
-  holdIn(event: EventReader, { of, first, firstAnswer, second, secondAnswer }: Clauses): boolean | undefined {
-    if (of !== this) return undefined;
-    const [one, other] = [this.answerIn(event, first), this.answerIn(event, second)];
-    if (one === SEVERAL || other === SEVERAL) return undefined;
-    return one === firstAnswer && other === secondAnswer;
   }
 
   #answerEqual(number: number, value: Scalar): number {

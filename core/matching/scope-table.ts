@@ -2,9 +2,8 @@ import { type Place, type Scope, scopeKey } from '../scope.ts';
 import { PairTable } from './pair-table.ts';
 import { Words } from './words.ts';
 
-/** Where teams and registries stand; below them, and below projects, a scope stands under the one that holds it. */
-const TEAMS = -1;
-const REGISTRIES = -2;
+/** Under it stand the teams and the registries, and under these what each holds. */
+const ORGANIZATION = 0;
 
 /** One thing for each scope, found by the place of an event without building the scopes' keys. */
 export class ScopeTable<Thing> {
@@ -29,37 +28,53 @@ export class ScopeTable<Thing> {
   }
 
   /** The things of every scope that covers a place, widest first (see scopeKeysCovering). */
-  covering({ team, project, registry, collection }: Place): Thing[] {
+  covering(place: Place): Thing[] {
+    const { team, collection } = place;
     if (this.#things.length === 0) this.#grow({ kind: 'organization' });
-    const ofTeam = this.#place(TEAMS, team) || this.#add(TEAMS, team, { kind: 'team', team });
-    const found = [this.#things[0] as Thing, this.#things[ofTeam] as Thing];
-    let home = 0;
-    if (registry !== undefined)
-      home =
-        this.#place(REGISTRIES, registry) || this.#add(REGISTRIES, registry, { kind: 'registry', registry });
-    else if (project !== undefined)
-      home = this.#place(ofTeam, project) || this.#add(ofTeam, project, { kind: 'project', team, project });
-    if (home === 0) return found;
-    found.push(this.#things[home] as Thing);
-    if (collection === undefined) return found;
-    const inside =
-      this.#place(home, collection) || this.#addCollection(home, { team, project, registry, collection });
-    found.push(this.#things[inside] as Thing);
-    return found;
+    const ofTeam = this.#ofTeam(team);
+    const home = this.#home(ofTeam, place);
+    const organization = this.#things[ORGANIZATION] as Thing;
+    const [ofTeams, ofHome] = [this.#things[ofTeam] as Thing, this.#things[home] as Thing];
+    // Lists made at once: one that grows takes room for twenty.
+    if (home === 0) return [organization, ofTeams];
+    if (collection === undefined) return [organization, ofTeams, ofHome];
+    return [organization, ofTeams, ofHome, this.#things[this.#inside(home, place)] as Thing];
   }
 
-  #place(above: number, name: string): number {
-    const word = this.#names.get(name);
-    return word === 0 ? 0 : this.#places.get(above, word);
+  #ofTeam(team: string): number {
+    return (
+      this.#places.get(ORGANIZATION, this.#names.get(team)) ||
+      this.#add(ORGANIZATION, this.#names.add(team), { kind: 'team', team })
+    );
   }
 
-  #addCollection(home: number, { team, project, registry, collection = '' }: Place): number {
-    const inside = registry === undefined ? { team, project } : { registry };
-    return this.#add(home, collection, { kind: 'collection', ...inside, collection });
+  /** The number of the registry or project of a place; 0 for a place that has none. */
+  #home(ofTeam: number, { team, project, registry }: Place): number {
+    if (registry !== undefined) return this.#ofRegistry(registry);
+    if (project === undefined) return 0;
+    return (
+      this.#places.get(ofTeam, this.#names.get(project)) ||
+      this.#add(ofTeam, this.#names.add(project), { kind: 'project', team, project })
+    );
   }
 
-  #add(above: number, name: string, scope: Scope): number {
-    return this.#places.getOrMake(above, this.#names.add(name), () => this.#grow(scope));
+  /** With its sign turned, a registry's word is none of a team. */
+  #ofRegistry(registry: string): number {
+    return (
+      this.#places.get(ORGANIZATION, 0 - this.#names.get(registry)) ||
+      this.#add(ORGANIZATION, 0 - this.#names.add(registry), { kind: 'registry', registry })
+    );
+  }
+
+  #inside(home: number, { team, project, registry, collection = '' }: Place): number {
+    const known = this.#places.get(home, this.#names.get(collection));
+    if (known) return known;
+    const around = registry === undefined ? { team, project } : { registry };
+    return this.#add(home, this.#names.add(collection), { kind: 'collection', ...around, collection });
+  }
+
+  #add(above: number, word: number, scope: Scope): number {
+    return this.#places.getOrMake(above, word, () => this.#grow(scope));
   }
 
   #grow(scope: Scope): number {

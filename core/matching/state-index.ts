@@ -39,7 +39,9 @@ export class StateIndex {
 
   /** The watchers that name the state and whose filter takes the event. */
   matching(state: RunState, event: EventReader, counts?: MatchCounts): Watcher[] {
-    return this.#all.matchingState(this.#scope, state, event, counts);
+    const found: Watcher[] = [];
+    this.#all.collectState(this.#scope, state, event, found, counts);
+    return found;
   }
 
   /** The watcher of an automation, if it waits for its condition to be false again. */

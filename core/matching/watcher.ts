@@ -6,7 +6,6 @@ import {
   triggerHash,
 } from '../automation.ts';
 import type { Filter } from '../filters/filter.ts';
-import type { Clauses } from './questions.ts';
 
 /**
  * An automation made ready for matching. What costs time is made when it is first needed: of many automations in a
@@ -17,10 +16,6 @@ export class Watcher {
   readonly revision: number;
   readonly definition: AutomationDefinition;
   readonly triggerSavedAtMs: number;
-  /** Set by the index of filters: that it came up says already that its filter takes the event. */
-  isDecided = false;
-  /** Set by the index of filters when it first comes up (see Filed). */
-  clauses: Clauses | null | undefined;
   #filter: Filter | undefined;
   #hash: string | undefined;
 

@@ -7,11 +7,13 @@ export class Extremes {
   least = Number.NaN;
   most = Number.NaN;
   private readonly size: number;
+  private readonly isSmall: boolean;
   private readonly lower: Succession;
   private readonly upper: Succession;
 
   constructor(size: number) {
     this.size = size;
+    this.isSmall = size <= SMALL;
     this.lower = new Succession(size, -1);
     this.upper = new Succession(size, 1);
   }
@@ -22,9 +24,17 @@ export class Extremes {
     const value = values[at] as number;
     const gone = values[at - this.size] as number;
     if (value <= least) this.least = value;
-    else if (gone === least) this.least = this.lower.next(values, at, position);
+    else if (gone === least) this.least = this.nextLeast(values, at, position);
     if (value >= most) this.most = value;
-    else if (gone === most) this.most = this.upper.next(values, at, position);
+    else if (gone === most) this.most = this.nextMost(values, at, position);
+  }
+
+  private nextLeast(values: Float64Array, at: number, position: number): number {
+    return this.isSmall ? leastOf(values, at, this.size) : this.lower.next(values, at, position);
+  }
+
+  private nextMost(values: Float64Array, at: number, position: number): number {
+    return this.isSmall ? mostOf(values, at, this.size) : this.upper.next(values, at, position);
   }
 
   clear(): void {
@@ -37,6 +47,22 @@ export class Extremes {
     this.least = this.lower.fill(values, at, position);
     this.most = this.upper.fill(values, at, position);
   }
+}
+
+/** A window of this size is looked through faster than what is said below could be kept up. */
+const SMALL = 16;
+
+/** Of the window that ends at `at`. */
+function leastOf(values: Float64Array, at: number, size: number): number {
+  let least = values[at] as number;
+  for (let from = at - size + 1; from < at; from++) least = lesser(least, values[from] as number);
+  return least;
+}
+
+function mostOf(values: Float64Array, at: number, size: number): number {
+  let most = values[at] as number;
+  for (let from = at - size + 1; from < at; from++) most = greater(most, values[from] as number);
+  return most;
 }
 
 /**

@@ -39,7 +39,8 @@ const LATE: Placement = Object.freeze({ placement: 'late' });
 const REPEATED: Placement = Object.freeze({ placement: 'repeated' });
 const NEWEST: Placement = Object.freeze({ placement: 'placed', rank: 0 });
 
-const LEAST_ROOM = 64;
+/** Moving what is held to the front costs three calls, whatever their length: with room, few values pay for it. */
+const LEAST_ROOM = 256;
 
 /** A series without values, and room for some. */
 export function emptySeries(room = 0): Series {

@@ -1,6 +1,6 @@
 import type { Watcher } from '../matching/watcher.ts';
 import type { Repeat } from '../trigger.ts';
-import { mayFire } from './latch.ts';
+import { latchFor, mayFire } from './latch.ts';
 import type { RunMemory } from './memory.ts';
 
 /** What fired, and which watchers a latch held back (once for each time). */
@@ -16,11 +16,12 @@ export function fire<Firing>(
   into: Fired<Firing>,
 ): void {
   const { watcher, latch, receivedAtMs, firing } = what;
-  if (!mayFire(memory.latches.get(latch), watcher.triggerHash, repeatOf(watcher), receivedAtMs)) {
+  const { triggerHash } = watcher;
+  const known = latchFor(memory.latches.get(latch), triggerHash);
+  if (!mayFire(known, triggerHash, repeatOf(watcher), receivedAtMs)) {
     into.heldBack.push(watcher);
     return;
   }
-  const { triggerHash } = watcher;
   memory.latches.set(latch, { triggerHash, atMs: receivedAtMs, wasFalse: false });
   memory.isChanged = true;
   into.firings.push(firing());

@@ -22,6 +22,14 @@ export function mayFire(
   return latch?.triggerHash !== triggerHash || receivedAtMs >= heldUntilMs(latch, repeat);
 }
 
+/** In a latch of the first version, which told triggers apart in another way: it holds for any of its automation. */
+export const ANY_TRIGGER = '';
+
+/** The latch, as one of this trigger where it holds for any. */
+export function latchFor(latch: Latch | undefined, triggerHash: string): Latch | undefined {
+  return latch?.triggerHash === ANY_TRIGGER ? { ...latch, triggerHash } : latch;
+}
+
 /** Until when a latch holds its automation back: Infinity for what no time ends. */
 export function heldUntilMs(latch: Latch, repeat: Repeat): number {
   switch (repeat.mode) {

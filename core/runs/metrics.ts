@@ -95,12 +95,34 @@ interface Judge {
 
 export interface ArrivedValue {
   metric: string;
-  /** The automations that watch the metric and whose filter takes the event. */
-  groups: MetricGroup[];
+  /** Who watches the metric, one for each scope. */
+  watching: Watching[];
   step: number;
   value: number;
   capacity: number;
   time?: string;
+}
+
+/** The automations of a scope on a metric, as far as their filter takes the event: which is tested when it matters. */
+class Watching {
+  readonly index: MetricIndex;
+  readonly #event: EventReader;
+  #groups: MetricGroup[] | undefined;
+
+  constructor(index: MetricIndex, event: EventReader) {
+    this.index = index;
+    this.#event = event;
+  }
+
+  get groups(): MetricGroup[] {
+    this.#groups ??= this.index.groupsFor(this.#event);
+    return this.#groups;
+  }
+}
+
+/** The groups whose filter takes the event that brought a value. */
+export function groupsOf({ watching }: ArrivedValue): MetricGroup[] {
+  return watching.flatMap(({ groups }) => groups);
 }
 
 /** A newer attempt forgets what came at its lowest step and later; an older one has nothing to say any more. */
@@ -137,15 +159,15 @@ function watchedColumns(points: Points, reader: EventReader, { indexes }: Metric
     metric: string;
     values: (MetricValue | null)[];
     capacity: number;
-    groups: MetricGroup[];
+    watching: Watching[];
   }[] = [];
   for (const [metric, found] of indexes) {
     const values = valuesOf(points, metric);
     if (!values) continue;
     // A series is kept for all that watch, whether or not their filter takes this event.
     const capacity = Math.max(...found.map(({ reach }) => reach));
-    const groups = found.flatMap((index) => index.groupsFor(reader));
-    columns.push({ metric, values, capacity, groups });
+    const watching = found.map((index) => new Watching(index, reader));
+    columns.push({ metric, values, capacity, watching });
   }
   return columns;
 }
@@ -178,7 +200,9 @@ function applyValue(arrived: ArrivedValue, judge: Judge): Fate {
 function judgeFinite(arrived: ArrivedValue, rank: number, series: Series, judge: Judge): void {
   const { receivedAtMs } = judge.context;
   const isOldEnough = (watcher: Watcher) => watcher.triggerSavedAtMs <= receivedAtMs;
-  for (const { tables, forFinite } of arrived.groups) {
+  const newest = series.values[series.end - 1] as number;
+  const loud = arrived.watching.filter(({ index }) => !index.isQuiet(newest));
+  for (const { tables, forFinite } of loud.flatMap(({ groups }) => groups)) {
     if (forFinite.size > 0) noteFalse(forFinite, isOldEnough, judge.memory);
     for (const table of tables) {
       if (rank < table.reach && sizeOf(series) >= table.reach) judgeTable(table, series, arrived, judge);
@@ -207,7 +231,7 @@ function judgeTable(table: MeasureTable, series: Series, arrived: ArrivedValue, 
   if (number === undefined) return;
   const { counts } = judge.context;
   const met: Watcher[] = [];
-  table.bounds.collect(number, met);
+  table.collect(number, met);
   if (counts) counts.candidates += met.length;
   const oldest = oldestReceipt(series, table.reach);
   const isOldEnough = (watcher: Watcher) => watcher.triggerSavedAtMs <= oldest;
@@ -240,8 +264,8 @@ function noteFalse(
 }
 
 function judgeNotFinite(arrived: ArrivedValue, judge: Judge): void {
-  const { step, value, groups } = arrived;
-  for (const { notFinite } of groups) {
+  const { step, value } = arrived;
+  for (const { notFinite } of groupsOf(arrived)) {
     for (const watcher of notFinite) {
       if (watcher.triggerSavedAtMs > judge.context.receivedAtMs) continue;
       report({ watcher, window: () => [value], value, step, arrived }, judge);

@@ -79,7 +79,7 @@ function windowStanding(
       ? numberOf(table, series, { metric: condition.metric, value: value.value }, context)
       : undefined;
   const met: Watcher[] = [];
-  if (number !== undefined) table?.bounds.collect(number, met);
+  if (number !== undefined) table?.collect(number, met);
   return {
     held,
     needed,

@@ -36,8 +36,8 @@ export interface AdminContext {
 export interface Vault {
   /** Stores the first value of a secret and answers its version. */
   create: (secretId: string, value: string) => Promise<string>;
-  /** Stores a new value and answers its version. */
-  replace: (secretId: string, value: string) => Promise<string>;
+  /** Stores a new value and answers its version; undefined when there is no such secret any more. */
+  replace: (secretId: string, value: string) => Promise<string | undefined>;
   remove: (secretId: string) => Promise<void>;
 }
 

@@ -32,18 +32,27 @@ export async function putSecret(
   await permitTeam(context, team);
   const before = await readSecret(context.table, team, name);
   if (before) checkMatch(context, before, 'secret');
-  const secretId = before?.secretId ?? `${context.secretNamePrefix}${randomId('sec')}`;
-  const versionId = await (before
-    ? context.vault.replace(secretId, body.value)
-    : context.vault.create(secretId, body.value));
+  const value = await putValue(before, body.value, context);
   const version = (before?.version ?? 0) + 1;
-  const entry = { team, name, secretId, versionId, version, updatedAtMs: context.now() };
+  const entry = { team, name, ...value, version, updatedAtMs: context.now() };
   if (!(await saveSecret(context.table, before, entry, authorOf(context)))) {
-    if (!before) await context.vault.remove(secretId);
+    if (value.secretId !== before?.secretId) await context.vault.remove(value.secretId);
     throw stale('secret');
   }
   const users = usersIn(await listIntegrations(context.table, team));
   return { status: before ? 200 : 201, body: toJson(entry, users), headers: { etag: etagOf(entry) } };
+}
+
+/** Under the secret that is there; where there is none, or its value is gone (after a restore of the table), under a new one. */
+async function putValue(
+  before: SecretEntry | undefined,
+  value: string,
+  { vault, secretNamePrefix }: AdminContext,
+): Promise<Pick<SecretEntry, 'secretId' | 'versionId'>> {
+  const replaced = before && (await vault.replace(before.secretId, value));
+  if (replaced !== undefined) return { secretId: before?.secretId ?? '', versionId: replaced };
+  const secretId = `${secretNamePrefix}${randomId('sec')}`;
+  return { secretId, versionId: await vault.create(secretId, value) };
 }
 
 export async function listSecrets(

@@ -1,5 +1,6 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import type { Delivery } from '../../core/delivery.ts';
+import { asOfToday } from '../../core/earlier-message.ts';
 import { type EventMessage, unpackMessage } from '../../core/event-message.ts';
 import { batchResponse } from '../shared/batch.ts';
 import { errorLine, type StageLine } from '../shared/log.ts';
@@ -50,7 +51,7 @@ export async function matchBatch(records: QueueRecord[], deps: MatchBatchDeps): 
   const failed: string[] = [];
   for (const record of records) {
     try {
-      const message = unpackMessage(record.body);
+      const message = unpackMessage(asOfToday(record.body));
       const group = groups.get(message.groupId) ?? [];
       groups.set(message.groupId, [...group, { record, message }]);
     } catch (error) {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { tableIndexes } from '../../lib/table-indexes.ts';
 import { type Synthesized, synthesize } from '../support/template.ts';
 
 type AlarmProperties = {
@@ -84,6 +85,17 @@ test('alarms look at what they are called after', () => {
   ]);
   expect(looksAt['sweeper-silent']).toEqual(['Signalbox/Sweeps@Sweeping/Sweeper/Function']);
   expect(looksAt['messages-buried']).toEqual(['Signalbox/Buried@Matching/Matcher/Function']);
+  expect(looksAt['deliveries-queue-age']).toEqual([
+    'AWS/SQS/ApproximateAgeOfOldestMessage@Delivery/Deliveries/Queue.QueueName',
+  ]);
+  const ofTable = ['Storage/Table', ...Object.keys(tableIndexes).map((index) => `${index},Storage/Table`)];
+  expect(looksAt['table-throttles']?.sort()).toEqual(
+    ofTable
+      .flatMap((of) =>
+        ['ReadThrottleEvents', 'WriteThrottleEvents'].map((name) => `AWS/DynamoDB/${name}@${of}`),
+      )
+      .sort(),
+  );
   const functions = Object.keys(quiet.resources('AWS::Lambda::Function'));
   for (const [name, metric] of [
     ['function-crashes', 'AWS/Lambda/Errors'],
@@ -92,6 +104,61 @@ test('alarms look at what they are called after', () => {
   ] as const) {
     expect(looksAt[name]?.sort()).toEqual(functions.map((path) => `${metric}@${path}`).sort());
   }
+});
+
+// What AWS publishes, so that no alarm waits for a metric that never comes: sqs-available-cloudwatch-metrics in SQS's guide,
+// monitoring-metrics-types in Lambda's, metrics-dimensions in DynamoDB's.
+const published: Record<string, { dimensions: string[]; metrics: string[] }> = {
+  'AWS/SQS': {
+    dimensions: ['QueueName'],
+    metrics: [
+      'ApproximateAgeOfOldestMessage',
+      'ApproximateNumberOfMessagesVisible',
+      'ApproximateNumberOfMessagesNotVisible',
+      'ApproximateNumberOfMessagesDelayed',
+      'NumberOfMessagesSent',
+      'NumberOfMessagesReceived',
+      'NumberOfMessagesDeleted',
+      'NumberOfEmptyReceives',
+      'SentMessageSize',
+    ],
+  },
+  'AWS/Lambda': {
+    dimensions: ['FunctionName', 'FunctionName,Resource'],
+    metrics: ['Invocations', 'Errors', 'Throttles', 'Duration', 'ConcurrentExecutions'],
+  },
+  'AWS/DynamoDB': {
+    dimensions: ['TableName', 'GlobalSecondaryIndexName,TableName'],
+    metrics: [
+      'ReadThrottleEvents',
+      'WriteThrottleEvents',
+      'ConsumedReadCapacityUnits',
+      'ConsumedWriteCapacityUnits',
+    ],
+  },
+};
+
+test('every metric of AWS that an alarm looks at is one that AWS publishes, with these dimensions', () => {
+  const looked = alarms(loud)
+    .flatMap(({ Metrics = [], ...alarm }) => [
+      ...Metrics.flatMap(({ MetricStat }) => MetricStat?.Metric ?? []),
+      ...(alarm.MetricName ? [alarm] : []),
+    ])
+    .filter(({ Namespace }) => Namespace !== 'Signalbox');
+  expect(looked.length).toBeGreaterThan(20);
+  for (const { Namespace = '', MetricName, Dimensions = [] } of looked) {
+    const { dimensions, metrics } = published[Namespace] ?? { dimensions: [], metrics: [] };
+    expect(metrics).toContain(MetricName);
+    expect(dimensions).toContain(
+      Dimensions.map(({ Name }) => Name)
+        .sort()
+        .join(),
+    );
+  }
+});
+
+test('no alarm is on more metrics than CloudWatch takes in one', () => {
+  for (const alarm of alarms(loud)) expect(metricsOf(loud, alarm).length).toBeLessThanOrEqual(10);
 });
 
 test('silence is wrong where something must happen, and elsewhere it is not', () => {

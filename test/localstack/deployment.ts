@@ -22,6 +22,11 @@ export function copyProject(): Project {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-project-'));
   for (const source of sources) cpSync(join(root, source), join(folder, source), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  return projectIn(folder);
+}
+
+/** A project of its own in a folder. */
+export function projectIn(folder: string): Project {
   return {
     folder,
     edit: (file, before, after) => {
@@ -80,7 +85,8 @@ export interface Deployment extends DeploymentSettings {
   ): Promise<{ status: number; body: unknown }>;
 }
 
-const contextOf = ({ stage, api, retainData }: DeploymentSettings) =>
+/** Those settings, and where receivers may be, as `cdk` takes them. */
+export const contextOf = ({ stage, api, retainData }: DeploymentSettings) =>
   Object.entries({
     stage,
     api,

@@ -284,6 +284,24 @@ const latches: PlantedBug[] = [
     to: 'const source = this.#filtered?.keys().next().value ?? JSON.stringify(filter);',
   },
   {
+    name: 'a value at the bound itself is quiet',
+    file: 'core/matching/quiet-bands.ts',
+    from: 'return x < (this.#ends[metric * 2] ?? 0)',
+    to: 'return x <= (this.#ends[metric * 2] ?? 0)',
+  },
+  {
+    name: 'quiet values are kept from those that wait for their condition to be false',
+    file: 'core/matching/metric-index.ts',
+    from: 'if (!isOfValues || waitsForFalse(watcher))',
+    to: 'if (!isOfValues)',
+  },
+  {
+    name: 'what else a filter asks is not asked',
+    file: 'core/matching/filter-shelf.ts',
+    from: ': given === entries.answerOf(entry);',
+    to: ': given !== entries.answerOf(entry) + 1;',
+  },
+  {
     name: 'a latch outlives an edit of the trigger',
     file: LATCH,
     from: 'latch?.triggerHash !== triggerHash ||',
@@ -346,8 +364,8 @@ const scopes: PlantedBug[] = [
   {
     name: 'the organization is forgotten',
     file: 'core/matching/scope-table.ts',
-    from: 'const found = [this.#things[0] as Thing, this.#things[ofTeam] as Thing];',
-    to: 'const found = [this.#things[ofTeam] as Thing];',
+    from: 'if (collection === undefined) return [organization, ofTeams, ofHome];',
+    to: 'if (collection === undefined) return [ofTeams, ofHome];',
   },
   {
     name: 'projects of one name are one project',

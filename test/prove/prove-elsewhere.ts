@@ -47,7 +47,7 @@ function run({ name, script, args }: Command): Promise<Proved> {
       console.log(said.trim());
       const lines = said.trim().split('\n');
       const last = lines
-        .filter((line) => !line.startsWith('──'))
+        .filter((line) => line !== '' && !line.startsWith('──'))
         .slice(-2)
         .join('; ');
       settle({ isProved: code === 0, says: last.replaceAll(/\s+/g, ' ').replaceAll('|', '/') });

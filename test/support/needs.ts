@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { findTrainer } from '../../local/demo/training.ts';
+import { hasFirstVersion } from '../earlier/sources.ts';
 import { schemathesisPython } from '../fuzz/schemathesis.ts';
 import { hasDynamoDbLocal } from './dynamodb-local.ts';
 import { hasCloud } from './ministack.ts';
@@ -22,6 +23,10 @@ const needs = {
   cloud: {
     name: 'an emulator of AWS: AWS_ENDPOINT_URL, or python3 with venv and pip to bring MiniStack',
     isMet: hasCloud,
+  },
+  history: {
+    name: 'git, and a clone whose history reaches back to the first version',
+    isMet: hasFirstVersion,
   },
   schemathesis: {
     name: 'python3 with venv and pip, to bring Schemathesis',

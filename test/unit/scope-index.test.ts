@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { FilterSource } from '../../core/filters/filter.ts';
 import { BoundTable, partsOf } from '../../core/matching/bound-table.ts';
-import { eventReader } from '../../core/matching/event-reader.ts';
+import { type EventReader, eventReader } from '../../core/matching/event-reader.ts';
 import { MatchIndex } from '../../core/matching/match-index.ts';
 import { ScopeIndex } from '../../core/matching/scope-index.ts';
 import { ScopeTable } from '../../core/matching/scope-table.ts';
@@ -250,12 +250,65 @@ describe('the index of many scopes', () => {
           apply(door, one, watcher);
         }
         for (const { number, alone } of scopes) {
+          const found = (event: EventReader) => {
+            const met: Watcher[] = [];
+            all.collect(number, added, event, met);
+            return met;
+          };
           const expected = events.map((event) => idsOf(alone.plain(added)?.matching(event) ?? []));
-          expect(events.map((event) => idsOf(all.matching(number, added, event)))).toEqual(expected);
+          expect(events.map((event) => idsOf(found(event)))).toEqual(expected);
         }
       }),
       { numRuns: 200 },
     );
+  });
+
+  test('is quiet about a value only where no condition on it is met, and nobody waits to hear that', () => {
+    const value = fc.integer({ min: -3, max: 3 });
+    const repeat = fc.constantFrom({ mode: 'every_time' }, { mode: 'after_false' });
+    const aggregate = fc.constantFrom('last', 'last', 'min', 'average');
+    const trigger = fc.oneof(
+      fc
+        .tuple(fc.constantFrom('>', '>=', '<', '<=', '==', '!='), value, aggregate, repeat)
+        .map(([comparison, bound, of, again]) =>
+          onThreshold({ comparison, value: bound, aggregate: of }, { repeat: again }),
+        ),
+      fc
+        .tuple(fc.constantFrom('between', 'outside'), value, value)
+        .map(([comparison, a, b]) =>
+          onThreshold({ comparison, value: undefined, values: [Math.min(a, b), Math.max(a, b)] }),
+        ),
+    );
+    fc.assert(
+      fc.property(fc.array(trigger, { minLength: 1, maxLength: 4 }), value, (triggers, x) => {
+        const all = new MatchIndex();
+        const number = all.addScope();
+        const index = new ScopeIndex(all, number);
+        triggers.forEach((one, at) => {
+          index.put(aWatcher({ trigger: one }, `${at}`));
+        });
+        const { metric } = (triggers[0] as MetricsTrigger).threshold!;
+        const tables = index
+          .metric(metric)!
+          .groupsFor(eventReader({}))
+          .flatMap((group) => group.tables);
+        const met: Watcher[] = [];
+        for (const table of tables) table.collect(x, met);
+        const isOther = tables.some(({ key, afterFalse }) => !key.startsWith('last/') || afterFalse.size > 0);
+        if (met.length > 0 || isOther) expect(index.metric(metric)!.isQuiet(x)).toBe(false);
+        const near = index.metric(metric)!.isQuiet(x) ? [] : [index.metric(metric)];
+        expect(all.metricsNear([number], metric, x)).toEqual(near);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('is quiet about most values', () => {
+    const index = new ScopeIndex();
+    index.put(aWatcher({ trigger: onThreshold({ comparison: '>', value: 3 }) }, 'above'));
+    index.put(aWatcher({ trigger: onThreshold({ comparison: '<', value: -3 }) }, 'below'));
+    const quiet = [-4, -3, -2.9, 0, 2.9, 3, 4, Number.NaN].filter((x) => index.metric('loss')!.isQuiet(x));
+    expect(quiet).toEqual([-2.9, 0, 2.9]);
   });
 });
 
@@ -375,7 +428,7 @@ describe('the index of a scope', () => {
     const states = index.states();
     const met: Watcher[] = [];
     const groups = loss?.groupsFor(eventReader({})) ?? [];
-    for (const { bounds } of groups.flatMap(({ tables }) => tables)) bounds.collect(0.1, met);
+    for (const table of groups.flatMap(({ tables }) => tables)) table.collect(0.1, met);
     return {
       size: index.size,
       linked: index.plain('artifact.linked')?.size,

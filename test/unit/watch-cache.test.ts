@@ -109,9 +109,9 @@ function setUp() {
       metrics.flatMap((metric) =>
         (index.metric(metric)?.groupsFor(eventReader({})) ?? [])
           .flatMap(({ tables }) => tables)
-          .flatMap(({ bounds }) => {
+          .flatMap((table) => {
             const met: { automationId: string; revision: number }[] = [];
-            bounds.collect(-1e9, met as never);
+            table.collect(-1e9, met as never);
             return met.map(({ automationId, revision }) => `${automationId}@${revision}`);
           }),
       ),

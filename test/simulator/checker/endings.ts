@@ -84,10 +84,33 @@ const reasons: Record<string, (one: Case) => boolean> = {
   'failed redirect': ({ integration }) => integration.refuses,
   'failed gone': ({ integration }) => integration.refuses,
   'failed waited_5_days': ({ integration }) => !integration.endsWell,
-  'skipped disabled': ({ automation, integration }) =>
-    automation.changes.length > 0 || integration.mayBeDisabled,
+  'skipped disabled': ({ automation, integration, observed }) =>
+    automation.changes.length > 0 || integration.mayBeDisabled || failedForDays(integration, observed),
   'skipped expired': ({ automation }) => automation.expiresAfterSeconds !== undefined,
   'skipped superseded': ({ automation }) => automation.supersede,
   'skipped rate': ({ automation, observed }) =>
     observed.history.filter((one) => one.automation === automation.id).length > automation.maxPerMinute,
 };
+
+const DAYS_TO_DISABLE_MS = 5 * 86_400_000;
+const ATTEMPTS_TO_DISABLE = 10;
+/** An attempt counts from its end, and is noted with its beginning; clocks are apart as well. */
+const UNSURE_MS = 30_000;
+
+/** Whether so many attempts through an integration, over five days, brought nothing, also if little was tried between. */
+function failedForDays({ id }: Integration, { history }: Observed): boolean {
+  const attempts = history
+    .filter(({ integration }) => integration === id)
+    .flatMap((delivery) => delivery.attempts)
+    .map(({ outcome, started_at }) => ({
+      isDelivered: outcome === 'delivered',
+      atMs: Date.parse(started_at),
+    }))
+    .sort((a, b) => a.atMs - b.atMs);
+  let since: number[] = [];
+  return attempts.some(({ isDelivered, atMs }) => {
+    since = isDelivered ? [] : [...since, atMs];
+    const [firstMs = atMs] = since;
+    return since.length >= ATTEMPTS_TO_DISABLE && atMs - firstMs >= DAYS_TO_DISABLE_MS - UNSURE_MS;
+  });
+}

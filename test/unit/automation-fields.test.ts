@@ -1,0 +1,72 @@
+import { AutomationInput } from '../../core/automation.ts';
+import { Problem, parseInput } from '../../core/problem.ts';
+
+const project = { kind: 'project', team: 'vision', project: 'mnist' };
+const metrics = { event: 'run.metrics', threshold: { metric: 'loss', comparison: '<', value: 1 } };
+const states = { event: 'run.state', states: ['FAILED'] };
+
+/** The field that is refused; nothing where the automation is taken. */
+function refused(change: object): string | undefined {
+  const whole = {
+    name: 'a',
+    team: 'vision',
+    scope: project,
+    trigger: metrics,
+    action: { type: 'no_op' },
+    ...change,
+  };
+  try {
+    parseInput(AutomationInput, whole);
+    return undefined;
+  } catch (error) {
+    return error instanceof Problem ? error.details.field : 'a bug';
+  }
+}
+
+const ofPlace = ['user', 'team', 'project', 'registry'];
+const ofArtifact = [...ofPlace, 'collection', 'version', 'index', 'aliases', 'tags', 'metadata'];
+const all = [...ofArtifact, 'alias', 'tag', 'run', 'state', 'data', 'other'];
+
+test.each<[string, object, string[]]>([
+  ['artifact.created', {}, ofArtifact],
+  ['artifact.linked', {}, ofArtifact],
+  ['artifact.alias_added', {}, [...ofArtifact, 'alias']],
+  ['artifact.alias_removed', {}, [...ofArtifact, 'alias']],
+  ['artifact.tag_added', {}, [...ofArtifact, 'tag']],
+  ['collection.tag_added', {}, [...ofPlace, 'collection', 'tag']],
+  ['custom.deployed', {}, [...ofPlace, 'data']],
+  ['run.metrics', metrics, ['user', 'run']],
+  ['run.state', states, ['user', 'run', 'state']],
+])('a filter on %s may read what such an event has, and nothing else', (event, trigger, fields) => {
+  const taken = all.filter(
+    (field) => refused({ trigger: { event, ...trigger, filter: { [field]: 'x' } } }) === undefined,
+  );
+  expect(taken.sort()).toEqual([...fields].sort());
+});
+
+const registry = { kind: 'registry', registry: 'models' };
+const collection = { kind: 'collection', registry: 'models', collection: 'detector' };
+
+test.each<[string, object, string | undefined]>([
+  ['runs in their project', { scope: project }, undefined],
+  ['runs in their team', { scope: { kind: 'team', team: 'vision' } }, undefined],
+  ['runs of another team', { scope: { ...project, team: 'nlp' } }, 'scope.team'],
+  ['runs in a registry', { scope: registry }, 'scope.kind'],
+  ['runs in a collection', { scope: collection }, 'scope.kind'],
+  ['a registry by its project', { scope: { ...project, project: 'wandb-registry-models' } }, 'scope.project'],
+  ['links into a registry', { scope: registry, trigger: { event: 'artifact.linked' } }, undefined],
+  ['links into a collection', { scope: collection, trigger: { event: 'artifact.linked' } }, undefined],
+  ['versions made in a registry', { scope: registry, trigger: { event: 'artifact.created' } }, 'scope.kind'],
+  ['versions made in a project', { trigger: { event: 'artifact.created' } }, undefined],
+  ['custom events in a registry', { scope: registry, trigger: { event: 'custom.x' } }, undefined],
+  ['custom events in a collection', { scope: collection, trigger: { event: 'custom.x' } }, 'scope.kind'],
+  [
+    'the newest of custom events',
+    { trigger: { event: 'custom.x' }, delivery: { supersede: true } },
+    'delivery.supersede',
+  ],
+  ['all of custom events', { trigger: { event: 'custom.x' }, delivery: { supersede: false } }, undefined],
+  ['the newest of runs', { delivery: { supersede: true } }, undefined],
+])('an automation on %s is taken, or refused by the field', (_, change, field) => {
+  expect(refused(change)).toBe(field);
+});

@@ -1,0 +1,91 @@
+import * as z from 'zod';
+import { watchedRoutes } from '../../core/api/watched.ts';
+import { Problem, type ProblemDetails, parseInput, renamedProblem } from '../../core/problem.ts';
+import { Trigger } from '../../core/trigger.ts';
+
+function problemOf(schema: z.ZodType, value: unknown): ProblemDetails | undefined {
+  try {
+    parseInput(schema, value);
+    return undefined;
+  } catch (error) {
+    return error instanceof Problem ? error.details : undefined;
+  }
+}
+
+const Place = z.strictObject({ name: z.string(), size: z.object({ width: z.number() }).optional() });
+const Shape = z.union([
+  z.strictObject({ circle: z.number() }),
+  z.strictObject({ box: z.strictObject({ width: z.number() }) }),
+]);
+
+test('what fits is returned as the schema makes it', () => {
+  expect(parseInput(z.string().default('x'), undefined)).toBe('x');
+});
+
+test.each<[string, z.ZodType, unknown, string | undefined]>([
+  ['a field that is missing', Place, {}, 'name'],
+  ['a field of another type', Place, { name: 1 }, 'name'],
+  ['a field within a field', Place, { name: 'a', size: { width: 'b' } }, 'size.width'],
+  ['a field that is not known', Place, { name: 'a', colour: 1 }, 'colour'],
+  ['a field that no form has', Shape, { triangle: 1 }, 'circle'],
+  ['a number that is too small', z.object({ list: z.array(z.int().min(1)) }), { list: [1, 0] }, 'list.1'],
+  ['the whole', z.string(), 1, undefined],
+])('a Problem names %s', (_, schema, value, field) => {
+  const problem = problemOf(schema, value);
+  expect(problem).toMatchObject({
+    code: 'invalid_input',
+    detail: expect.any(String),
+    hint: expect.any(String),
+  });
+  expect(problem?.field || undefined).toBe(field);
+});
+
+test.each([
+  ['missing', {}, 'this field is missing', 'give it as string'],
+  ['unknown', { name: 'a', x: 1 }, 'this field is not known', 'remove it, or check its spelling'],
+])('a field that is %s is said to be so', (_, value, detail, hint) => {
+  expect(problemOf(Place, value)).toMatchObject({ detail, hint });
+});
+
+test('of several kinds of trigger, the complaint is about the one that was meant', () => {
+  const value = { event: 'run.metrics', threshold: { metric: 'loss', comparison: '<', value: 'low' } };
+  expect(problemOf(Trigger, value)?.field).toBe('threshold.value');
+});
+
+test('a Problem with a part can be told as one with the whole, and another error stays', () => {
+  const problem = new Problem({
+    code: 'conflict',
+    detail: 'is taken',
+    field: 'name',
+    hint: 'choose another',
+  });
+  const renamed = renamedProblem(problem, (field) => `data.${field}`) as Problem;
+  expect(renamed.details).toEqual({ ...problem.details, field: 'data.name' });
+  expect(renamed.cause).toBe(problem);
+  expect(renamed.name).toBe('Problem');
+  const bug = new TypeError('a bug');
+  expect(renamedProblem(bug, () => 'x')).toBe(bug);
+});
+
+const place = watchedRoutes.readWatched.query;
+
+test.each([
+  ['a team', { team: 'vision' }, { team: 'vision', project: undefined }],
+  ['a project', { team: 'vision', project: 'mnist' }, { team: 'vision', project: 'mnist' }],
+  [
+    'a registry',
+    { team: 'vision', registry: 'models' },
+    { team: 'vision', registry: 'models', project: undefined },
+  ],
+  [
+    'a registry by its project',
+    { team: 'vision', project: 'wandb-registry-models' },
+    { team: 'vision', registry: 'models' },
+  ],
+])('what is watched can be asked of %s', (_, query, expected) => {
+  expect(place.parse(query)).toEqual(expected);
+});
+
+test('what is watched is not asked of a project and a registry at once', () => {
+  expect(problemOf(place, { team: 'vision', project: 'a', registry: 'b' })?.field).toBe('registry');
+});
