@@ -70,7 +70,7 @@ describe('a resend', () => {
     const [first = ''] = ids;
     expect(await readDelivery(store.table, first)).toMatchObject({ status: 'delivered', attempts: 2 });
     expect(world.problems).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   test('sends none again that failed once more meanwhile, however slow its integration is', async () => {
     const { world, automation, receiver, ids } = await afterFailures(45);
@@ -79,7 +79,7 @@ describe('a resend', () => {
     await world.runFor(15 * MINUTE_MS);
     expect(await stateOf(job)).toMatchObject({ phase: 'done', matched: 45, resent: 45 });
     expect(ids.map((id) => postsOf(world, id))).toEqual(ids.map(() => 2));
-  }, 60_000);
+  }, 180_000);
 
   test('takes what was made in its time and ended so, and nothing else', async () => {
     const { world, automation, ids, integration } = await afterFailures(3);
@@ -144,7 +144,7 @@ describe('a resend', () => {
     await world.runFor(40 * MINUTE_MS);
     expect(await stateOf(job)).toMatchObject({ phase: 'done', resent: 12 });
     for (const id of ids) expect(await readDelivery(store.table, id)).toMatchObject({ status: 'delivered' });
-  }, 60_000);
+  }, 180_000);
 
   test('loses nothing and sends nothing twice, wherever the sweeper dies', async () => {
     const world = new VirtualDelivery(store.table, start);

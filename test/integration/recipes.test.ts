@@ -275,12 +275,16 @@ describe('a deployment', () => {
 
   recipe('is done once for a delivery that comes again, and for nobody else', async () => {
     const [delivery] = await deliveries(1);
-    const { body } = await runtime.request('GET', `/v1/deliveries/${delivery!['id']}`);
-    const { request } = (
-      body as { attempts: { request: { headers: Record<string, string>; body: string } }[] }
+    const path = `/v1/deliveries/${delivery!['id']}`;
+    expect(await runtime.request('POST', `${path}/resend`)).toMatchObject({ status: 202 });
+    await until(async () => (await deliveries(1))[0]!['status'] !== 'pending');
+    const { body } = await runtime.request('GET', path);
+    const { request, status } = (
+      body as { attempts: { status: number; request: { headers: Record<string, string>; body: string } }[] }
     ).attempts.at(-1)!;
-    expect((await post(request.body, request.headers)).status).toBe(200);
-    expect((await post(request.body.replace('v5', 'v6'), request.headers)).status).toBe(401);
+    expect(status).toBe(200);
+    // The history's signatures are masked: whoever copies a request from there is nobody.
+    expect((await post(request.body, request.headers)).status).toBe(401);
     expect((await post(request.body, {})).status).toBe(401);
     expect(said.match(/deploying/g)).toHaveLength(1);
   });
