@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DescribeTableCommand, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   LambdaClient,
   ListEventSourceMappingsCommand,
@@ -105,6 +105,8 @@ describeNeeding('history')('a deployment of the first version', () => {
 
   test('sends what waited for its next attempt, as the same delivery', async () => {
     const waiting = world.deliveries.find(({ status }) => status === 'pending')?.id ?? '';
+    await makeDue(cloud, deployment, waiting);
+    await sweepNow(cloud, deployment);
     await untilListed(ok, (listed) => listed.find(({ id }) => id === waiting)?.status === 'delivered');
     const last = arrivalsOf(receiver, 'waiting').at(-1);
     expect(last?.headers['webhook-id']).toBe(waiting);
@@ -126,6 +128,19 @@ describeNeeding('history')('a deployment of the first version', () => {
     expect(runsOf(receiver).toSorted()).toEqual(['fired', 'fresh']);
   }, 90_000);
 });
+
+/** Its endpoint was down all the while, so its next attempt would be minutes off. */
+async function makeDue(cloud: Cloud, { tableName: TableName }: Deployment, id: string): Promise<void> {
+  const now = { N: String(Date.now()) };
+  await new DynamoDBClient(clientOptions(cloud)).send(
+    new UpdateItemCommand({
+      TableName,
+      Key: { pk: { S: `DELIVERY#${id}` }, sk: { S: 'DELIVERY' } },
+      UpdateExpression: 'SET dueAtMs = :now, sweepAt = :now',
+      ExpressionAttributeValues: { ':now': now },
+    }),
+  );
+}
 
 const eventsOf = (receiver: Receiver) =>
   arrivalsOf(receiver, 'linked').map(({ json }) => (json as { event: string }).event);
