@@ -1,12 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  BatchGetCommand,
-  DeleteCommand,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  ScanCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { PageStart } from '../core/api/fields.ts';
 import { holds, type Table } from './client.ts';
 import { type ItemKey, memberKey, type Noun } from './keys.ts';
@@ -162,15 +155,4 @@ export async function queryPrefix(table: Table, pk: string, prefix: string): Pro
     start = page.LastEvaluatedKey;
   } while (start);
   return items;
-}
-
-/** Every item of the table, in no order, as last written: for what an operator does. */
-export async function* eachItem({ client, name }: Table): AsyncGenerator<Item> {
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = { TableName: name, ConsistentRead: true, ...(start && { ExclusiveStartKey: start }) };
-    const { Items = [], LastEvaluatedKey } = await client.send(new ScanCommand(page));
-    yield* Items as Item[];
-    start = LastEvaluatedKey;
-  } while (start);
 }

@@ -1,7 +1,8 @@
 import type { Table } from './client.ts';
-import { eachItem, getItem, type Item, putIfAbsent } from './items.ts';
+import { getItem, type Item, putIfAbsent } from './items.ts';
 import { isConfiguration } from './keys.ts';
 import { announceEverything } from './watches.ts';
+import { eachItem } from './whole-table.ts';
 
 export interface Restored {
   /** Items of configuration that the copy holds. */

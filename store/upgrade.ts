@@ -1,8 +1,9 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { holds, type Table } from './client.ts';
-import { deleteItem, eachItem, type Item, putIfAbsent } from './items.ts';
+import { deleteItem, type Item, putIfAbsent } from './items.ts';
 import { ATTEMPT_PREFIX, attemptKey, DELIVERY_PREFIX, WATCH_PREFIX } from './keys.ts';
 import { createRegistry } from './registries.ts';
+import { eachItem } from './whole-table.ts';
 
 /*
  * Makes of what earlier versions wrote what this one reads, in the table itself. Only adds, and what is added means
