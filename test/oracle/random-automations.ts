@@ -164,6 +164,7 @@ const filtersOfAll: Choice[] = [
   [1, { user: { $exists: true } }],
   [1, { user: { $not: { $in: ['ada', 'bob'] } } }],
   [1, { team: 'red' }],
+  [1, { team: 'red', user: 'ada' }],
   [1, { registry: { $ne: 'models' } }],
 ];
 const filtersOfCollections: Choice[] = [
@@ -178,12 +179,15 @@ const filtersOfVersions: Choice[] = [
 ];
 const filtersOfAliases: Choice[] = [
   [6, { alias: 'production' }],
+  [2, { alias: 'production', user: 'ada' }],
+  [1, { alias: { $regex: '^prod' }, 'collection.name': 'detector' }],
   [2, { alias: { $ne: 'production' } }],
   [2, { alias: { $regex: '^prod' } }],
   [1, { $or: [{ alias: 'staging' }, { user: 'bob' }] }],
 ];
 const filtersOfTags: Choice[] = [
   [4, { tag: 'nightly' }],
+  [1, { tag: 'nightly', user: 'ada' }],
   [1, { $or: [{ tag: 'nightly' }, { user: 'bob' }] }],
 ];
 const filtersOfData: Choice[] = [
