@@ -15,6 +15,7 @@ import { triggerText } from '../terminal/trigger-text.ts';
 import { readAutomation } from './automation-file.ts';
 import { automationTestCommand } from './automation-test.ts';
 import { yesOption } from './deletion.ts';
+import { switchTo } from './switch.ts';
 import { watchedCommand } from './watched.ts';
 
 export const automationCommands: CommandSpec[] = [
@@ -62,14 +63,14 @@ be named or given by id. It is refused where the scope has an automation of this
     summary: 'let an automation fire',
     ofTeam: true,
     examples: [['again', 'automations enable loss-is-low']],
-    run: (session, input) => toggle(session, input, true),
+    run: switchTo('automation', true),
   },
   {
     usage: 'disable <automation>',
     summary: 'keep an automation from firing',
     ofTeam: true,
     examples: [['until tomorrow', 'automations disable loss-is-low']],
-    run: (session, input) => toggle(session, input, false),
+    run: switchTo('automation', false),
   },
   {
     usage: 'delete <automation>',
@@ -131,15 +132,4 @@ async function create(session: Session, { options }: CommandInput): Promise<void
   const body = await readAutomation(session, options['file']);
   const { body: made } = await connection.call('createAutomation', { body });
   printDone(screen, made, `created  automation ${made.name} (${made.id})`);
-}
-
-async function toggle(
-  session: Session,
-  { args: [wanted = ''] }: CommandInput,
-  enabled: boolean,
-): Promise<void> {
-  const { screen, connection } = session;
-  const { id } = await findAutomation(session, wanted);
-  const { body } = await connection.call('updateAutomation', { params: { id }, body: { enabled } });
-  printDone(screen, body, `${enabled ? 'enabled' : 'disabled'}  automation ${body.name}`);
 }

@@ -1,12 +1,12 @@
-import { type CommandInput, type CommandSpec, option } from '../command.ts';
+import { type CommandSpec, option } from '../command.ts';
 import { findIntegration, type Integration, integrationsOf } from '../lookup.ts';
-import type { Session } from '../session.ts';
 import { confirmed } from '../terminal/ask.ts';
 import { integrationLines, stateNames, targetText } from '../terminal/integration-text.ts';
 import { printDone, printList, printOne } from '../terminal/screen.ts';
 import { badUsage } from '../trouble.ts';
 import { forceOption, forceQuery, yesOption } from './deletion.ts';
 import { testCommand } from './integration-test.ts';
+import { switchTo } from './switch.ts';
 
 export const integrationCommands: CommandSpec[] = [
   {
@@ -70,14 +70,14 @@ Secrets are named here; set their values before: signalbox secrets set <name>.`,
     summary: 'send again through one that was disabled, by hand or because it failed for 5 days',
     ofTeam: true,
     examples: [['once it is mended', 'integrations enable receiver']],
-    run: async (session, input) => toggle(session, input, true),
+    run: switchTo('integration', true),
   },
   {
     usage: 'disable <integration>',
     summary: 'send nothing through one: its deliveries are skipped until it is enabled',
     ofTeam: true,
     examples: [['while it is rebuilt', 'integrations disable receiver']],
-    run: async (session, input) => toggle(session, input, false),
+    run: switchTo('integration', false),
   },
   {
     usage: 'delete <integration>',
@@ -106,17 +106,6 @@ const columns = [
   { title: 'TO', of: targetText },
   { title: 'ID', isWhole: true, of: ({ id }: Integration) => id },
 ];
-
-async function toggle(
-  session: Session,
-  { args: [wanted = ''] }: CommandInput,
-  enabled: boolean,
-): Promise<void> {
-  const { screen, connection } = session;
-  const { id } = await findIntegration(session, wanted);
-  const { body } = await connection.call('updateIntegration', { params: { id }, body: { enabled } });
-  printDone(screen, body, `${enabled ? 'enabled' : 'disabled'}  integration ${body.name}`);
-}
 
 /** The fields of the API that the options say; those of the other type are refused by the API, by their names there. */
 function inputOf(options: Record<string, unknown>): object {

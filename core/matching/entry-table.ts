@@ -1,3 +1,5 @@
+import { grown } from './grown.ts';
+
 /** What stands in an entry: the one behind it, a hint of two numbers, and in the first of a list how many there are. */
 const NEXT = 0;
 const HINT = 1;
@@ -81,11 +83,7 @@ export class EntryTable<Thing> {
     const free = this.#free.pop();
     if (free !== undefined) return free;
     const entry = this.#things.push(undefined) - 1;
-    if ((entry + 1) * ENTRY > this.#entries.length) {
-      const larger = new Int32Array(this.#entries.length * 2);
-      larger.set(this.#entries);
-      this.#entries = larger;
-    }
+    this.#entries = grown(this.#entries, (entry + 1) * ENTRY);
     return entry;
   }
 

@@ -1,3 +1,5 @@
+import { grown } from './grown.ts';
+
 /** What stands in the header of a first number. */
 const START = 0;
 const CAPACITY = 1;
@@ -38,21 +40,12 @@ export class PairTable {
     const known = this.get(a, b);
     if (known) return known;
     const made = make();
-    this.#reach(a);
+    this.#headers = grown(this.#headers, (a + 1) * HEADER);
     const size = (this.#headers[a * HEADER + SIZE] as number) + 1;
     if (size * 4 > (this.#headers[a * HEADER + CAPACITY] as number) * 3) this.#enlarge(a);
     this.#headers[a * HEADER + SIZE] = size;
     this.#fill(a, b, made);
     return made;
-  }
-
-  #reach(a: number): void {
-    let length = this.#headers.length;
-    while ((a + 1) * HEADER > length) length *= 2;
-    if (length === this.#headers.length) return;
-    const headers = new Int32Array(length);
-    headers.set(this.#headers);
-    this.#headers = headers;
   }
 
   #enlarge(a: number): void {

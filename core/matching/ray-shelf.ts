@@ -1,3 +1,4 @@
+import { grown } from './grown.ts';
 import type { Watcher } from './watcher.ts';
 
 /** What stands in the header of a list. */
@@ -27,11 +28,7 @@ export class RayShelf {
     const free = this.#free.pop();
     if (free !== undefined) return free;
     this.#lists++;
-    if ((this.#lists + 1) * HEADER > this.#headers.length) {
-      const larger = new Int32Array(this.#headers.length * 2);
-      larger.set(this.#headers);
-      this.#headers = larger;
-    }
+    this.#headers = grown(this.#headers, (this.#lists + 1) * HEADER);
     return this.#lists;
   }
 

@@ -2,8 +2,7 @@ import type { Caller } from '../../core/key.ts';
 import { finishChange } from '../../store/changes.ts';
 import type { Table } from '../../store/client.ts';
 import { readDue } from '../../store/due.ts';
-import { type Api, type ApiAnswer, adminApi } from '../support/admin-api.ts';
-import { startStore } from '../support/store-table.ts';
+import { type Api, type ApiAnswer, startAdminApi } from '../support/admin-api.ts';
 
 // Each change of configuration, with the function dying at every one of its writes: what was changed is in the audit
 // list once the sweeper came by, once, and what was not changed is not.
@@ -14,17 +13,11 @@ let stop: () => Promise<void>;
 let nowMs = Date.UTC(2026, 0, 1);
 
 beforeAll(async () => {
-  const store = await startStore();
-  ({ table, stop } = store);
-  call = adminApi(table, { now: () => nowMs });
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+  ({ call, table, stop } = await startAdminApi({ now: () => nowMs }));
   await call('POST', '/v1/teams', { name: 'vision' });
   await call('POST', '/v1/registries', { name: 'models' });
 });
-afterAll(async () => {
-  jest.restoreAllMocks();
-  await stop();
-});
+afterAll(() => stop());
 
 interface Entry {
   noun: string;

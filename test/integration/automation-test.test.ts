@@ -6,9 +6,8 @@ import type { Table } from '../../store/client.ts';
 import { createIntegration } from '../../store/integrations.ts';
 import { saveSecret } from '../../store/secrets.ts';
 import { createTeam } from '../../store/teams.ts';
-import { type Api, adminApi } from '../support/admin-api.ts';
+import { type Api, startAdminApi } from '../support/admin-api.ts';
 import { aSlackIntegration, aWebhookIntegration, losses } from '../support/builders.ts';
-import { startStore } from '../support/store-table.ts';
 
 let call: Api;
 let table: Table;
@@ -16,9 +15,7 @@ let stop: () => Promise<void>;
 const PATH = '/v1/automations/test';
 
 beforeAll(async () => {
-  const store = await startStore();
-  ({ table, stop } = store);
-  call = adminApi(table);
+  ({ call, table, stop } = await startAdminApi());
   await createTeam(table, { name: 'vision', description: '', version: 1, createdAtMs: 0 });
   const secrets = { access_token_secret: 'TOKEN', signing_secret: 'SIGNING', secrets: ['DEPLOY_KEY'] };
   await createIntegration(table, aWebhookIntegration({ id: 'int_ci', ...secrets }));
@@ -38,12 +35,8 @@ beforeAll(async () => {
     const entry = { team: 'vision', name, secretId: name, versionId: '1', version: 1, updatedAtMs: 0 };
     await saveSecret(table, undefined, entry);
   }
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
 });
-afterAll(async () => {
-  jest.restoreAllMocks();
-  await stop();
-});
+afterAll(() => stop());
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/testing-automations.md'), 'utf8');
 const blocks = [...page.matchAll(/^```json (\S+)\n(.*?)^```$/gms)].map(([, kind, text = '']) => ({

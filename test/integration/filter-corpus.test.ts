@@ -1,22 +1,16 @@
 import { createTeam } from '../../store/teams.ts';
-import { type Api, adminApi } from '../support/admin-api.ts';
+import { type Api, startAdminApi } from '../support/admin-api.ts';
 import { readCorpus, readGiven, testFamilies } from '../support/corpus.ts';
-import { startStore } from '../support/store-table.ts';
 
 let call: Api;
 let stop: () => Promise<void>;
 
 beforeAll(async () => {
-  const store = await startStore();
-  stop = store.stop;
-  call = adminApi(store.table);
-  await createTeam(store.table, { name: 'vision', description: '', version: 1, createdAtMs: 0 });
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+  const api = await startAdminApi();
+  ({ call, stop } = api);
+  await createTeam(api.table, { name: 'vision', description: '', version: 1, createdAtMs: 0 });
 });
-afterAll(async () => {
-  jest.restoreAllMocks();
-  await stop();
-});
+afterAll(() => stop());
 
 const { event } = readGiven<{ event: { type: string } }>('filters');
 

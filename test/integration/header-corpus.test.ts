@@ -6,11 +6,10 @@ import type { Table } from '../../store/client.ts';
 import { readIntegration } from '../../store/integrations.ts';
 import { saveSecret } from '../../store/secrets.ts';
 import { createTeam } from '../../store/teams.ts';
-import { type Api, adminApi } from '../support/admin-api.ts';
+import { type Api, startAdminApi } from '../support/admin-api.ts';
 import { aDelivery } from '../support/builders.ts';
 import { readCorpus, testFamilies } from '../support/corpus.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
-import { startStore } from '../support/store-table.ts';
 
 let table: Table;
 let call: Api;
@@ -19,18 +18,15 @@ let stop: () => Promise<void>;
 const send = makeSender({ allowedAddresses: '127.0.0.0/8' });
 
 beforeAll(async () => {
-  ({ table, stop } = await startStore());
-  call = adminApi(table);
+  ({ call, table, stop } = await startAdminApi());
   receiver = await startReceiver();
   await createTeam(table, { name: 'vision', description: '', version: 1, createdAtMs: 0 });
   for (const name of ['S', 'T']) {
     const entry = { team: 'vision', name, secretId: name, versionId: '1', version: 1, updatedAtMs: 0 };
     await saveSecret(table, undefined, entry);
   }
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
 });
 afterAll(async () => {
-  jest.restoreAllMocks();
   await receiver.stop();
   await stop();
 });

@@ -1,6 +1,5 @@
 import type { Caller } from '../../core/key.ts';
-import { type Api, adminApi } from '../support/admin-api.ts';
-import { startStore } from '../support/store-table.ts';
+import { type Api, startAdminApi } from '../support/admin-api.ts';
 
 // Teams, registries and keys, over the admin function's routes on a real table.
 
@@ -11,14 +10,9 @@ let team: string;
 let registry: string;
 
 beforeAll(async () => {
-  const store = await startStore();
-  [call, stop] = [adminApi(store.table), store.stop];
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+  ({ call, stop } = await startAdminApi());
 });
-afterAll(async () => {
-  jest.restoreAllMocks();
-  await stop();
-});
+afterAll(() => stop());
 beforeEach(async () => {
   team = `team-${++teams}`;
   registry = `models ${teams}`;

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { signatureHeaders } from '../../core/signature.ts';
 import { cleanUp, type LocalRuntime, startLocalRuntime, temporaryFolder } from '../support/local-runtime.ts';
 import { testNeeding } from '../support/needs.ts';
 import {
@@ -286,6 +287,12 @@ describe('a deployment', () => {
     // The history's signatures are masked: whoever copies a request from there is nobody.
     expect((await post(request.body, request.headers)).status).toBe(401);
     expect((await post(request.body, {})).status).toBe(401);
+    const signed = signatureHeaders({
+      ...{ deliveryId: String(delivery!['id']), timestampSeconds: Math.floor(Date.now() / 1000) },
+      ...{ body: request.body, secrets: [tokens.signing] },
+    });
+    expect((await post(request.body, signed)).status).toBe(200);
+    expect((await post(request.body.replace('v5', 'v6'), signed)).status).toBe(401);
     expect(said.match(/deploying/g)).toHaveLength(1);
   });
 

@@ -1,6 +1,5 @@
 import type { Table } from '../../store/client.ts';
-import { type Api, adminApi } from '../support/admin-api.ts';
-import { startStore } from '../support/store-table.ts';
+import { type Api, startAdminApi } from '../support/admin-api.ts';
 
 let table: Table;
 let call: Api;
@@ -8,16 +7,10 @@ let stop: () => Promise<void>;
 let nowMs = Date.UTC(2026, 0, 1);
 
 beforeAll(async () => {
-  const store = await startStore();
-  ({ table, stop } = store);
-  call = adminApi(table, { now: () => nowMs });
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+  ({ call, table, stop } = await startAdminApi({ now: () => nowMs }));
   await call('POST', '/v1/teams', { name: 'vision' });
 });
-afterAll(async () => {
-  jest.restoreAllMocks();
-  await stop();
-});
+afterAll(() => stop());
 
 const automation = (name: string) => ({
   name,

@@ -55,7 +55,7 @@ async function expectSentence(parameters: string[], sentence: RegExp, exitCode =
 }
 
 describe('a start', () => {
-  test('builds the functions, answers, and keeps what it was told', async () => {
+  test('builds the functions, answers within five seconds, and keeps what it was told', async () => {
     const dataFolder = temporaryFolder();
     const first = await startLocalRuntime({ dataFolder });
     expect(first.key).toMatch(/^[A-Za-z0-9]{48}$/);
@@ -63,7 +63,9 @@ describe('a start', () => {
     expect(await first.request('POST', '/v1/teams', { name: 'vision' })).toMatchObject({ status: 201 });
     expect(await first.stop()).toBe(0);
 
+    const startedAt = performance.now();
     const second = await startLocalRuntime({ dataFolder });
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(second.key).toBe(first.key);
     expect(await second.request('GET', '/v1/teams')).toMatchObject({
       status: 200,

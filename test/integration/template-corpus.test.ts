@@ -2,18 +2,16 @@ import type { Table } from '../../store/client.ts';
 import { createIntegration } from '../../store/integrations.ts';
 import { saveSecret } from '../../store/secrets.ts';
 import { createTeam } from '../../store/teams.ts';
-import { type Api, adminApi } from '../support/admin-api.ts';
+import { type Api, startAdminApi } from '../support/admin-api.ts';
 import { aWebhookIntegration } from '../support/builders.ts';
 import { readCorpus, readGiven, testFamilies } from '../support/corpus.ts';
-import { startStore } from '../support/store-table.ts';
 
 let table: Table;
 let call: Api;
 let stop: () => Promise<void>;
 
 beforeAll(async () => {
-  ({ table, stop } = await startStore());
-  call = adminApi(table);
+  ({ call, table, stop } = await startAdminApi());
   await createTeam(table, { name: 'vision', description: '', version: 1, createdAtMs: 0 });
   await createIntegration(
     table,
@@ -23,12 +21,8 @@ beforeAll(async () => {
     const entry = { team: 'vision', name, secretId: name, versionId: '1', version: 1, updatedAtMs: 0 };
     await saveSecret(table, undefined, entry);
   }
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
 });
-afterAll(async () => {
-  jest.restoreAllMocks();
-  await stop();
-});
+afterAll(() => stop());
 
 const events = readGiven<Record<string, { type: string }>>('templates');
 const triggers: Record<string, object> = {

@@ -3,27 +3,21 @@ import { join } from 'node:path';
 import type { Caller } from '../../core/key.ts';
 import { createRegistry } from '../../store/registries.ts';
 import { createTeam } from '../../store/teams.ts';
-import { type Api, adminApi } from '../support/admin-api.ts';
-import { startStore } from '../support/store-table.ts';
+import { type Api, startAdminApi } from '../support/admin-api.ts';
 
 let call: Api;
 let stop: () => Promise<void>;
 
 beforeAll(async () => {
-  const store = await startStore();
-  stop = store.stop;
-  call = adminApi(store.table);
+  const api = await startAdminApi();
+  ({ call, stop } = api);
   for (const name of ['vision', 'speech']) {
-    await createTeam(store.table, { name, description: '', version: 1, createdAtMs: 0 });
+    await createTeam(api.table, { name, description: '', version: 1, createdAtMs: 0 });
   }
   const made = { name: 'models', description: '', version: 1, createdAtMs: 0 };
-  await createRegistry(store.table, { ...made, roles: { vision: 'member' } });
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+  await createRegistry(api.table, { ...made, roles: { vision: 'member' } });
 });
-afterAll(async () => {
-  jest.restoreAllMocks();
-  await stop();
-});
+afterAll(() => stop());
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/watched.md'), 'utf8');
 const blocks = [...page.matchAll(/^```(\S+)(?: (\S+))?\n(.*?)^```$/gms)].map(

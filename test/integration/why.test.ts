@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import type { Caller } from '../../core/key.ts';
 import type { Table } from '../../store/client.ts';
 import { createTeam } from '../../store/teams.ts';
-import { type Api, adminApi } from '../support/admin-api.ts';
+import { type Api, startAdminApi } from '../support/admin-api.ts';
 import { aCustomEvent, aHeartbeat, aStateEvent, losses } from '../support/builders.ts';
 import { matcherOn } from '../support/matcher-on-table.ts';
-import { startStore } from '../support/store-table.ts';
 
 let call: Api;
 let table: Table;
@@ -14,17 +13,12 @@ let stop: () => Promise<void>;
 let send: ReturnType<typeof matcherOn>;
 
 beforeAll(async () => {
-  ({ table, stop } = await startStore());
-  call = adminApi(table);
+  ({ call, table, stop } = await startAdminApi());
   send = matcherOn(table);
   for (const name of ['vision', 'speech'])
     await createTeam(table, { name, description: '', version: 1, createdAtMs: 0 });
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
 });
-afterAll(async () => {
-  jest.restoreAllMocks();
-  await stop();
-});
+afterAll(() => stop());
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/why.md'), 'utf8');
 const blocks = [...page.matchAll(/^```(\w+ [^\n]+)\n(.*?)^```$/gms)].map(([, kind, text = '']) => ({

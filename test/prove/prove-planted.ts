@@ -6,7 +6,7 @@ import { count, endProgress, type Proved, type Setting, showProgress } from './p
 /** Most bugs show within a hundred seeds; the rarest need two crashes in the right places. */
 const MOST_SEEDS = 30_000;
 /** What another defence makes up for must not show in as many. */
-const MOST_SEEDS_OF_SPARES = 1_000;
+const MOST_SEEDS_OF_SPARES = 2_000;
 
 interface Found {
   seed?: number;

@@ -1,6 +1,5 @@
 /**
- * `npm run prove`: everything that is proved about this product, in one table; meant to fit in an hour of a quiet
- * machine with two cores.
+ * `npm run prove`: everything that is proved about this product, in one table. It takes hours.
  *   -- --short            the simulator alone, 5,000 schedules: a part of npm test
  *   -- --schedules N      so many schedules; --from S begins with that seed
  *   -- --only NAME        the parts whose name holds it
@@ -65,7 +64,7 @@ async function proveAll(setting: Setting): Promise<boolean> {
 await withFolder(async (folder) => {
   const bundle = `${folder}/product.mjs`;
   await bundleProduct(bundle);
-  const schedules = Number(values.schedules ?? (values.short ? 5_000 : 60_000));
+  const schedules = Number(values.schedules ?? (values.short ? 5_000 : 200_000));
   const workers = Number(values.workers ?? Math.min(availableParallelism(), 8));
   const isRight =
     values.seed === undefined

@@ -6,6 +6,7 @@ import { httpHandler } from '../../lambdas/shared/http.ts';
 import { WatchCache, watchCacheDeps } from '../../lambdas/shared/watch-cache.ts';
 import type { Table } from '../../store/client.ts';
 import { checkAnswer } from './answers.ts';
+import { startStore } from './store-table.ts';
 
 export interface ApiAnswer {
   status: number;
@@ -17,6 +18,11 @@ export interface ApiAnswer {
 interface CallOptions {
   caller?: Caller;
   headers?: Record<string, string>;
+}
+
+export interface AdminApiOptions {
+  now?: () => number;
+  sendDelivery?: (delivery: Delivery) => Promise<void>;
 }
 
 export type Api = ReturnType<typeof adminApi>;
@@ -36,7 +42,7 @@ const version = async () => `v${++versions}`;
  */
 export function adminApi(
   table: Table,
-  { now = Date.now, sendDelivery = refuse as (delivery: Delivery) => Promise<void> } = {},
+  { now = Date.now, sendDelivery = refuse as (delivery: Delivery) => Promise<void> }: AdminApiOptions = {},
 ) {
   let looks = 0;
   const watches = new WatchCache({ ...watchCacheDeps(table), now: () => ++looks * 60_000 });
@@ -74,5 +80,19 @@ export function adminApi(
     const contentType = result.headers['content-type'] ?? '';
     checkAnswer(method, rawPath, { status: result.statusCode, contentType, body: answered });
     return { status: result.statusCode, headers: result.headers, body: answered };
+  };
+}
+
+/** The same on a table of its own, without the function's lines on standard output; `stop` removes both. */
+export async function startAdminApi(options: AdminApiOptions = {}) {
+  const { table, stop } = await startStore();
+  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+  return {
+    table,
+    call: adminApi(table, options),
+    stop: async () => {
+      jest.restoreAllMocks();
+      await stop();
+    },
   };
 }
