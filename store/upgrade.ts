@@ -51,7 +51,10 @@ const additions: Addition[] = [
 
 const TEAM_PREFIX = 'TEAM#';
 
-/** Adds what items lack; with `withRegistries` also the registries that automations watch in, open to every team as they were. */
+/**
+ * Adds what items lack; with `withRegistries` also the registries that automations watch in, open to every team as they
+ * were.
+ */
 export async function upgradeItems(
   table: Table,
   { withRegistries }: { withRegistries: boolean },

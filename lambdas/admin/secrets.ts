@@ -43,7 +43,7 @@ export async function putSecret(
   return { status: before ? 200 : 201, body: toJson(entry, users), headers: { etag: etagOf(entry) } };
 }
 
-/** Under the secret that is there; where there is none, or its value is gone (after a restore of the table), under a new one. */
+/** Under the secret that is there; where there is none, or its value is gone (the table was restored), under a new one. */
 async function putValue(
   before: SecretEntry | undefined,
   value: string,

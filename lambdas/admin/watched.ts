@@ -27,7 +27,7 @@ export async function readWatched(
   return { status: 200, body, headers: { etag } };
 }
 
-/** A key learns nothing of a place that is not its own, as of types that it may not post: outside of its narrowing, or a registry in which its team has no role. */
+/** A key learns nothing of a place that is not its own: outside of its narrowing, or a registry without a role for its team. */
 async function checkPlace(
   place: RouteInput<'readWatched'>['query'],
   { caller, table }: AdminContext,
