@@ -5,18 +5,19 @@ import type { Runner } from './mutation-process.ts';
 import type { Answer } from './mutation-worker.ts';
 import { showProgress } from './part.ts';
 
-/** Slower than that, and a test only looks for mutants that hardly any other test passes. */
-const SLOW_MS = 1_000;
-const HARDLY_ANY = 20;
-/** Of tests for one mutant. What is left after that might have killed it: it counts as a survivor. */
-const BUDGET_MS = 3_000;
+/** Slower tests than that come after all others, each by itself. */
+const SLOW_MS = 300;
+/** Of tests for one mutant, counting. What is left after that might have killed it: it counts as a survivor. */
+const BUDGET_MS = 6_000;
+/** What it costs to load a test file once more, about. */
+const LOAD_MS = 100;
 /** A test file that takes longer than this without a mutant looks for none. */
 const COVERAGE_LIMIT_MS = 300_000;
 
 /** By test file: what its tests passed, without a mutant. */
 export type Coverage = Record<string, Answer>;
 
-/** The tests of one file that may kill a mutant. */
+/** Tests of one file that may kill a mutant. */
 export interface Chance {
   suite: string;
   tests: number[];
@@ -24,6 +25,14 @@ export interface Chance {
   /** How often they pass the mutant. */
   hits: number;
 }
+
+/** What tests of one file cost, and how often they pass a mutant. */
+interface Passing {
+  suite: string;
+  tests: { index: number; cpuMs: number; hits: number }[];
+}
+
+const costOf = ({ tests }: Passing) => tests.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
 
 /** Runs a test file as it is. One that fails could kill anything, and one that does not end says nothing. */
 async function coverageOf(runner: Runner, suite: string): Promise<Answer> {
@@ -86,48 +95,55 @@ export class Chances {
     }
   }
 
-  /** Those files first that pass most of the mutant's own file. */
+  /** Those files first that pass most of the mutant's own file for their time; what is slow comes last. */
   of(mutant: Mutant): Chance[] {
-    const all = Object.keys(this.#coverage).flatMap((suite) => this.#chanceIn(suite, mutant));
-    const count = all.reduce((sum, { tests }) => sum + tests.length, 0);
-    const kept = count < HARDLY_ANY ? all : all.map((chance) => this.#withoutSlow(chance));
-    const near = ({ suite }: Chance) => this.#nearness(suite, mutant);
-    const sorted = kept
-      .filter(({ tests }) => tests.length > 0)
-      .sort((a, b) => near(b) - near(a) || a.cpuMs - b.cpuMs);
-    let spentMs = 0;
-    return sorted.filter(({ cpuMs }, at) => {
-      if (at > 0 && spentMs + cpuMs > BUDGET_MS) return false;
-      spentMs += cpuMs;
-      return true;
-    });
+    const all = Object.keys(this.#coverage).map((suite) => this.#passing(suite, mutant));
+    const yieldOf = (one: Passing) => this.#nearness(one.suite, mutant) / (costOf(one) + LOAD_MS);
+    const quick = all
+      .map(({ suite, tests }) => ({ suite, tests: tests.filter(({ cpuMs }) => cpuMs <= SLOW_MS) }))
+      .sort((a, b) => yieldOf(b) - yieldOf(a));
+    const slow = all
+      .flatMap(({ suite, tests }) => tests.map((test) => ({ suite, tests: [test] })))
+      .filter((one) => costOf(one) > SLOW_MS)
+      .sort((a, b) => costOf(a) - costOf(b));
+    return withinBudget([...quick, ...slow]);
   }
 
   #nearness(suite: string, { file }: Mutant): number {
     return this.#filesOf.get(suite)?.get(file) ?? 0;
   }
 
-  #chanceIn(suite: string, mutant: Mutant): Chance[] {
+  #passing(suite: string, mutant: Mutant): Passing {
     const { ran, atLoad } = this.#coverage[suite] as Answer;
     const loaded = atLoad[mutant.id] ?? 0;
     // What is made while a file is loaded, such as a table, is for the tests that pass the functions beside it.
     const tests = loaded > 0 && this.#hasNear(mutant) && this.#nearness(suite, mutant) === 0 ? [] : ran;
     const passing = loaded > 0 ? tests : tests.filter(({ covered }) => mutant.id in covered);
-    if (passing.length === 0) return [];
-    const hits = passing.reduce((sum, { covered }) => sum + (covered[mutant.id] ?? 0), loaded);
-    const cpuMs = passing.reduce((sum, test) => sum + test.cpuMs, 0);
-    return [{ suite, tests: passing.map(({ index }) => index), cpuMs, hits }];
+    const hitsOf = (covered: Record<string, number>) => (covered[mutant.id] ?? 0) + loaded;
+    return {
+      suite,
+      tests: passing.map(({ index, cpuMs, covered }) => ({ index, cpuMs, hits: hitsOf(covered) })),
+    };
   }
 
   #hasNear(mutant: Mutant): boolean {
     return [...this.#filesOf.keys()].some((suite) => this.#nearness(suite, mutant) > 0);
   }
+}
 
-  #withoutSlow({ suite, tests, ...rest }: Chance): Chance {
-    const { ran } = this.#coverage[suite] as Answer;
-    const costs = new Map(ran.map(({ index, cpuMs }) => [index, cpuMs]));
-    const quick = tests.filter((index) => (costs.get(index) ?? 0) <= SLOW_MS);
-    const cpuMs = quick.reduce((sum, index) => sum + (costs.get(index) ?? 0), 0);
-    return { ...rest, suite, tests: quick, cpuMs };
-  }
+/** The cheapest tests of one file after the other, until the time is spent. */
+function withinBudget(all: readonly Passing[]): Chance[] {
+  let spentMs = 0;
+  return all.flatMap(({ suite, tests }) => {
+    const kept = tests
+      .toSorted((a, b) => a.cpuMs - b.cpuMs)
+      .filter(({ cpuMs }) => {
+        if (spentMs > BUDGET_MS) return false;
+        spentMs += cpuMs;
+        return true;
+      });
+    if (kept.length === 0) return [];
+    const hits = kept.reduce((sum, one) => sum + one.hits, 0);
+    return [{ suite, tests: kept.map(({ index }) => index), cpuMs: costOf({ suite, tests: kept }), hits }];
+  });
 }
