@@ -8,7 +8,7 @@ import { showProgress } from './part.ts';
 /** Slower tests than that come after all others, each by itself. */
 const SLOW_MS = 300;
 /** Of tests for one mutant, counting. What is left after that might have killed it: it counts as a survivor. */
-const BUDGET_MS = 6_000;
+const BUDGET_MS = 12_000;
 /** What it costs to load a test file once more, about. */
 const LOAD_MS = 100;
 /** A test file that takes longer than this without a mutant looks for none. */
@@ -99,13 +99,14 @@ export class Chances {
   of(mutant: Mutant): Chance[] {
     const all = Object.keys(this.#coverage).map((suite) => this.#passing(suite, mutant));
     const yieldOf = (one: Passing) => this.#nearness(one.suite, mutant) / (costOf(one) + LOAD_MS);
+    const best = (a: Passing, b: Passing) => yieldOf(b) - yieldOf(a);
     const quick = all
       .map(({ suite, tests }) => ({ suite, tests: tests.filter(({ cpuMs }) => cpuMs <= SLOW_MS) }))
-      .sort((a, b) => yieldOf(b) - yieldOf(a));
+      .sort(best);
     const slow = all
       .flatMap(({ suite, tests }) => tests.map((test) => ({ suite, tests: [test] })))
       .filter((one) => costOf(one) > SLOW_MS)
-      .sort((a, b) => costOf(a) - costOf(b));
+      .sort(best);
     return withinBudget([...quick, ...slow]);
   }
 

@@ -17,30 +17,22 @@ function wordless(part: unknown): unknown {
   return Object.fromEntries(kept.map(([name, value]) => [name, wordless(value)]));
 }
 
-const { paths, components, ...about } = wordless(openApiDocument()) as Record<string, object>;
-if (process.env['API_PROMISE'] === 'write') {
-  writeFileSync(file, JSON.stringify({ ...about, paths, components }));
-}
-const promised: Record<string, Record<string, object>> = JSON.parse(readFileSync(file, 'utf8'));
+type Parts = Record<string, Record<string, unknown>>;
+type Document = { paths: Parts; components: { schemas: Parts } };
 
-test.each(Object.entries(promised['paths'] ?? {}))('%s is as it was promised', (path, methods) => {
-  expect((paths as Record<string, object>)[path]).toEqual(methods);
+const documented = () => wordless(openApiDocument()) as Document;
+if (process.env['API_PROMISE'] === 'write') writeFileSync(file, JSON.stringify(documented()));
+const promised: Document = JSON.parse(readFileSync(file, 'utf8'));
+
+test('every path takes and answers what was promised', () => {
+  expect(documented().paths).toEqual(promised.paths);
 });
 
-const { schemas, ...schemes } = components as Record<string, Record<string, object>>;
-const { schemas: promisedSchemas = {}, ...promisedSchemes } = promised['components'] as Record<
-  string,
-  Record<string, object>
->;
-
-test.each(Object.entries(promisedSchemas))('%s is as it was promised', (name, schema) => {
-  expect(schemas?.[name]).toEqual(schema);
+test('every schema is as it was promised', () => {
+  expect(documented().components.schemas).toEqual(promised.components.schemas);
 });
 
-test('there are no other paths and schemas, and keys are given as was promised', () => {
-  expect(Object.keys(paths as object)).toEqual(Object.keys(promised['paths'] ?? {}));
-  expect(Object.keys(schemas ?? {}).sort()).toEqual(Object.keys(promisedSchemas).sort());
-  expect(schemes).toEqual(promisedSchemes);
-  const { paths: _paths, components: _components, ...promisedAbout } = promised;
-  expect(about).toEqual(promisedAbout);
+test('keys, tags and the rest are as they were promised', () => {
+  const rest = ({ paths: _paths, components: { schemas: _schemas, ...other }, ...about }: Document) => [about, other];
+  expect(rest(documented())).toEqual(rest(promised));
 });
