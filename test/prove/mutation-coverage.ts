@@ -2,13 +2,13 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import type { Mutant } from './mutation-mutants.ts';
 import type { Runner } from './mutation-process.ts';
-import type { Answer } from './mutation-worker.ts';
+import type { Answer, Ran } from './mutation-worker.ts';
 import { showProgress } from './part.ts';
 
 /** Slower tests than that come after all others, each by itself. */
 const SLOW_MS = 300;
 /** Of tests for one mutant, counting. What is left after that might have killed it: it counts as a survivor. */
-const BUDGET_MS = 12_000;
+const BUDGET_MS = 10_000;
 /** What it costs to load a test file once more, about. */
 const LOAD_MS = 100;
 /** A test file that takes longer than this without a mutant looks for none. */
@@ -26,10 +26,17 @@ export interface Chance {
   hits: number;
 }
 
-/** What tests of one file cost, and how often they pass a mutant. */
+/** What a test costs, and how often it passes a mutant. */
+interface PassingTest {
+  test: Ran;
+  index: number;
+  cpuMs: number;
+  hits: number;
+}
+
 interface Passing {
   suite: string;
-  tests: { index: number; cpuMs: number; hits: number }[];
+  tests: PassingTest[];
 }
 
 const costOf = ({ tests }: Passing) => tests.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
@@ -79,57 +86,71 @@ export async function coverageIn(
 /** The chances to kill each mutant, the best one first. */
 export class Chances {
   readonly #coverage: Coverage;
-  readonly #filesOf = new Map<string, Map<string, number>>();
+  /** How many mutants of each file the tests of a file pass, and each test by itself. */
+  readonly #ofSuite = new Map<string, Map<string, number>>();
+  readonly #ofTest = new Map<Ran, Map<string, number>>();
 
   constructor(coverage: Coverage, mutants: readonly Mutant[]) {
     this.#coverage = coverage;
     const files = new Map(mutants.map(({ id, file }) => [id, file]));
     for (const [suite, { ran }] of Object.entries(coverage)) {
+      for (const test of ran) this.#ofTest.set(test, countsByFile(Object.keys(test.covered), files));
       const passed = new Set(ran.flatMap(({ covered }) => Object.keys(covered)));
-      const counts = new Map<string, number>();
-      for (const id of passed) {
-        const file = files.get(id) ?? '';
-        counts.set(file, (counts.get(file) ?? 0) + 1);
-      }
-      this.#filesOf.set(suite, counts);
+      this.#ofSuite.set(suite, countsByFile(passed, files));
     }
   }
 
-  /** Those files first that pass most of the mutant's own file for their time; what is slow comes last. */
+  /** First what passes most of the mutant's own file for its time; slow tests stand for themselves. */
   of(mutant: Mutant): Chance[] {
-    const all = Object.keys(this.#coverage).map((suite) => this.#passing(suite, mutant));
-    const yieldOf = (one: Passing) => this.#nearness(one.suite, mutant) / (costOf(one) + LOAD_MS);
-    const best = (a: Passing, b: Passing) => yieldOf(b) - yieldOf(a);
-    const quick = all
-      .map(({ suite, tests }) => ({ suite, tests: tests.filter(({ cpuMs }) => cpuMs <= SLOW_MS) }))
-      .sort(best);
-    const slow = all
-      .flatMap(({ suite, tests }) => tests.map((test) => ({ suite, tests: [test] })))
-      .filter((one) => costOf(one) > SLOW_MS)
-      .sort(best);
-    return withinBudget([...quick, ...slow]);
+    const rated = Object.keys(this.#coverage).flatMap((suite) => {
+      const all = this.#passing(suite, mutant);
+      const quick = { suite, tests: all.filter(({ cpuMs }) => cpuMs <= SLOW_MS) };
+      const slow = all.filter(({ cpuMs }) => cpuMs > SLOW_MS);
+      return [{ passing: quick, yield: this.#nearness(suite, mutant) / (costOf(quick) + LOAD_MS) }].concat(
+        this.#ratedSlow(suite, slow, mutant),
+      );
+    });
+    return withinBudget(rated.sort((a, b) => b.yield - a.yield).map(({ passing }) => passing));
+  }
+
+  /** Slow tests of one file are much alike: each further one is worth less. */
+  #ratedSlow(suite: string, slow: PassingTest[], { file }: Mutant) {
+    const yieldOf = ({ test, cpuMs }: PassingTest) =>
+      (this.#ofTest.get(test)?.get(file) ?? 0) / (cpuMs + LOAD_MS);
+    return slow
+      .map((one) => ({ passing: { suite, tests: [one] }, yield: yieldOf(one) }))
+      .sort((a, b) => b.yield - a.yield)
+      .map((one, rank) => ({ ...one, yield: one.yield / (1 + rank) }));
   }
 
   #nearness(suite: string, { file }: Mutant): number {
-    return this.#filesOf.get(suite)?.get(file) ?? 0;
+    return this.#ofSuite.get(suite)?.get(file) ?? 0;
   }
 
-  #passing(suite: string, mutant: Mutant): Passing {
+  #passing(suite: string, mutant: Mutant): PassingTest[] {
     const { ran, atLoad } = this.#coverage[suite] as Answer;
     const loaded = atLoad[mutant.id] ?? 0;
     // What is made while a file is loaded, such as a table, is for the tests that pass the functions beside it.
     const tests = loaded > 0 && this.#hasNear(mutant) && this.#nearness(suite, mutant) === 0 ? [] : ran;
     const passing = loaded > 0 ? tests : tests.filter(({ covered }) => mutant.id in covered);
-    const hitsOf = (covered: Record<string, number>) => (covered[mutant.id] ?? 0) + loaded;
-    return {
-      suite,
-      tests: passing.map(({ index, cpuMs, covered }) => ({ index, cpuMs, hits: hitsOf(covered) })),
-    };
+    return passing.map((test) => {
+      const { index, cpuMs, covered } = test;
+      return { test, index, cpuMs, hits: (covered[mutant.id] ?? 0) + loaded };
+    });
   }
 
   #hasNear(mutant: Mutant): boolean {
-    return [...this.#filesOf.keys()].some((suite) => this.#nearness(suite, mutant) > 0);
+    return [...this.#ofSuite.keys()].some((suite) => this.#nearness(suite, mutant) > 0);
   }
+}
+
+function countsByFile(ids: Iterable<string>, files: ReadonlyMap<string, string>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const id of ids) {
+    const file = files.get(id) ?? '';
+    counts.set(file, (counts.get(file) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** The cheapest tests of one file after the other, until the time is spent. */

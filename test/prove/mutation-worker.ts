@@ -54,7 +54,9 @@ Object.assign(globalThis, { test, it, describe, beforeAll, beforeEach, afterAll,
 
 /** The bundle with its calls of Stryker's two functions, which take numbers as texts, in other words. */
 function compiled(parameters: string, counting: string, switching: string) {
-  const unquoted = bundle.replaceAll(/(?<=stry(?:Cov|MutAct)_9fa48\()[^)]*/g, (ids) => ids.replaceAll('"', ''));
+  const unquoted = bundle.replaceAll(/(?<=stry(?:Cov|MutAct)_9fa48\()[^)]*/g, (ids) =>
+    ids.replaceAll('"', ''),
+  );
   const code = unquoted
     .replaceAll(/stryCov_9fa48\(([^)]*)\)/g, counting)
     .replaceAll(/stryMutAct_9fa48\((\d+)\)/g, switching);

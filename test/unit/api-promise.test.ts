@@ -33,6 +33,9 @@ test('every schema is as it was promised', () => {
 });
 
 test('keys, tags and the rest are as they were promised', () => {
-  const rest = ({ paths: _paths, components: { schemas: _schemas, ...other }, ...about }: Document) => [about, other];
+  const rest = ({ paths: _paths, components: { schemas: _schemas, ...other }, ...about }: Document) => [
+    about,
+    other,
+  ];
   expect(rest(documented())).toEqual(rest(promised));
 });

@@ -1,6 +1,7 @@
 import { bytesOf, textOf, viewsOf } from '../../core/decoded-views.ts';
 
-const readingsOf = (text: string, depth?: number) => viewsOf(bytesOf(text), depth).map((view) => textOf(view.text));
+const readingsOf = (text: string, depth?: number) =>
+  viewsOf(bytesOf(text), depth).map((view) => textOf(view.text));
 
 test.each<[string, string, string]>([
   ['a percent', 'a%41%3D%c3%A4', 'aA=ä'],

@@ -27,22 +27,26 @@ function expectAccounted({ events }: Admitted, { firings, misses, counts }: DryR
 
 const seen = new Map<string, number>();
 
-test.each(SEEDS)('random automations fire in a dry run as they do in the matcher, from seed %i', async (seed) => {
-  const property = fc.asyncProperty(aWorld(), async ({ automations, arrivals }) => {
-    for (const { deletedAtMs: _deleted, ...automation } of automations) {
-      // A dry run takes its automation to have been there all along, and to be alone.
-      const admitted = letIn({ automations: [{ ...automation, savedAtMs: 0 }], arrivals });
-      const decided = await decide(admitted);
-      const outcome = dryRunOf(admitted);
-      const dry = new Map(outcome.firings.map(({ delivery }) => [delivery.id, delivery.facts]));
-      expect(dry).toEqual(new Map([...decided.deliveries].map(([id, { facts }]) => [id, facts])));
-      expect(outcome.counts.get('held_back') ?? 0).toBe(decided.heldBack.length);
-      expectAccounted(admitted, outcome);
-      for (const [what, count] of outcome.counts) seen.set(what, (seen.get(what) ?? 0) + count);
-    }
-  });
-  await fc.assert(property, { numRuns: WORLDS, seed });
-}, 600_000);
+test.each(SEEDS)(
+  'random automations fire in a dry run as they do in the matcher, from seed %i',
+  async (seed) => {
+    const property = fc.asyncProperty(aWorld(), async ({ automations, arrivals }) => {
+      for (const { deletedAtMs: _deleted, ...automation } of automations) {
+        // A dry run takes its automation to have been there all along, and to be alone.
+        const admitted = letIn({ automations: [{ ...automation, savedAtMs: 0 }], arrivals });
+        const decided = await decide(admitted);
+        const outcome = dryRunOf(admitted);
+        const dry = new Map(outcome.firings.map(({ delivery }) => [delivery.id, delivery.facts]));
+        expect(dry).toEqual(new Map([...decided.deliveries].map(([id, { facts }]) => [id, facts])));
+        expect(outcome.counts.get('held_back') ?? 0).toBe(decided.heldBack.length);
+        expectAccounted(admitted, outcome);
+        for (const [what, count] of outcome.counts) seen.set(what, (seen.get(what) ?? 0) + count);
+      }
+    });
+    await fc.assert(property, { numRuns: WORLDS, seed });
+  },
+  600_000,
+);
 
 test('they meet every reason not to fire', () => {
   if (process.env['ORACLE_REPORT']) console.log(seen);

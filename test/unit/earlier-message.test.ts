@@ -20,7 +20,11 @@ test('a message of today stays as it is', () => {
 test.each<[string, string, string]>([
   ['of another version', first({ v: 2 }, anAliasEvent()), 'version 2'],
   ['without an event', first({}), 'no single one'],
-  ['of events that belong to two runs', first({}, losses([1]), losses([1], 0, { run: { id: 'b' } })), 'no single one'],
+  [
+    'of events that belong to two runs',
+    first({}, losses([1]), losses([1], 0, { run: { id: 'b' } })),
+    'no single one',
+  ],
 ])('a message %s is refused', (_, body, why) => {
   expect(() => asOfToday(body)).toThrow(why);
 });

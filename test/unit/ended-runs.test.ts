@@ -5,7 +5,8 @@ const asked = { team: 'vision', project: 'mnist', run: 'new' };
 /** Runs of one project with the value and the time of their ends, in the order in which they end. */
 function ended(...ends: [run: string, value: number, endedAtMs: number][]): EndedRuns {
   const runs = new EndedRuns();
-  for (const [run, value, endedAtMs] of ends) runs.add({ ...asked, run }, { metric: 'loss', value, endedAtMs });
+  for (const [run, value, endedAtMs] of ends)
+    runs.add({ ...asked, run }, { metric: 'loss', value, endedAtMs });
   return runs;
 }
 

@@ -63,7 +63,12 @@ test.each<[Ability, Role[]]>([
 
 test('texts are compared whole', () => {
   expect(sameText('abc', 'abc')).toBe(true);
-  expect(['abd', 'ab', 'abcd', ''].map((other) => sameText('abc', other))).toEqual([false, false, false, false]);
+  expect(['abd', 'ab', 'abcd', ''].map((other) => sameText('abc', other))).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
 });
 
 describe('authentication', () => {

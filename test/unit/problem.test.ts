@@ -1,6 +1,12 @@
 import * as z from 'zod';
 import { watchedRoutes } from '../../core/api/watched.ts';
-import { detailsOfZod, Problem, type ProblemDetails, parseInput, renamedProblem } from '../../core/problem.ts';
+import {
+  detailsOfZod,
+  Problem,
+  type ProblemDetails,
+  parseInput,
+  renamedProblem,
+} from '../../core/problem.ts';
 import { Trigger } from '../../core/trigger.ts';
 
 function problemOf(schema: z.ZodType, value: unknown): ProblemDetails | undefined {
@@ -84,7 +90,12 @@ test.each<[string, z.ZodType, unknown, string]>([
     { box: { width: 'wide' } },
     'box.width',
   ],
-  ['a name of another form says nothing', z.union([named, z.strictObject({ name: z.null() })]), { name: 'x' }, 'name'],
+  [
+    'a name of another form says nothing',
+    z.union([named, z.strictObject({ name: z.null() })]),
+    { name: 'x' },
+    'name',
+  ],
 ])('of several forms, %s', (_, schema, value, field) => {
   expect(problemOf(schema, value)?.field).toBe(field);
 });
@@ -92,7 +103,10 @@ test.each<[string, z.ZodType, unknown, string]>([
 test('an input that is wrong as a whole is said to be', () => {
   expect(problemOf(z.string(), 1)).toMatchObject({ hint: 'correct the input and send it again' });
   expect(problemOf(Place, { name: 1 })).toMatchObject({ hint: 'correct name and send the request again' });
-  expect(detailsOfZod(new z.ZodError([]))).toEqual({ code: 'invalid_input', detail: 'the input is not valid' });
+  expect(detailsOfZod(new z.ZodError([]))).toEqual({
+    code: 'invalid_input',
+    detail: 'the input is not valid',
+  });
 });
 
 test('a part of an input is named by its place in the whole', () => {

@@ -4,7 +4,13 @@ import type { SlackIntegration, WebhookIntegration } from '../../core/integratio
 import { aDelivery, aSlackIntegration, aWebhookIntegration } from '../support/builders.ts';
 
 const webhook: Action = { type: 'webhook', integration: 'int_1', payload: { run: `\${run_name}` } };
-const slack: Action = { type: 'slack', integration: 'int_2', title: 'Loss', message: 'is low', severity: 'INFO' };
+const slack: Action = {
+  type: 'slack',
+  integration: 'int_2',
+  title: 'Loss',
+  message: 'is low',
+  severity: 'INFO',
+};
 const known = new Set(['TOKEN', 'SIGNING', 'DEPLOY_KEY', 'HOOK', 'SLACK_TOKEN']);
 
 const rendered = (
@@ -40,8 +46,18 @@ test.each<[string, Partial<WebhookIntegration>, object | undefined, object]>([
     undefined,
     { headers: { authorization: 'Bearer ***' } },
   ],
-  ['a signature', { signing_secret: 'SIGNING' }, undefined, { headers: { 'webhook-signature': '***', 'X-Wandb-Signature': '***' } }],
-  ['a secret in the payload', { secrets: ['DEPLOY_KEY'] }, { key: `\${DEPLOY_KEY}` }, { body: '{"key":"***"}' }],
+  [
+    'a signature',
+    { signing_secret: 'SIGNING' },
+    undefined,
+    { headers: { 'webhook-signature': '***', 'X-Wandb-Signature': '***' } },
+  ],
+  [
+    'a secret in the payload',
+    { secrets: ['DEPLOY_KEY'] },
+    { key: `\${DEPLOY_KEY}` },
+    { body: '{"key":"***"}' },
+  ],
   ['a secret URL', { url: undefined, url_secret: 'HOOK' }, undefined, { url: '***' }],
 ])('%s is a mask', (_name, change, payload, shown) => {
   expect(throughWebhook(change, payload)).toMatchObject({ request: shown });
@@ -73,12 +89,10 @@ test.each<[string, Rendered, string]>([
   ],
   [
     'a payload that grows too large',
-    renderMasked(
-      aDelivery({ facts: { run_name: 'x'.repeat(300_000) } }),
-      webhook,
-      aWebhookIntegration(),
-      { secretNames: known, nowMs: 0 },
-    ),
+    renderMasked(aDelivery({ facts: { run_name: 'x'.repeat(300_000) } }), webhook, aWebhookIntegration(), {
+      secretNames: known,
+      nowMs: 0,
+    }),
     'payload_too_large',
   ],
 ])('%s is said', (_name, result, problem) => {

@@ -35,7 +35,12 @@ test.each<[string, Trigger, number[], object]>([
   ['a full window that meets it', onThreshold(average), [0, 0, 0], { value: 0, isMet: true }],
   ['a change that fills its current window', onChange, [1], { held: 1, prior: { held: 0, needed: 2 } }],
   ['a change that fills its prior window', onChange, [1, 1, 1], { held: 3, prior: { held: 1, needed: 2 } }],
-  ['a full change', onChange, [1, 1, 3, 3], { needed: 4, prior: { held: 2, needed: 2 }, value: 2, isMet: true }],
+  [
+    'a full change',
+    onChange,
+    [1, 1, 3, 3],
+    { needed: 4, prior: { held: 2, needed: 2 }, value: 2, isMet: true },
+  ],
   [
     'a change of nothing',
     onMetrics({ change: { metric: 'loss', window: 1, prior_window: 1, amount: 1 } }),
@@ -48,7 +53,14 @@ test.each<[string, Trigger, number[], object]>([
 
 test('tells no value while the window is not full, and no prior window of what has none', () => {
   const { window } = standing(aRun([1]), onThreshold(average));
-  expect(window).toEqual({ held: 1, needed: 3, tooOld: 0, newestStep: 0, lastReceivedAtMs: 100, isMet: false });
+  expect(window).toEqual({
+    held: 1,
+    needed: 3,
+    tooOld: 0,
+    newestStep: 0,
+    lastReceivedAtMs: 100,
+    isMet: false,
+  });
 });
 
 test('a filter does not change how full the windows are', () => {
@@ -62,9 +74,12 @@ test.each([
   [111, { held: 2, tooOld: 1 }],
   [121, { held: 1, tooOld: 2 }],
   [1_000, { held: 0, tooOld: 3 }],
-])('of four values, those that came before the trigger was saved at %i do not count', (savedAtMs, expected) => {
-  expect(standing(aRun([1, 1, 1, 1]), onThreshold(average), savedAtMs).window).toMatchObject(expected);
-});
+])(
+  'of four values, those that came before the trigger was saved at %i do not count',
+  (savedAtMs, expected) => {
+    expect(standing(aRun([1, 1, 1, 1]), onThreshold(average), savedAtMs).window).toMatchObject(expected);
+  },
+);
 
 test('a series that lost all its values tells none, nor a time where it never got one', () => {
   const memory = { ...newRunMemory(), series: new Map([['loss', emptySeries()]]) };
@@ -101,12 +116,24 @@ describe('what holds it back', () => {
   test.each<[string, Trigger, number, object, Standing['latches']]>([
     ['for a day', onThreshold(), 500, {}, [{ firedAtMs: 500, untilMs: 500 + DAY_MS }]],
     ['until the day is over', onThreshold(), NOW_MS - DAY_MS, {}, []],
-    ['to the last moment', onThreshold(), NOW_MS - DAY_MS + 1, {}, [{ firedAtMs: NOW_MS - DAY_MS + 1, untilMs: NOW_MS + 1 }]],
+    [
+      'to the last moment',
+      onThreshold(),
+      NOW_MS - DAY_MS + 1,
+      {},
+      [{ firedAtMs: NOW_MS - DAY_MS + 1, untilMs: NOW_MS + 1 }],
+    ],
     ['for good', repeated('once_per_run'), 500, {}, [{ firedAtMs: 500 }]],
     ['not at all', repeated('every_time'), 500, {}, []],
     ['until it is false', repeated('after_false'), 500, {}, [{ firedAtMs: 500 }]],
     ['no more, once it was false', repeated('after_false'), 500, { wasFalse: true }, []],
-    ['for an interval', repeated('interval', { seconds: 2_000 }), 500, {}, [{ firedAtMs: 500, untilMs: 2_000_500 }]],
+    [
+      'for an interval',
+      repeated('interval', { seconds: 2_000 }),
+      500,
+      {},
+      [{ firedAtMs: 500, untilMs: 2_000_500 }],
+    ],
     ['not by an earlier trigger', onThreshold(), 500, { triggerHash: 'another' }, []],
     [
       'by a latch of the first version, whatever its trigger',
@@ -145,7 +172,11 @@ describe('the state of the run', () => {
       { state: { now: 'CRASHED', isSilent: true } },
     ],
     ['a pulse that is waited for', { pulse }, { silentAtMs: 181_000 }],
-    ['a pulse of a run that is over', { pulse, state: { state: 'FINISHED' } }, { state: { now: 'FINISHED', isSilent: false } }],
+    [
+      'a pulse of a run that is over',
+      { pulse, state: { state: 'FINISHED' } },
+      { state: { now: 'FINISHED', isSilent: false } },
+    ],
     ['late values', { late: 3 }, { late: 3 }],
   ])('is told: %s', (_, change, expected) => {
     const { window: _window, ...rest } = standing(aRun([1], change), onThreshold());
