@@ -8,7 +8,7 @@ import { showProgress } from './part.ts';
 /** Slower tests than that come after all others, each by itself. */
 const SLOW_MS = 300;
 /** Of tests for one mutant, counting. What is left after that might have killed it: it counts as a survivor. */
-const BUDGET_MS = 10_000;
+const BUDGET_MS = 8_000;
 /** What it costs to load a test file once more, about. */
 const LOAD_MS = 100;
 /** A test file that takes longer than this without a mutant looks for none. */
