@@ -61,7 +61,10 @@ export interface WorldParts {
 
 type Mapping = Product['topology']['mappings'][number];
 
-const MINUTE_MS = 60_000;
+const [MINUTE_MS, DAY_MS] = [60_000, 86_400_000];
+// Deliveries to an endpoint that stays broken are tried for five days, which takes steps by the hundred thousand.
+const LONGEST_RUN_MS = 14 * DAY_MS;
+const MOST_STEPS_A_DAY = 150_000;
 
 /** AWS and the rest of the world around the product's functions, on a clock that jumps. */
 export class World {
@@ -172,16 +175,21 @@ export class World {
   }
 
   /** Lets things happen until nothing is left to do. False when there is no end to it. */
-  run(most = 150_000): Promise<boolean> {
+  run(): Promise<boolean> {
     ambient.host = this.#host;
-    let steps = 0;
+    const latestMs = this.nowMs + LONGEST_RUN_MS;
+    const today = { steps: 0, endsMs: this.nowMs };
+    const isEndless = () => {
+      if (this.nowMs >= today.endsMs) Object.assign(today, { steps: 0, endsMs: this.nowMs + DAY_MS });
+      return ++today.steps > MOST_STEPS_A_DAY || this.nowMs > latestMs;
+    };
     return new Promise((resolve, reject) => {
       const step = () => {
         try {
           this.#issue();
           this.#planPolls();
           if (this.#agenda.nextMs === undefined) resolve(true);
-          else if (steps++ === most) resolve(false);
+          else if (isEndless()) resolve(false);
           else {
             this.#passTime();
             whenDrained(step);
