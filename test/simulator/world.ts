@@ -22,6 +22,11 @@ export interface WorldParts {
   notesWhatIsSeen?: boolean;
 }
 
+const DAY_MS = 86_400_000;
+// Deliveries to an endpoint that stays broken are tried for five days, which takes steps by the hundred thousand.
+const LONGEST_RUN_MS = 14 * DAY_MS;
+const MOST_STEPS_A_DAY = 150_000;
+
 /** AWS and the rest of the world around the product's functions. */
 export class World extends Nature {
   readonly services: Services;
@@ -70,16 +75,21 @@ export class World extends Nature {
   }
 
   /** Lets things happen until nothing is left to do. False when there is no end to it. */
-  run(most = 150_000): Promise<boolean> {
+  run(): Promise<boolean> {
     ambient.host = this.wire.host;
-    let steps = 0;
+    const latestMs = this.nowMs + LONGEST_RUN_MS;
+    const today = { steps: 0, endsMs: this.nowMs };
+    const isEndless = () => {
+      if (this.nowMs >= today.endsMs) Object.assign(today, { steps: 0, endsMs: this.nowMs + DAY_MS });
+      return ++today.steps > MOST_STEPS_A_DAY || this.nowMs > latestMs;
+    };
     return new Promise((resolve, reject) => {
       const step = () => {
         try {
           this.wire.sendOff();
           this.sources.planPolls();
           if (this.agenda.nextMs === undefined) resolve(true);
-          else if (steps++ === most) resolve(false);
+          else if (isEndless()) resolve(false);
           else {
             this.passTime();
             whenDrained(step);
