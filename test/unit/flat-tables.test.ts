@@ -35,7 +35,10 @@ test('a pair has the number that it was given first, and no other pair has one',
 
 test('a list holds what was put into it and not taken out, each with its own hint', () => {
   const [table, below] = [new EntryTable<object>(), numbersBelow(2)];
-  const lists = range(12).map(() => ({ number: table.addList(), held: [] as { thing: object; hint: number }[] }));
+  const lists = range(12).map(() => ({
+    number: table.addList(),
+    held: [] as { thing: object; hint: number }[],
+  }));
   const read = (list: number) => {
     const found: [object, number, number][] = [];
     for (let entry = table.firstOf(list); entry > 0; entry = table.after(entry)) {
@@ -110,7 +113,7 @@ test('the bands of many metrics do not touch one another', () => {
   const quiet = (metric: number) => [-2, -1, metric - 0.5, metric].map((x) => bands.holds(metric, x));
   const open = range(70).filter((metric) => metric % 10 > 0 && metric > 2);
   expect(open.map(quiet)).toEqual(open.map(() => [false, true, true, false]));
-  expect([0, 10, 60].map(quiet).flat()).not.toContain(true);
+  expect([0, 10, 60].flatMap(quiet)).not.toContain(true);
 });
 
 test('a word has one number, and a word that nobody named has none', () => {
@@ -131,7 +134,8 @@ test('all that wait for a condition to be false again are told, however they com
   for (const [at, value] of [1, 2, 2].entries()) {
     index.put(aWatcher({ trigger: onThreshold({ value }, waiting) }, `aut_${at}`));
   }
-  const [table] = index.metric('loss')?.groupsFor({ field: () => undefined, values: () => undefined })[0]?.tables ?? [];
+  const [table] =
+    index.metric('loss')?.groupsFor({ field: () => undefined, values: () => undefined })[0]?.tables ?? [];
   expect([...(table?.afterFalse.keys() ?? [])]).toEqual(['aut_0', 'aut_1', 'aut_2']);
   index.remove('aut_1');
   expect([...(table?.afterFalse.keys() ?? [])]).toEqual(['aut_0', 'aut_2']);

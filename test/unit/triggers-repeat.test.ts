@@ -180,14 +180,18 @@ describe('a latch of the first version', () => {
   });
 
   test('is told that the condition was not met (after_false)', async () => {
-    const matcher = aMatcher(aWatcher({ trigger: onThreshold({}, { repeat: { mode: 'after_false' } }) }, 'aut'));
+    const matcher = aMatcher(
+      aWatcher({ trigger: onThreshold({}, { repeat: { mode: 'after_false' } }) }, 'aut'),
+    );
     expect(await matcher.send(losses([0.1]))).toEqual(['aut@0']);
     asOfFirstVersion(matcher);
     expect(await matcher.send(losses([0.9, 0.1], 1))).toEqual(['aut@2']);
   });
 
   test('is told that the run went to another state (after_false)', async () => {
-    const matcher = aMatcher(aWatcher({ trigger: onStates(['FAILED'], { repeat: { mode: 'after_false' } }) }, 'aut'));
+    const matcher = aMatcher(
+      aWatcher({ trigger: onStates(['FAILED'], { repeat: { mode: 'after_false' } }) }, 'aut'),
+    );
     expect(await matcher.send(aStateEvent('FAILED'))).toHaveLength(1);
     asOfFirstVersion(matcher);
     expect(await matcher.sendEach(aStateEvent('RUNNING'), aStateEvent('FAILED'))).toHaveLength(1);
