@@ -1,6 +1,8 @@
 import type { Action } from '../../core/action.ts';
+import type { Delivery, Notice } from '../../core/delivery.ts';
 import { type Rendered, type RenderingWith, renderMasked } from '../../core/dry-run/rendering.ts';
 import type { SlackIntegration, WebhookIntegration } from '../../core/integration.ts';
+import { noticeText } from '../../core/notice.ts';
 import { aDelivery, aSlackIntegration, aWebhookIntegration } from '../support/builders.ts';
 
 const webhook: Action = { type: 'webhook', integration: 'int_1', payload: { run: `\${run_name}` } };
@@ -12,6 +14,13 @@ const slack: Action = {
   severity: 'INFO',
 };
 const known = new Set(['TOKEN', 'SIGNING', 'DEPLOY_KEY', 'HOOK', 'SLACK_TOKEN']);
+
+const disabled: Notice = {
+  integrationId: 'int_9',
+  integrationName: 'ci',
+  reason: 'gone',
+  sinceMs: 0,
+};
 
 const rendered = (
   action: Action,
@@ -69,6 +78,25 @@ test('Slack is shown with masks for the token, and for the whole of an incoming 
   });
   const incoming = aSlackIntegration({ webhook_url_secret: 'HOOK' });
   expect(rendered(slack, incoming)).toMatchObject({ request: { url: '***' } });
+});
+
+test.each<[string, Partial<Delivery>, string]>([
+  ['a notice', { notice: disabled }, noticeText(disabled)],
+  [
+    'a digest',
+    { digest: { minuteMs: 0, count: 3 } },
+    '3 more firings of loss is low within a minute, calm-lake among them',
+  ],
+])('%s says in Slack what happened', (_, change, happened) => {
+  const shown = renderMasked(aDelivery(change), slack, aSlackIntegration(), { secretNames: known, nowMs: 0 });
+  expect(JSON.parse('request' in shown ? shown.request.body : '{}').text).toContain(happened);
+});
+
+test('a digest whose firings were not counted says no number', () => {
+  const ofMinute = aDelivery({ digest: { minuteMs: 0 } });
+  const shown = (delivery: Delivery) =>
+    renderMasked(delivery, slack, aSlackIntegration(), { secretNames: known, nowMs: 0 });
+  expect(shown(ofMinute)).toEqual(shown(aDelivery()));
 });
 
 test('Slack is where the deployment has it', () => {
