@@ -156,9 +156,9 @@ test('what the values at paths take together is bounded; what does not fit says 
     event: aLinkedEvent({ metadata: { a: 'x'.repeat(a), b: 'y'.repeat(b), c: 1 } }),
   });
   const template = [`\${artifact_metadata.a}`, `\${artifact_metadata.b}`, `\${artifact_metadata.c}`];
-  const fit = (a: number, b: number) =>
+  const taken = (a: number, b: number) =>
     Object.values(pathsOf(template, sized(a, b))).map((value) => value !== '[too large]');
-  expect(fit(32_766, 10)).toEqual([true, false, false]);
-  expect(fit(32_767, 10)).toEqual([false, true, true]);
-  expect(fit(16_382, 16_382)).toEqual([true, true, false]);
+  expect(taken(32_766, 10)).toEqual([true, false, false]);
+  expect(taken(32_767, 10)).toEqual([false, true, true]);
+  expect(taken(16_382, 16_382)).toEqual([true, true, false]);
 });
