@@ -9,6 +9,8 @@ import { showProgress } from './part.ts';
 const SLOW_MS = 300;
 /** Of tests for one mutant, counting. What is left after that might have killed it: it counts as a survivor. */
 const BUDGET_MS = 8_000;
+/** Of that, for the tests of one file: more of the same kind find little. */
+const BUDGET_OF_SUITE_MS = 2_500;
 /** What it costs to load a test file once more, about. */
 const LOAD_MS = 100;
 /** A test file that takes longer than this without a mutant looks for none. */
@@ -153,15 +155,18 @@ function countsByFile(ids: Iterable<string>, files: ReadonlyMap<string, string>)
   return counts;
 }
 
-/** The cheapest tests of one file after the other, until the time is spent. */
+/** The cheapest tests of one file after the other, until the file's time is spent, or all of it. */
 function withinBudget(all: readonly Passing[]): Chance[] {
-  let spentMs = 0;
+  const spentMs = new Map<string, number>();
+  let allSpentMs = 0;
   return all.flatMap(({ suite, tests }) => {
     const kept = tests
       .toSorted((a, b) => a.cpuMs - b.cpuMs)
       .filter(({ cpuMs }) => {
-        if (spentMs > BUDGET_MS) return false;
-        spentMs += cpuMs;
+        const ofSuiteMs = spentMs.get(suite) ?? 0;
+        if (allSpentMs > BUDGET_MS || ofSuiteMs > BUDGET_OF_SUITE_MS) return false;
+        spentMs.set(suite, ofSuiteMs + cpuMs);
+        allSpentMs += cpuMs;
         return true;
       });
     if (kept.length === 0) return [];

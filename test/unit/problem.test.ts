@@ -85,6 +85,12 @@ test.each<[string, z.ZodType, unknown, string]>([
     'of.kind',
   ],
   [
+    'a text of another form is what is wrong with it',
+    z.union([z.strictObject({ id: z.string().regex(/^a/) }), z.strictObject({ size: z.number() })]),
+    { id: 'b' },
+    'id',
+  ],
+  [
     'a part with forms of its own is wrong in the nearest of them',
     z.union([z.strictObject({ box: sized }), z.strictObject({ size: z.number() })]),
     { box: { width: 'wide' } },
