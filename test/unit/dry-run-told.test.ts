@@ -39,8 +39,18 @@ test('a window that fills, a firing, and what its latch holds back', () => {
   expect(told(onThreshold(average), received([losses([1, 0.2, 0.2, 0.2, 0.2])]))).toEqual({
     fired: [{ event: 0, attempt: 0, step: 2 }],
     misses: [
-      { event: 0, count: 2, miss: { reason: 'window_not_full', held: 2, needed: 3 }, steps: { first: 0, last: 1 } },
-      { event: 0, count: 2, miss: { reason: 'held_back', untilMs: 1_000 + DAY_MS }, steps: { first: 3, last: 4 } },
+      {
+        event: 0,
+        count: 2,
+        miss: { reason: 'window_not_full', held: 2, needed: 3 },
+        steps: { first: 0, last: 1 },
+      },
+      {
+        event: 0,
+        count: 2,
+        miss: { reason: 'held_back', untilMs: 1_000 + DAY_MS },
+        steps: { first: 3, last: 4 },
+      },
     ],
     counts: { window_not_full: 2, fired: 1, held_back: 2 },
   });
@@ -113,12 +123,25 @@ test.each<[string, Trigger, SignalboxEvent[], object[]]>([
   [
     'metrics of an attempt that another has replaced',
     onThreshold(),
-    [losses([0.9], 0, { run: { id: 'run-1', attempt: 2 } }), losses([0.1, 0.1], 0, { run: { id: 'run-1', attempt: 1 } })],
+    [
+      losses([0.9], 0, { run: { id: 'run-1', attempt: 2 } }),
+      losses([0.1, 0.1], 0, { run: { id: 'run-1', attempt: 1 } }),
+    ],
     [{ reason: 'not_met' }, { reason: 'older_attempt' }],
   ],
-  ['a state that it does not name', onStates(['FAILED']), [aStateEvent('RUNNING')], [{ reason: 'other_state' }]],
+  [
+    'a state that it does not name',
+    onStates(['FAILED']),
+    [aStateEvent('RUNNING')],
+    [{ reason: 'other_state' }],
+  ],
   ['a sign of life', onStates(['FAILED']), [aHeartbeat()], [{ reason: 'sign_of_life' }]],
-  ['a state that the run is in already', onStates(['FAILED']), [failed, aStateEvent('FAILED', { run: { id: 'run-1', attempt: 1 } })], [{ reason: 'same_state' }]],
+  [
+    'a state that the run is in already',
+    onStates(['FAILED']),
+    [failed, aStateEvent('FAILED', { run: { id: 'run-1', attempt: 1 } })],
+    [{ reason: 'same_state' }],
+  ],
   ['a state whose event comes again', onStates(['FAILED']), [failed, failed], [{ reason: 'repeated' }]],
   [
     'a state of an earlier attempt',
@@ -181,10 +204,16 @@ test('a silence is an event of its own, from the moment at which a sweeper would
 
 test('across runs it tells how many other runs ended before', () => {
   const trigger = onMetrics({ zscore: { metric: 'loss', window: 3, across: 'runs' } });
-  const ended = ['a', 'b'].flatMap((id) => [losses([1], 0, { run: { id } }), aStateEvent('FINISHED', { run: { id } })]);
+  const ended = ['a', 'b'].flatMap((id) => [
+    losses([1], 0, { run: { id } }),
+    aStateEvent('FINISHED', { run: { id } }),
+  ]);
   const { misses } = told(trigger, received([...ended, losses([2], 0, { run: { id: 'c' } })]));
   expect(misses.at(-1)).toMatchObject({ event: 4, miss: { reason: 'too_few_runs', held: 2, needed: 3 } });
-  const more = ['d', 'e'].flatMap((id) => [losses([3], 0, { run: { id } }), aStateEvent('FINISHED', { run: { id } })]);
+  const more = ['d', 'e'].flatMap((id) => [
+    losses([3], 0, { run: { id } }),
+    aStateEvent('FINISHED', { run: { id } }),
+  ]);
   const all = told(trigger, received([...ended, ...more, losses([99], 0, { run: { id: 'c' } })]));
   expect(all.fired).toEqual([{ event: 8, attempt: 0, step: 0 }]);
 });

@@ -1,7 +1,13 @@
 import type { Route } from '../../core/event-message.ts';
 import { readHeader, routeLine, subjectLine } from '../../core/message-header.ts';
 
-const subject = { kind: 'run', name: 'run-1', team: 'vision', project: 'mnist', registry: undefined } as const;
+const subject = {
+  kind: 'run',
+  name: 'run-1',
+  team: 'vision',
+  project: 'mnist',
+  registry: undefined,
+} as const;
 const route: Route = { type: 'run.heartbeat', id: 'beat-1', bodyLine: 1, user: 'ada' };
 const FIELDS = ['3', 'group', '5', '2', '1', 'run', 'run-1', 'vision', 'mnist', ''];
 
@@ -62,7 +68,11 @@ test.each<[string, string, string]>([
   ['a route without a user', body({}, 'run.heartbeat\tb\t1\t'), 'a route that is cut off'],
   ['a route without a line', body({}, 'run.heartbeat\tb\t\t\tada'), 'a route that is cut off'],
   ['fewer metrics than it says', body({}, 'run.metrics\tm\t1\t\tada\t2\tloss'), 'metrics that are cut off'],
-  ['a number of metrics that is none', body({}, 'run.metrics\tm\t1\t\tada\tx\tloss\t1'), 'metrics that are cut off'],
+  [
+    'a number of metrics that is none',
+    body({}, 'run.metrics\tm\t1\t\tada\tx\tloss\t1'),
+    'metrics that are cut off',
+  ],
 ])('a message with %s is refused', (_, text, why) => {
   expect(() => readHeader(text)).toThrow(why);
 });
@@ -78,11 +88,27 @@ test.each<[string, Route[]]>([
   ['a state', [{ type: 'run.state', id: 's', bodyLine: 1, state: 'FAILED' }]],
   [
     'a state with all there is to it',
-    [{ type: 'run.state', id: 's', bodyLine: 1, state: 'CRASHED', rewindTo: 7, attempt: 2, silentSinceMs: 9 }],
+    [
+      {
+        type: 'run.state',
+        id: 's',
+        bodyLine: 1,
+        state: 'CRASHED',
+        rewindTo: 7,
+        attempt: 2,
+        silentSinceMs: 9,
+      },
+    ],
   ],
-  ['a point', [{ type: 'run.metrics', id: 'm', bodyLine: 1, metrics: ['a', 'b\t'], point: ['1', '', '0.5', '2'] }]],
+  [
+    'a point',
+    [{ type: 'run.metrics', id: 'm', bodyLine: 1, metrics: ['a', 'b\t'], point: ['1', '', '0.5', '2'] }],
+  ],
   ['no metric', [{ type: 'run.metrics', id: 'm', bodyLine: 1, metrics: [], point: ['1', ''] }]],
-  ['points on a line of their own', [{ type: 'run.metrics', id: 'm', bodyLine: 1, metrics: ['a'], pointsLine: 2 }]],
+  [
+    'points on a line of their own',
+    [{ type: 'run.metrics', id: 'm', bodyLine: 1, metrics: ['a'], pointsLine: 2 }],
+  ],
   [
     'the same metrics, other ones, and fewer',
     [['a', 'b'], ['a', 'b'], ['a', 'c'], ['a']].map((metrics, at) => ({
@@ -94,7 +120,14 @@ test.each<[string, Route[]]>([
 });
 
 test('what is as in the route before is not written again', () => {
-  const metrics: Route = { type: 'run.metrics', id: 'm', bodyLine: 1, user: 'ada', metrics: ['loss'], pointsLine: 2 };
+  const metrics: Route = {
+    type: 'run.metrics',
+    id: 'm',
+    bodyLine: 1,
+    user: 'ada',
+    metrics: ['loss'],
+    pointsLine: 2,
+  };
   expect(routeLine(metrics).split('\t')).toEqual(['run.metrics', 'm', '1', '', 'ada', '1', 'loss', '2']);
   expect(routeLine(metrics, metrics).split('\t')).toEqual(['run.metrics', 'm', '1', '', '\\', '\\', '2']);
 });
