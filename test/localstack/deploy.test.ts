@@ -7,6 +7,7 @@ import { readAssembly } from '../support/template.ts';
 import { amend, leaveOut } from './amends.ts';
 import { cdk, copyProject, type Deployment, deploy, destroy, type Project, run } from './deployment.ts';
 import { countItems, inventoryOf, namesOf } from './inventory.ts';
+import { invokeThrottled, lambdaSum } from './lambda-metrics.ts';
 import { breakDown, shorten, sweepNow } from './outage.ts';
 import { makeWorld, type World } from './world.ts';
 
@@ -170,6 +171,19 @@ describeNeeding('cloud')('the deployed stack', () => {
       expect(arrival?.json).toMatchObject({ event: 'undelivered-1' });
       expect(await redrive('--queue', 'deliveries')).toMatch(/^deliveries +about 0 in .*, 0 put back\n$/);
       await outage.healSweeper();
+    });
+
+    test('Lambda counts a crash and a throttle where the alarms function-crashes and function-throttles look', async () => {
+      const sweeper = 'SweepingSweeperFunction';
+      const sum = (name: string) => lambdaSum(cloud, deployment, sweeper, name);
+      const [crashes, throttles] = [await sum('Errors'), await sum('Throttles')];
+      const outage = await breakDown(cloud, deployment, 'matcher');
+      await expect(sweepNow(cloud, deployment)).rejects.toThrow(/the sweeper failed/);
+      await outage.healConsumer();
+      await outage.healSweeper();
+      await invokeThrottled(cloud, deployment, sweeper);
+      expect(await sum('Errors')).toBeGreaterThan(crashes);
+      expect(await sum('Throttles')).toBeGreaterThan(throttles);
     });
 
     test('a revoked key stops within a minute, on every route', async () => {
