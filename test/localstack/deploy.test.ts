@@ -4,10 +4,10 @@ import { USER_AGENT } from '../../lambdas/dispatcher/send.ts';
 import { type Cloud, startCloud } from '../support/ministack.ts';
 import { describeNeeding } from '../support/needs.ts';
 import { readAssembly } from '../support/template.ts';
+import { alarmsSee } from './alarms.ts';
 import { amend, leaveOut } from './amends.ts';
-import { cdk, copyProject, type Deployment, deploy, destroy, type Project, run } from './deployment.ts';
+import { bootstrap, copyProject, type Deployment, deploy, destroy, type Project, run } from './deployment.ts';
 import { countItems, inventoryOf, namesOf } from './inventory.ts';
-import { invokeThrottled, lambdaSum } from './lambda-metrics.ts';
 import { breakDown, shorten, sweepNow } from './outage.ts';
 import { makeWorld, type World } from './world.ts';
 
@@ -43,7 +43,7 @@ describeNeeding('cloud')('the deployed stack', () => {
       projects[stage] = copyProject();
       if (isMiniStack) leaveOut(projects[stage]);
     }
-    await cdk(cloud, projects['it-one'], 'bootstrap');
+    await bootstrap(cloud, projects['it-one']);
     await Promise.all(
       stages.map(async ({ stage, api }) => {
         const deployment = await deploy(cloud, projects[stage], { stage, api, retainData: true });
@@ -173,19 +173,6 @@ describeNeeding('cloud')('the deployed stack', () => {
       await outage.healSweeper();
     });
 
-    test('Lambda counts a crash and a throttle where the alarms function-crashes and function-throttles look', async () => {
-      const sweeper = 'SweepingSweeperFunction';
-      const sum = (name: string) => lambdaSum(cloud, deployment, sweeper, name);
-      const [crashes, throttles] = [await sum('Errors'), await sum('Throttles')];
-      const outage = await breakDown(cloud, deployment, 'matcher');
-      await expect(sweepNow(cloud, deployment)).rejects.toThrow(/the sweeper failed/);
-      await outage.healConsumer();
-      await outage.healSweeper();
-      await invokeThrottled(cloud, deployment, sweeper);
-      expect(await sum('Errors')).toBeGreaterThan(crashes);
-      expect(await sum('Throttles')).toBeGreaterThan(throttles);
-    });
-
     test('a revoked key stops within a minute, on every route', async () => {
       expect(await revocations[stage]).toEqual({ before: [200, 422], after: [401, 401] });
     });
@@ -214,6 +201,9 @@ describeNeeding('cloud')('the deployed stack', () => {
       expect(new Set(agents)).toEqual(new Set([USER_AGENT, 'Signalbox/after']));
     }, 300_000);
   });
+
+  describe('what its alarms look at moves', () =>
+    alarmsSee(() => ({ cloud, deployment: deployments['it-one'], world: worlds['it-one'] })));
 
   describe('at its end', () => {
     const teardown = (stage: StageName, ...args: string[]) =>
@@ -253,7 +243,7 @@ describeNeeding('cloud')('the deployed stack', () => {
       await expect(teardown('it-one', '--yes', '--keep-data')).rejects.toThrow(
         /deployed with retainData=false/,
       );
-      await destroy(cloud, project, settings);
+      await destroy(cloud, project);
       expect((await namesOf(cloud)).filter((name) => name.includes('it-one'))).toEqual([]);
     });
   });

@@ -1,3 +1,4 @@
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   DeleteFunctionConcurrencyCommand,
   InvokeCommand,
@@ -45,6 +46,19 @@ export async function lambdaSum(
   const text = await answer.text();
   if (!answer.ok) throw new Error(`CloudWatch answered ${answer.status}: ${text}`);
   return [...text.matchAll(/<Sum>([^<]+)<\/Sum>/g)].reduce((sum, [, value]) => sum + Number(value), 0);
+}
+
+/** How many lines of a function's log hold a text. */
+export async function logged(
+  cloud: Cloud,
+  deployment: Deployment,
+  path: string,
+  text: string,
+): Promise<number> {
+  const client = new CloudWatchLogsClient(clientOptions(cloud));
+  const logGroupName = deployment.physicalId(`${path}Logs`);
+  const { events = [] } = await client.send(new FilterLogEventsCommand({ logGroupName }));
+  return events.filter(({ message }) => message?.includes(text)).length;
 }
 
 /** Invokes a function while Lambda may run none of it. */
