@@ -100,6 +100,10 @@ describe('a deployment with a name', () => {
   test('answers under it, and leads to it in the hosted zone', () => {
     const [mapping] = Object.values(named.resources('AWS::ApiGatewayV2::ApiMapping'));
     expect(mapping?.Properties).toMatchObject({ Stage: expect.anything() });
+    // CloudFormation would make it before the stage, which API Gateway refuses.
+    expect(mapping?.DependsOn?.map((id) => named.template.Resources[id]?.Type)).toContain(
+      'AWS::ApiGatewayV2::Stage',
+    );
     expect(named.resources('AWS::ApiGatewayV2::DomainName')).toMatchObject({
       'Domain/Name': {
         Properties: {

@@ -85,6 +85,8 @@ export interface Deployment extends DeploymentSettings {
   url: string;
   adminKey: string;
   tableName: string;
+  /** What its name must lead to, where it has one. */
+  domainTarget: string | undefined;
   /** Physical ids by the beginning of the logical one, which is the construct path without slashes. */
   physicalId(logicalId: string): string;
   request(
@@ -123,6 +125,7 @@ export async function deploy(
     url,
     adminKey,
     tableName: outputs.TableName,
+    domainTarget: outputs.DomainTarget,
     physicalId: (logicalId) => {
       const [found] = ids.find(([id]) => new RegExp(`^${logicalId}[0-9A-F]{8}$`).test(id))?.slice(1) ?? [];
       if (found === undefined) throw new Error(`the stack has no ${logicalId}`);
