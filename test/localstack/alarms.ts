@@ -46,9 +46,12 @@ export function alarmsSee(deployed: () => { cloud: Cloud; deployment: Deployment
     const held = await hold(cloud, deployment, consumer);
     const linked = { registry: 'models', collection: { name: 'detector' }, version: 'v3' };
     await world.post({ type: 'artifact.linked', id: alarm, ...linked });
-    await held.untilOldest(2_000);
-    expect(world.arrivals('linked')).toHaveLength(before);
-    await held.release();
+    try {
+      await held.untilOldest(2_000);
+      expect(world.arrivals('linked')).toHaveLength(before);
+    } finally {
+      await held.release();
+    }
     expect(await world.arrived('linked', before + 1)).toHaveLength(before + 1);
   });
 }

@@ -1,5 +1,4 @@
 import { request } from 'node:http';
-import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Cloud } from '../support/ministack.ts';
 import { clientOptions } from './deployment.ts';
 
@@ -48,10 +47,4 @@ export function statusAt({ endpoint }: Cloud, host: string, path: string, key: s
     });
     asked.on('error', reject).end();
   });
-}
-
-export async function subnetsOf(cloud: Cloud, FunctionName: string): Promise<string[]> {
-  const lambda = new LambdaClient(clientOptions(cloud));
-  const { VpcConfig } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
-  return VpcConfig?.SubnetIds ?? [];
 }

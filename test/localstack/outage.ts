@@ -108,7 +108,7 @@ export async function hold(
     for (const { UUID } of EventSourceMappings)
       await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled }));
   };
-  const look = new ReceiveMessageCommand({
+  const receive = new ReceiveMessageCommand({
     QueueUrl,
     VisibilityTimeout: 0,
     MessageSystemAttributeNames: ['SentTimestamp'],
@@ -116,8 +116,9 @@ export async function hold(
   await feed(false);
   return {
     untilOldest: async (ageMs) => {
-      for (const endsAt = Date.now() + WAIT_MS; Date.now() < endsAt; await sleep(200)) {
-        const { Messages: [oldest] = [] } = await sqs.send(look);
+      // Each look counts as a receive, and after ten the message is a dead letter.
+      for (let look = 0; look < 5; look++, await sleep(1_000)) {
+        const { Messages: [oldest] = [] } = await sqs.send(receive);
         if (Date.now() - Number(oldest?.Attributes?.SentTimestamp) >= ageMs) return;
       }
       throw new Error(`nothing in ${QueueUrl} grew ${ageMs} ms old`);
