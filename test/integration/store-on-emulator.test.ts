@@ -3,11 +3,5 @@ import { storeOn } from '../support/store-table.ts';
 
 describeNeeding('cloud')('on an emulator of AWS', () => {
   storeOn('cloud');
-  // Each has the database to itself.
-  describe('the store', () => {
-    require('./store.test.ts');
-  });
-  describe('the rules of deliveries', () => {
-    require('./delivery-rules.test.ts');
-  });
+  require('./store.test.ts');
 });
