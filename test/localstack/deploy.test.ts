@@ -330,16 +330,28 @@ async function untilArrived({ arrivals }: World, ids: string[], sweep: () => Pro
   }
 }
 
-/** Posts an event every tenth of a second until it is told to stop. */
-function keepPosting({ post }: World): { ids: Promise<string[]>; stop(): void } {
+/** Posts an event, and again when that failed, as clients do: its id makes it one. */
+async function postSurely({ post }: World, id: string): Promise<void> {
+  for (let left = 5; ; left--) {
+    try {
+      return await post({ type: 'custom.streamed', id });
+    } catch (error) {
+      if (left === 0) throw error;
+      await sleep(1_000);
+    }
+  }
+}
+
+/** Posts five events a second until it is told to stop. */
+function keepPosting(world: World): { ids: Promise<string[]>; stop(): void } {
   let isStopped = false;
   const posting = async () => {
     const ids: string[] = [];
     while (!isStopped) {
       const id = `streamed-${ids.length}`;
-      await post({ type: 'custom.streamed', id });
+      await postSurely(world, id);
       ids.push(id);
-      await sleep(100);
+      await sleep(200);
     }
     return ids;
   };
