@@ -17,7 +17,8 @@ const FUNCTION = 'IngestionIngestFunction';
 export async function measureColdStart(ground: Ground, stage: string): Promise<Measured[]> {
   const stack = new DeployedStack(stage);
   const FunctionName = physicalIdOf(await stack.resources(), FUNCTION);
-  if (FunctionName === undefined) throw new Error(`there is no function ${FUNCTION} in a stack ${stack.name}`);
+  if (FunctionName === undefined)
+    throw new Error(`there is no function ${FUNCTION} in a stack ${stack.name}`);
   const lambda = new LambdaClient({});
   const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
   const beginAnew = async (more: Record<string, string>) => {

@@ -60,7 +60,7 @@ export async function run(
 }
 
 /** Runs the plain `cdk`, as whoever deploys does. */
-export function cdk(cloud: Cloud, project: Project, ...args: string[]): Promise<string> {
+function cdk(cloud: Cloud, project: Project, ...args: string[]): Promise<string> {
   return run(cloud, project, 'node_modules/aws-cdk/bin/cdk', ...args);
 }
 
