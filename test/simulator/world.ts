@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Agenda } from './agenda.ts';
 import { ambient, type Command, type Host, type Service } from './ambient.ts';
-import { type Faults, NO_FAULTS } from './faults.ts';
+import { type Faults, NO_FAULTS, type Odd } from './faults.ts';
 import { placesRead, placesWritten, wordsOf } from './names.ts';
 import { type FunctionName, type Handler, type Product, urls } from './product.ts';
 import { SimulatedQueue } from './queue.ts';
@@ -55,6 +55,8 @@ export interface WorldParts {
   random: Random;
   trace: Trace;
   startMs: number;
+  /** A world in which messages die sooner shows sooner what becomes of them. */
+  mostReceives?: number | undefined;
   /** For worlds that are explored, state by state. */
   notesWhatIsSeen?: boolean;
 }
@@ -90,7 +92,7 @@ export class World {
   #issued: Call[] = [];
   #tasks = 0;
 
-  constructor({ products, random, trace, startMs, notesWhatIsSeen = false }: WorldParts) {
+  constructor({ products, random, trace, startMs, mostReceives, notesWhatIsSeen = false }: WorldParts) {
     this.#notesWhatIsSeen = notesWhatIsSeen;
     this.#products = products;
     this.random = random;
@@ -99,7 +101,7 @@ export class World {
     const [product] = products as [Product];
     this.receivers = new Receivers(random);
     this.vault = new SimulatedVault(random, () => new product.ResourceNotFoundException());
-    const chance = (kind: Exclude<keyof Faults, 'outages'>) => () => this.#happens(kind);
+    const chance = (kind: Odd) => () => this.#happens(kind);
     this.table = new SimulatedTable(
       this,
       {
@@ -119,10 +121,17 @@ export class World {
       product.topology.mappings.find(({ queue }) => queue === name) as Mapping;
     this.#mappings = { events: mappingOf('events'), deliveries: mappingOf('deliveries') };
     const { events, deliveries } = product.topology.queues;
-    this.queues = { events: this.#queueOf(events), deliveries: this.#queueOf(deliveries) };
+    const most = () => mostReceives ?? random.pick([10, 10, 10, 4, 2]);
+    this.queues = {
+      events: this.#queueOf(events, most()),
+      deliveries: this.#queueOf(deliveries, most()),
+    };
   }
 
-  #queueOf(given: Product['topology']['queues']['events' | 'deliveries']): SimulatedQueue {
+  #queueOf(
+    given: Product['topology']['queues']['events' | 'deliveries'],
+    mostReceives: number,
+  ): SimulatedQueue {
     const whims = {
       doubles: () => this.#happens('doubles'),
       receivesTwice: () => this.#happens('receivesTwice'),
@@ -138,8 +147,7 @@ export class World {
       settings(given.deadLetters.attributes, Number.POSITIVE_INFINITY),
       parts,
     );
-    // A world in which messages die sooner shows sooner what becomes of them.
-    const maxReceives = Math.min(given.maxReceiveCount, this.random.pick([10, 10, 10, 4, 2]));
+    const maxReceives = Math.min(given.maxReceiveCount, mostReceives);
     return new SimulatedQueue(settings(given.attributes, maxReceives), { ...parts, deadLetters });
   }
 
@@ -154,7 +162,7 @@ export class World {
     this.#warm.clear();
   }
 
-  #happens(kind: Exclude<keyof Faults, 'outages'>): boolean {
+  #happens(kind: Odd): boolean {
     const probability = this.faults[kind];
     if (probability === 0 || !this.random.chance(probability)) return false;
     this.count(`fault ${kind}`);
@@ -425,19 +433,20 @@ export class World {
     if (issued.length === 0) return;
     this.#issued = [];
     if (issued.length > 1 && this.random.chance(0.7)) {
-      this.plan(this.nowMs + this.#travelMs(issued[0]?.task), () => {
+      this.plan(this.nowMs + this.#travelMs(issued[0]), () => {
         for (const call of issued) this.#perform(call);
       });
       return;
     }
     for (const call of issued) {
-      this.plan(this.nowMs + this.#travelMs(call.task), () => this.#perform(call));
+      this.plan(this.nowMs + this.#travelMs(call), () => this.#perform(call));
     }
   }
 
-  #travelMs(task: Task | undefined): number {
-    const mayStall = task?.name === 'matcher' || task?.name === 'admin';
-    if (mayStall && this.#happens('stall')) return this.random.between(1_000, 15_000);
+  /** How long a request takes is its receiver's part: of that there is a deadline. */
+  #travelMs(call: Call | undefined): number {
+    const mayStall = call && call.service !== 'http' && this.faults.stalled.includes(call.task.name);
+    if (mayStall && this.#happens('stall')) return this.random.between(1_000, this.faults.longestStallMs);
     return this.#happens('slow') ? this.random.between(20, 1_000) : this.random.between(1, 9);
   }
 
@@ -459,7 +468,7 @@ export class World {
       this.#performForNobody(call);
       return;
     }
-    const fault = this.#drawFault(service);
+    const fault = this.#drawFault(call);
     this.trace.note(this.nowMs, task.name, task.number, ...wordsOf(service, command), fault);
     if (fault !== '' && !fault.startsWith('kill')) this.count(`fault ${fault}`);
     if (fault === 'kill before') this.#kill(task, 'kill');
@@ -493,7 +502,7 @@ export class World {
     else this.#outcome(service, command);
   }
 
-  #drawFault(service: Service): string {
+  #drawFault({ service, command }: Call): string {
     const { faults } = this;
     if (faults === NO_FAULTS) return '';
     const isOut = faults.outages.some(
@@ -501,7 +510,8 @@ export class World {
     );
     if (isOut) return 'throttle';
     let dice = this.random.next();
-    const kinds = service === 'http' ? ODDS_OF_HTTP : ODDS_OF_CALLS;
+    const isSpared = faults.sparesReads && isRead(command);
+    const kinds = service === 'http' ? ODDS_OF_HTTP : isSpared ? ODDS_OF_SPARED : ODDS_OF_CALLS;
     for (const [name, kind, share] of kinds) {
       dice -= faults[kind] * share;
       if (dice < 0) return name;
@@ -639,7 +649,7 @@ export class World {
   }
 }
 
-type Odds = readonly (readonly [string, Exclude<keyof Faults, 'outages'>, number])[];
+type Odds = readonly (readonly [string, Odd, number])[];
 
 const ODDS_OF_CALLS: Odds = [
   ['kill before', 'kill', 0.5],
@@ -648,6 +658,7 @@ const ODDS_OF_CALLS: Odds = [
   ['lost', 'lost', 1],
   ['repeated', 'repeated', 1],
 ];
+const ODDS_OF_SPARED = ODDS_OF_CALLS.filter(([, kind]) => kind !== 'kill');
 const ODDS_OF_HTTP: Odds = [
   ['kill before', 'kill', 0.5],
   ['kill after', 'kill', 0.5],
