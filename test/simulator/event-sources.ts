@@ -36,14 +36,15 @@ export class EventSources {
       const atMs = Math.max(nextMs, nowMs) + 1;
       if (atMs >= this.#polls[name]) continue;
       this.#polls[name] = atMs;
-      this.#nature.plan(atMs, () => this.#poll(name));
+      this.#nature.plan(atMs, () => this.#poll(name, atMs));
     }
     const { deadMs } = this.#services;
     if (deadMs !== Number.POSITIVE_INFINITY) this.planSweep(deadMs);
   }
 
   /** As Lambda's event source mapping: what the function does not report as failed is deleted. */
-  #poll(name: QueueName): void {
+  #poll(name: QueueName, atMs: number): void {
+    if (atMs !== this.#polls[name]) return;
     this.#polls[name] = Number.POSITIVE_INFINITY;
     const mapping = this.#mappings[name];
     const queue = this.#services.queues[name];

@@ -27,7 +27,7 @@ export interface WorldParts {
 const DAY_MS = 86_400_000;
 // Deliveries to an endpoint that stays broken are tried for five days, which takes steps by the hundred thousand.
 const LONGEST_RUN_MS = 14 * DAY_MS;
-const MOST_STEPS_A_DAY = 150_000;
+const MOST_STEPS_A_DAY = 400_000;
 
 /** AWS and the rest of the world around the product's functions. */
 export class World extends Nature {
