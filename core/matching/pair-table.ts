@@ -76,8 +76,7 @@ export class PairTable {
     this.#slots = new Int32Array(used * 2 * SLOT);
     this.#top = 0;
     for (let a = 0; a * HEADER < headers.length; a++) {
-      const capacity = headers[a * HEADER + CAPACITY] as number;
-      if (capacity > 0) this.#move(a, capacity, slots);
+      this.#move(a, headers[a * HEADER + CAPACITY] as number, slots);
     }
   }
 
