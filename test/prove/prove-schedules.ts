@@ -15,11 +15,10 @@ async function run(
   const total: Tidings = structuredClone(NO_TIDINGS);
   const startedAt = performance.now();
   const tell = (news: Tidings) => {
-    const isFirst = total.wrong.length === 0;
     addUp(total, { ...news, hashes: [] });
     const rate = total.done / ((performance.now() - startedAt) / 1000);
     showProgress(`${count(total.done)} of ${count(seeds.count)} schedules, ${rate.toFixed(0)} a second `);
-    if (isFirst && total.wrong.length > 0) tellOfWrong(total.wrong);
+    tellOfWrong(news.wrong);
   };
   const errands = Array.from(
     { length: workers },
@@ -40,8 +39,8 @@ async function run(
 }
 
 function tellOfWrong(wrong: Tidings['wrong']): void {
-  endProgress();
-  for (const { seed, violations } of wrong.slice(0, 5)) {
+  for (const { seed, violations } of wrong) {
+    endProgress();
     console.log(`seed ${seed}\n  ${violations.slice(0, 5).join('\n  ')}`);
     console.log(`  npm run prove -- --seed ${seed} --trace`);
   }

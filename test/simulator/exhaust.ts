@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { check } from './checker/check.ts';
+import { type Chooser, Exploration } from './explore.ts';
 import type { Plan } from './plan.ts';
 import type { Product } from './product.ts';
 import { Random } from './random.ts';
@@ -7,7 +8,7 @@ import { observe } from './simulate.ts';
 import { type SmallWorld, smallWorlds } from './small-worlds.ts';
 import { Trace } from './trace.ts';
 import { Users } from './users.ts';
-import { type Chooser, World } from './world.ts';
+import { World } from './world.ts';
 
 export interface Explored {
   name: string;
@@ -155,8 +156,9 @@ async function goOneWay(
   await users.setUp();
   users.begin();
   const outside = () => JSON.stringify([users.accepted.length, users.surprises]);
-  const isOver = await world.explore(explorer, outside);
-  for (const place of world.written) written.add(place);
+  const exploration = new Exploration(world, explorer, outside);
+  const isOver = await exploration.go();
+  for (const place of exploration.written) written.add(place);
   if (!isOver) return undefined;
   const historyBefore = await users.listDeliveries();
   const phase = { quietFromMs: START_MS, restAtMs: world.nowMs };
