@@ -18,6 +18,7 @@ import {
   sizeOf,
 } from '../metrics/series.ts';
 import { type Fired, fire } from './fire.ts';
+import { isOfTrigger } from './latch.ts';
 import type { RunMemory } from './memory.ts';
 
 /** A metric's condition was met: what a delivery tells of it. */
@@ -257,8 +258,7 @@ function noteFalse(
   // Few have a latch, however many wait.
   for (const [automationId, latch] of memory.latches) {
     const watcher = waiting.get(automationId);
-    if (!watcher || latch.wasFalse || latch.triggerHash !== watcher.triggerHash || !isFalse(watcher))
-      continue;
+    if (!watcher || latch.wasFalse || !isOfTrigger(latch, watcher.triggerHash) || !isFalse(watcher)) continue;
     latch.wasFalse = true;
     memory.isChanged = true;
   }
