@@ -164,7 +164,8 @@ async function goOneWay(
   const phase = { quietFromMs: START_MS, restAtMs: world.nowMs };
   const hasFaults = (world.counts['fault kill'] ?? 0) > 0;
   const observed = await observe(world, plan, users, {
-    ...{ hasFaults, phases: [phase], historyBefore, laterFromMs: Number.POSITIVE_INFINITY, resent: [] },
+    ...{ hasFaults, mayStandStill: false, phases: [phase], historyBefore, resent: [] },
+    laterFromMs: Number.POSITIVE_INFINITY,
   });
   return [...users.surprises, ...check(observed)];
 }

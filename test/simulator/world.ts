@@ -18,6 +18,8 @@ export interface WorldParts {
   random: Random;
   trace: Trace;
   startMs: number;
+  /** A world in which messages die sooner shows sooner what becomes of them. */
+  mostReceives?: number | undefined;
   /** For worlds that are explored, state by state. */
   notesWhatIsSeen?: boolean;
 }
@@ -34,10 +36,11 @@ export class World extends Nature {
   readonly sources: EventSources;
   readonly wire: Wire;
 
-  constructor({ products, notesWhatIsSeen = false, ...nature }: WorldParts) {
+  constructor({ products, mostReceives, notesWhatIsSeen = false, ...nature }: WorldParts) {
     super(nature);
     const [product] = products as [Product];
-    this.services = new Services(this, product, (atMs) => this.sources.planSweep(atMs));
+    const onDue = (atMs: number) => this.sources.planSweep(atMs);
+    this.services = new Services(this, product, { onDue, mostReceives });
     this.functions = new Functions(this, products, notesWhatIsSeen);
     this.sources = new EventSources(this, this.services, this.functions, product);
     this.wire = new Wire(this, this.services, this.functions);
