@@ -59,7 +59,7 @@ function missOf(value: ArrivedValue, fate: Fate, judging: Judging): Miss {
 }
 
 function missOfWindow(value: ArrivedValue, { watcher, memory, context }: Judging): Miss {
-  const table = groupsOf(value)[0]?.tables[0];
+  const table = groupsOf(value)[0]?.first;
   const series = memory.series.get(value.metric);
   if (!table || !series) throw new Error('a value that was judged has a series and a table');
   const held = sizeOf(series);

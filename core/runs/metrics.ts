@@ -2,7 +2,8 @@ import { type MetricValue, toNumber } from '../event.ts';
 import type { OpenedMetricsEvent } from '../event-message.ts';
 import { type EventReader, eventReader } from '../matching/event-reader.ts';
 import type { MatchCounts } from '../matching/filter-index.ts';
-import type { MeasureTable, MetricGroup, MetricIndex } from '../matching/metric-index.ts';
+import type { MeasureTable, MetricGroup } from '../matching/metric-group.ts';
+import type { MetricIndex } from '../matching/metric-index.ts';
 import type { Watcher } from '../matching/watcher.ts';
 import { GaugeBoard, windowOf, zscoreAgainst } from '../metrics/gauge.ts';
 import { type Points, valuesOf } from '../metrics/points.ts';
@@ -203,9 +204,9 @@ function judgeFinite(arrived: ArrivedValue, rank: number, series: Series, judge:
   const isOldEnough = (watcher: Watcher) => watcher.triggerSavedAtMs <= receivedAtMs;
   const newest = series.values[series.end - 1] as number;
   const loud = arrived.watching.filter(({ index }) => !index.isQuiet(newest));
-  for (const { tables, forFinite } of loud.flatMap(({ groups }) => groups)) {
+  for (const { first, forFinite } of loud.flatMap(({ groups }) => groups)) {
     if (forFinite.size > 0) noteFalse(forFinite, isOldEnough, judge.memory);
-    for (const table of tables) {
+    for (let table = first; table !== undefined; table = table.next) {
       if (rank < table.reach && sizeOf(series) >= table.reach) judgeTable(table, series, arrived, judge);
     }
   }

@@ -104,7 +104,7 @@ function tableOf({ automationId: id, revision, definition, triggerSavedAtMs }: W
   const index = new ScopeIndex();
   index.put(unfiltered);
   const [group] = index.metric(conditionOfWatcher(unfiltered).metric)?.groupsFor(eventReader({})) ?? [];
-  return group?.tables[0];
+  return group?.first;
 }
 
 function latchesOf(memory: RunMemory, watcher: Watcher, nowMs: number): Standing['latches'] {

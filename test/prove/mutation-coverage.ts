@@ -108,9 +108,9 @@ export class Chances {
       const all = this.#passing(suite, mutant);
       const quick = { suite, tests: all.filter(({ cpuMs }) => cpuMs <= SLOW_MS) };
       const slow = all.filter(({ cpuMs }) => cpuMs > SLOW_MS);
-      return [{ passing: quick, yield: this.#nearness(suite, mutant) / (costOf(quick) + LOAD_MS) }].concat(
-        this.#ratedSlow(suite, slow, mutant),
-      );
+      return [
+        { passing: quick, yield: (this.#nearness(suite, mutant) + 1) / (costOf(quick) + LOAD_MS) },
+      ].concat(this.#ratedSlow(suite, slow, mutant));
     });
     return withinBudget(rated.sort((a, b) => b.yield - a.yield).map(({ passing }) => passing));
   }
@@ -131,18 +131,13 @@ export class Chances {
 
   #passing(suite: string, mutant: Mutant): PassingTest[] {
     const { ran, atLoad } = this.#coverage[suite] as Answer;
+    // What is made while a file is loaded, such as a table or a schema, may matter to any of its tests.
     const loaded = atLoad[mutant.id] ?? 0;
-    // What is made while a file is loaded, such as a table, is for the tests that pass the functions beside it.
-    const tests = loaded > 0 && this.#hasNear(mutant) && this.#nearness(suite, mutant) === 0 ? [] : ran;
-    const passing = loaded > 0 ? tests : tests.filter(({ covered }) => mutant.id in covered);
+    const passing = loaded > 0 ? ran : ran.filter(({ covered }) => mutant.id in covered);
     return passing.map((test) => {
       const { index, cpuMs, covered } = test;
       return { test, index, cpuMs, hits: (covered[mutant.id] ?? 0) + loaded };
     });
-  }
-
-  #hasNear(mutant: Mutant): boolean {
-    return [...this.#ofSuite.keys()].some((suite) => this.#nearness(suite, mutant) > 0);
   }
 }
 
@@ -170,6 +165,7 @@ function withinBudget(all: readonly Passing[]): Chance[] {
         return true;
       });
     if (kept.length === 0) return [];
+    allSpentMs += LOAD_MS;
     const hits = kept.reduce((sum, one) => sum + one.hits, 0);
     return [{ suite, tests: kept.map(({ index }) => index), cpuMs: costOf({ suite, tests: kept }), hits }];
   });
