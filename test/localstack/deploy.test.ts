@@ -44,7 +44,7 @@ describeNeeding('cloud')('the deployed stack', () => {
       projects[stage] = copyProject();
       if (isMiniStack) leaveOut(projects[stage]);
     }
-    await bootstrap(cloud, projects['it-one']);
+    await bootstrap(cloud);
     const more = isMiniStack ? await namedSettings(cloud) : {};
     await Promise.all(
       stages.map(async ({ stage, api }) => {

@@ -64,12 +64,14 @@ function cdk(cloud: Cloud, project: Project, ...args: string[]): Promise<string>
   return run(cloud, project, 'node_modules/aws-cdk/bin/cdk', ...args);
 }
 
-/** `cdk bootstrap`, by the name of the account and the region: without them it synthesizes the app to find them out. */
-export async function bootstrap(cloud: Cloud, project: Project): Promise<void> {
+/** `cdk bootstrap`, far from any app: it would synthesize that to find out account and region. */
+export async function bootstrap(cloud: Cloud): Promise<void> {
   const { AWS_ACCESS_KEY_ID = '', AWS_REGION } = cloud.environment;
   // Emulators take a key of twelve digits for the account.
   const account = /^\d{12}$/.test(AWS_ACCESS_KEY_ID) ? AWS_ACCESS_KEY_ID : '000000000000';
-  await cdk(cloud, project, 'bootstrap', `aws://${account}/${AWS_REGION}`);
+  const nowhere = projectIn(mkdtempSync(join(tmpdir(), 'signalbox-bootstrap-')));
+  const script = join(root, 'node_modules/aws-cdk/bin/cdk');
+  await run(cloud, nowhere, script, 'bootstrap', `aws://${account}/${AWS_REGION}`).finally(nowhere.remove);
 }
 
 export interface DeploymentSettings {

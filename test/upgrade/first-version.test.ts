@@ -57,7 +57,7 @@ describeNeeding('history')('a deployment of the first version', () => {
     cloud = await startCloud();
     receiver = await startReceiver({ respond: respondTo(() => isUp) });
     const first = projectIn(checkOut(FIRST_VERSION));
-    await bootstrap(cloud, first);
+    await bootstrap(cloud);
     deployment = await deploy(cloud, first, settings);
     await amend(cloud, deployment);
     ok = requester(deployment.url, deployment.adminKey);
