@@ -88,10 +88,11 @@ export class Functions {
       (answer) => task.end({ answer }),
       (error) => task.end({ error }),
     );
-    const timeOut = () => {
-      if (!task.isOver) this.kill(task, 'timeouts');
-    };
-    nature.plan(deadlineMs, timeOut, () => (task.isOver ? '' : `${name} times out`));
+    nature.plan(
+      deadlineMs,
+      () => this.resume(task, () => this.kill(task, 'timeouts')),
+      () => (task.isOver ? '' : `${name} ${task.container.seen} times out`),
+    );
     return task;
   }
 

@@ -3,8 +3,6 @@ import { type Faults, NO_FAULTS } from './faults.ts';
 import type { Random } from './random.ts';
 import type { Trace } from './trace.ts';
 
-const something = () => 'something';
-
 /** Time, chance and faults: what all parts of a world share. Its clock jumps. */
 export class Nature {
   nowMs: number;
@@ -33,9 +31,9 @@ export class Nature {
     return true;
   }
 
-  /** Has something done at a moment. */
-  plan(atMs: number, run: () => void, label: () => string = something): void {
-    this.agenda.plan(Math.max(atMs, this.nowMs), run, label);
+  /** Has something done at a moment. Where worlds are explored, `label` says what it is, or nothing once it is void. */
+  plan(atMs: number, run: () => void, _label?: () => string): void {
+    this.agenda.plan(Math.max(atMs, this.nowMs), run);
   }
 
   /** Resolves after a time, for what is outside of the product. */

@@ -31,10 +31,24 @@ export class IndexOfTable {
     this.#clock = clock;
   }
 
-  note(key: Key, before: Attributes | undefined, after: Attributes | undefined, delayMs: () => number): void {
+  /** Takes over the state of another one. */
+  become(other: IndexOfTable): void {
+    for (const [hash, partition] of other.#shown) this.#shown.set(hash, new Map(partition));
+    for (const [id, entry] of other.#written) this.#written.set(id, entry);
+    for (const [id, hash] of other.#hashes) this.#hashes.set(id, hash);
+    this.#pending = [...other.#pending];
+  }
+
+  /** Answers where it changes: by hash and range. */
+  note(
+    key: Key,
+    before: Attributes | undefined,
+    after: Attributes | undefined,
+    delayMs: () => number,
+  ): [hash: unknown, range: unknown][] {
     const [wasIn, isIn] = [this.#holds(before), this.#holds(after)];
-    if (!wasIn && !isIn) return;
-    if (wasIn && isIn && before?.[this.rangeName] === after?.[this.rangeName]) return;
+    if (!wasIn && !isIn) return [];
+    if (wasIn && isIn && before?.[this.rangeName] === after?.[this.rangeName]) return [];
     const id = `${key.pk} ${key.sk}`;
     const is = isIn ? this.#entryOf(key, after as Attributes) : undefined;
     if (is) this.#written.set(id, is);
@@ -43,6 +57,8 @@ export class IndexOfTable {
     const isBehind = this.#pending.some((change) => change.id === id);
     if (delay === 0 && !isBehind) this.#show(id, is);
     else this.#pending.push({ atMs: this.#clock.nowMs + delay, id, entry: is });
+    const there = [...(wasIn ? [before] : []), ...(isIn ? [after] : [])];
+    return there.map((item) => [item?.[this.#hashName], item?.[this.rangeName]]);
   }
 
   entries(hash: string): Attributes[] {

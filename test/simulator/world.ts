@@ -37,7 +37,7 @@ export class World extends Nature {
   constructor({ products, notesWhatIsSeen = false, ...nature }: WorldParts) {
     super(nature);
     const [product] = products as [Product];
-    this.services = new Services(this, product, (atMs) => this.sources.planSweep(atMs));
+    this.services = new Services(this, product, (atMs) => this.onDue(atMs));
     this.functions = new Functions(this, products, notesWhatIsSeen);
     this.sources = new EventSources(this, this.services, this.functions, product);
     this.wire = new Wire(this, this.services, this.functions);
@@ -57,6 +57,11 @@ export class World extends Nature {
 
   get queues(): { events: SimulatedQueue; deliveries: SimulatedQueue } {
     return this.services.queues;
+  }
+
+  /** Is told when something comes to stand among what is due. */
+  protected onDue(atMs: number): void {
+    this.sources.planSweep(atMs);
   }
 
   endDeployment(): void {
@@ -91,7 +96,7 @@ export class World extends Nature {
           if (this.agenda.nextMs === undefined) resolve(true);
           else if (isEndless()) resolve(false);
           else {
-            this.passTime();
+            this.#passTime();
             whenDrained(step);
           }
         } catch (error) {
@@ -103,7 +108,7 @@ export class World extends Nature {
   }
 
   /** Does what comes next. */
-  passTime(): void {
+  #passTime(): void {
     this.nowMs = Math.max(this.nowMs, this.agenda.nextMs ?? this.nowMs);
     this.functions.current = undefined;
     this.agenda.take()?.run();
