@@ -1,7 +1,8 @@
 import { check } from './checker/check.ts';
 import { ExploredWorld } from './explored-world.ts';
 import type { Product } from './product.ts';
-import { type Found, type Scene, Search, TooManyError } from './search.ts';
+import type { Found, Scene } from './scene.ts';
+import { Search, TooManyError } from './search.ts';
 import { observe } from './simulate.ts';
 import { type SmallWorld, smallWorlds } from './small-worlds.ts';
 import { Users } from './users.ts';
@@ -17,7 +18,7 @@ export interface Explored extends Found {
 }
 
 export interface Limits {
-  mostStates: number;
+  mostSteps: number;
   /** Every order of all steps, also where it can make no difference. */
   isFull?: boolean;
 }
@@ -29,12 +30,12 @@ const FIRST_MS = START_MS + 10_000;
 export async function exhaust(
   product: Product,
   { name, plan: planFrom, crashes }: SmallWorld,
-  { mostStates, isFull = false }: Limits,
+  { mostSteps, isFull = false }: Limits,
 ): Promise<Explored> {
   const plan = planFrom(FIRST_MS);
-  const [violations, outcomes] = [new Array<string>(), new Set<string>()];
+  const [violations, outcomes] = [[] as string[], new Set<string>()];
   const onEnd = async ({ world, users }: Scene) => {
-    outcomes.add(world.fingerprint(JSON.stringify(users.accepted)));
+    outcomes.add(world.state(JSON.stringify(users.accepted)));
     const historyBefore = await users.listDeliveries();
     const observed = await observe(world, plan, users, {
       hasFaults: world.crashesLeft < crashes,
@@ -44,7 +45,7 @@ export async function exhaust(
     violations.push(...users.surprises, ...check(observed));
     return violations.length === 0;
   };
-  const search = new Search({ onEnd, isFull, mostStates });
+  const search = new Search({ onEnd, isFull, mostSteps });
   const world = new ExploredWorld(product, { startMs: START_MS, crashes });
   const users = new Users(world, plan);
   await users.setUp();
@@ -52,7 +53,7 @@ export async function exhaust(
   return { name, crashes, ...search.found, isComplete, violations, outcomes };
 }
 
-/** False when there were too many states. */
+/** False when there were too many steps. */
 async function isDone(run: Promise<void>): Promise<boolean> {
   try {
     await run;
@@ -66,8 +67,8 @@ async function isDone(run: Promise<void>): Promise<boolean> {
 /** Goes through all small worlds. */
 export async function exhaustAll(
   product: Product,
-  mostStates: number,
+  mostSteps: number,
   onOne: (one: Explored) => void,
 ): Promise<void> {
-  for (const world of smallWorlds) onOne(await exhaust(product, world, { mostStates }));
+  for (const world of smallWorlds) onOne(await exhaust(product, world, { mostSteps }));
 }

@@ -1,14 +1,15 @@
-import { hash } from 'node:crypto';
 import { ambient } from './ambient.ts';
 import type { QueueName } from './event-sources.ts';
-import { type Footprint, footprintOf, isRead, joined, receiverOf, type Touched } from './footprint.ts';
+import { type Footprint, footprintOf, isRead, joined, type Touched } from './footprint.ts';
 import type { Task } from './functions.ts';
 import { wordsOf } from './names.ts';
+import type { About } from './nature.ts';
 import { NoChance } from './no-chance.ts';
 import { type FunctionName, type Product, urls } from './product.ts';
 import { Trace } from './trace.ts';
 import type { Call } from './wire.ts';
 import { drained, World } from './world.ts';
+import { type Planned, stateOf } from './world-state.ts';
 
 /** Something that may happen next, in one of several ways. One actor's steps keep their order. */
 export interface Option {
@@ -16,14 +17,11 @@ export interface Option {
   ways: readonly string[];
 }
 
-interface Item {
-  atMs: number;
+/** What is about no function is the users'. */
+interface Item extends Planned {
   number: number;
   run: () => void;
-  label: () => string;
 }
-
-const users = () => 'users';
 
 /** Whatever comes so soon may as well come before any call that is under way: it comes now. */
 const SOON_MS = 100;
@@ -54,9 +52,16 @@ export class ExploredWorld extends World {
   #items: Item[] = [];
   #pending = new Map<Task, Call[]>();
   #numbers = 0;
+  #usersSteps = 0;
 
   constructor(product: Product, { startMs, crashes }: { startMs: number; crashes: number }) {
-    super({ products: [product], random: new NoChance(0), trace: new Trace(false), startMs, notesWhatIsSeen: true });
+    super({
+      products: [product],
+      random: new NoChance(0),
+      trace: new Trace(false),
+      startMs,
+      notesWhatIsSeen: true,
+    });
     this.crashesLeft = crashes;
     this.#product = product;
   }
@@ -75,35 +80,45 @@ export class ExploredWorld extends World {
     return copy;
   }
 
-  override plan(atMs: number, run: () => void, label: () => string = users): void {
+  override plan(atMs: number, run: () => void, about?: About): void {
     const number = this.#numbers++;
-    const isSoon = atMs - this.nowMs <= SOON_MS && label === users;
+    const isSoon = atMs - this.nowMs <= SOON_MS && about === undefined;
     this.madeBy.set(`item ${number}`, this.#step);
-    this.#items.push({ atMs: isSoon ? this.nowMs : atMs, number, run, label });
+    this.#items.push({ atMs: isSoon ? this.nowMs : atMs, number, run, about });
   }
 
   /** All that may happen now; nothing when it is time that has to pass. */
   options(): Option[] {
-    const calls = [...this.#pending].map(([task, [call]]) => ({
-      actor: `task ${task.number}`,
-      ways: this.#waysOf(call as Call),
-    }));
+    const tasks = [...this.functions.underWay]
+      .map((task) => ({ actor: `task ${task.number}`, ways: this.#waysOf(task) }))
+      .filter(({ ways }) => ways.length > 0);
     const polls = QUEUES.filter((name) => this.sources.canPoll(name)).map((name) => ({
       actor: `poll ${name}`,
       ways: [''],
     }));
     const items = this.#items
-      .filter(({ atMs }) => atMs <= this.nowMs)
+      .filter(({ atMs, about }) => atMs <= this.nowMs && about === undefined)
       .map(({ number }) => ({ actor: `item ${number}`, ways: [''] }));
     const sweeps = this.#sweepAtMs === this.nowMs ? [{ actor: 'sweep', ways: [''] }] : [];
-    return [...calls, ...polls, ...items, ...sweeps];
+    return [...tasks, ...polls, ...items, ...sweeps];
   }
 
-  /** A function that dies at a read dies, for all that anybody can see, after its last write: that is tried there. */
-  #waysOf({ task, command }: Call): string[] {
+  /**
+   * How a function may go on: none where it waits. One that dies at a read dies, for all that anybody can see, after its
+   * last write: that is tried there.
+   */
+  #waysOf(task: Task): string[] {
+    if (this.#dueOf(task)) return [''];
+    const call = this.#pending.get(task)?.[0];
+    if (!call) return [];
     if (this.crashesLeft === 0) return [''];
     const before = task.hasCalled ? [] : ['kill before'];
-    return isRead(command) ? ['', ...before] : ['', 'kill after', ...before];
+    return isRead(call.command) ? ['', ...before] : ['', 'kill after', ...before];
+  }
+
+  /** What a function waited for comes before what it calls then. */
+  #dueOf(task: Task): Item | undefined {
+    return this.#items.find(({ atMs, about }) => about?.task === task && atMs <= this.nowMs);
   }
 
   /** Makes a step, and lets everything go on that goes on by itself. */
@@ -128,7 +143,9 @@ export class ExploredWorld extends World {
 
   /** Who looks for what is due looks for nothing that is due later. */
   #touchedIndexes(): Touched[] {
-    const seen = (this.table.changes ?? []).filter(({ index, range }) => index !== 'due' || Number(range) <= this.nowMs);
+    const seen = (this.table.changes ?? []).filter(
+      ({ index, range }) => index !== 'due' || Number(range) <= this.nowMs,
+    );
     return seen.map(({ index, hash }) => [`index ${index} ${hash}`, 'add']);
   }
 
@@ -136,11 +153,14 @@ export class ExploredWorld extends World {
     if (kind === 'task') return this.#perform(Number(which), way);
     if (kind === 'poll') return this.#poll(which as QueueName);
     if (kind === 'sweep') return this.#sweep();
-    const item = this.#items.find(({ number }) => number === Number(which)) as Item;
+    this.#usersSteps++;
+    this.#run(this.#items.find(({ number }) => number === Number(which)) as Item);
+    return [['users', 'write']];
+  }
+
+  #run(item: Item): void {
     this.#items = this.#items.filter((other) => other !== item);
-    const label = item.label();
     item.run();
-    return label === 'users' ? [['users', 'write']] : [];
   }
 
   #sweep(): Touched[] {
@@ -150,7 +170,13 @@ export class ExploredWorld extends World {
   }
 
   #perform(number: number, way: string): Touched[] {
-    const [task, calls] = [...this.#pending].find(([one]) => one.number === number) as [Task, Call[]];
+    const task = [...this.functions.underWay].find((one) => one.number === number) as Task;
+    const due = this.#dueOf(task);
+    if (due) {
+      this.#run(due);
+      return [];
+    }
+    const calls = this.#pending.get(task) as Call[];
     const call = calls.shift() as Call;
     if (calls.length === 0) this.#pending.delete(task);
     task.hasCalled = true;
@@ -181,7 +207,7 @@ export class ExploredWorld extends World {
       if (!this.madeBy.has(actor)) this.madeBy.set(actor, this.#step);
     }
     for (const task of this.#pending.keys()) if (task.isOver) this.#pending.delete(task);
-    this.#items = this.#items.filter(({ label }) => label() !== '');
+    this.#items = this.#items.filter(({ about }) => !about?.task.isOver);
   }
 
   /** Goes on to the next moment at which something may happen; false when there is none. */
@@ -210,16 +236,9 @@ export class ExploredWorld extends World {
   }
 
   /** Everything that what comes next depends on, but for how many crashes are left. */
-  fingerprint(outside: string): string {
-    const { table, functions, receivers, nowMs } = this;
-    const items = [...table.items()].map((item) => JSON.stringify(item, withSets)).sort();
-    const { events, deliveries } = this.queues;
-    const queues = [events, deliveries].map((queue) => [queue.describe(), queue.deadLetters?.describe()]);
-    const tasks = [...functions.underWay].map(({ name, container }) => `${name} ${container.seen}`).sort();
-    const posts = Object.entries(Object.groupBy(receivers.posts, receiverOf)).sort(([a], [b]) => (a < b ? -1 : 1));
-    const planned = this.#items.map(({ atMs, label }) => `${atMs} ${label()}`).sort();
-    return hash('md5', JSON.stringify([items, queues, tasks, planned, posts, nowMs, outside]), 'base64');
+  state(outside: string): string {
+    // Users wait for one thing after the other: how many came tells for which.
+    const usersAre = this.isQuiet ? 'done' : this.#usersSteps;
+    return stateOf(this, this.#items, [this.#sweepAtMs === this.nowMs, usersAre, outside]);
   }
 }
-
-const withSets = (_name: string, value: unknown) => (value instanceof Set ? [...value].sort() : value);

@@ -64,6 +64,10 @@ function keysOf({ RequestItems }: { RequestItems: Record<string, { Keys: Key[] }
 }
 
 /** The first of the values that a query compares with is the partition's key. */
-function hashKeyOf({ ExpressionAttributeValues }: { ExpressionAttributeValues: Record<string, unknown> }): string {
+function hashKeyOf({
+  ExpressionAttributeValues,
+}: {
+  ExpressionAttributeValues: Record<string, unknown>;
+}): string {
   return String(Object.values(ExpressionAttributeValues)[0]);
 }

@@ -88,11 +88,8 @@ export class Functions {
       (answer) => task.end({ answer }),
       (error) => task.end({ error }),
     );
-    nature.plan(
-      deadlineMs,
-      () => this.resume(task, () => this.kill(task, 'timeouts')),
-      () => (task.isOver ? '' : `${name} ${task.container.seen} times out`),
-    );
+    const timeOut = () => this.resume(task, () => this.kill(task, 'timeouts'));
+    nature.plan(deadlineMs, timeOut, { task, what: 'times out' });
     return task;
   }
 

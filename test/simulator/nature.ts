@@ -1,7 +1,14 @@
 import { Agenda } from './agenda.ts';
 import { type Faults, NO_FAULTS } from './faults.ts';
+import type { Task } from './functions.ts';
 import type { Random } from './random.ts';
 import type { Trace } from './trace.ts';
+
+/** Something that is planned for an invocation: void once that is over. */
+export interface About {
+  task: Task;
+  what: string;
+}
 
 /** Time, chance and faults: what all parts of a world share. Its clock jumps. */
 export class Nature {
@@ -31,8 +38,8 @@ export class Nature {
     return true;
   }
 
-  /** Has something done at a moment. Where worlds are explored, `label` says what it is, or nothing once it is void. */
-  plan(atMs: number, run: () => void, _label?: () => string): void {
+  /** Has something done at a moment. `about` tells those who explore a world what it is. */
+  plan(atMs: number, run: () => void, _about?: About): void {
     this.agenda.plan(Math.max(atMs, this.nowMs), run);
   }
 

@@ -83,7 +83,8 @@ export class SimulatedQueue {
   /** All that what comes next depends on. */
   describe(): unknown {
     const known = [...this.#seen].filter(([, atMs]) => this.#clock.nowMs - atMs < DEDUP_MS);
-    return [this.#messages, known, this.outdated];
+    const redriven = this.log.filter(({ MessageAttributes }) => MessageAttributes?.['redrives']);
+    return [this.#messages, known, redriven, this.outdated];
   }
 
   /** Takes over the state of another one. */

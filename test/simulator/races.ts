@@ -21,20 +21,20 @@ export interface Race {
  * nothing but their order. `from` is the first step since time last passed.
  */
 export function raced(steps: readonly Made[], from: number): Race[] {
-  const last = steps.length - 1;
-  const { before, madeBy, ...mine } = steps[last] as Made;
+  const last = steps.at(-1) as Made;
   const races: Race[] = [];
-  for (let at = last - 1; at >= from; at--) {
+  for (let at = steps.length - 2; at >= from; at--) {
     const other = steps[at] as Made;
-    if (before.has(at)) continue;
-    const isMaker = madeBy === at;
-    if (!isMaker && !areDependent(other.footprint, mine.footprint)) continue;
-    for (const one of other.before) before.add(one);
-    before.add(at);
-    if (!isMaker && other.actor !== mine.actor) races.push({ at, beginners: beginners(steps, at) });
+    if (last.before.has(at) || !isBefore(other, at, last)) continue;
+    for (const one of other.before) last.before.add(one);
+    last.before.add(at);
+    if (last.madeBy !== at && other.actor !== last.actor) races.push({ at, beginners: beginners(steps, at) });
   }
   return races;
 }
+
+const isBefore = (one: Made, at: number, last: Made) =>
+  last.madeBy === at || areDependent(one.footprint, last.footprint);
 
 /** Of all that does not need the step at `at`, up to the last step: the actors that could come first. */
 function beginners(steps: readonly Made[], at: number): Set<string> {

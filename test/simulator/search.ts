@@ -1,29 +1,12 @@
-import type { ExploredWorld } from './explored-world.ts';
-import type { Users } from './users.ts';
+import type { Found, Known, Scene } from './scene.ts';
 import { Walks } from './walks.ts';
-
-/** A world and its users, who have begun or not. */
-export interface Scene {
-  world: ExploredWorld;
-  users: Users;
-  hasBegun: boolean;
-}
-
-export interface Found {
-  /** Different states in which nothing was left to do but to wait, or, in a full search, different states. */
-  states: number;
-  steps: number;
-  /** Ways that were gone at least in part, and those that came to an end. */
-  ways: number;
-  ends: number;
-}
 
 export interface SearchParts {
   /** Told of each end; answers whether to go on. */
   onEnd: (scene: Scene) => Promise<boolean>;
   /** Tries, in the place of what makes a difference, all that may happen in each state. */
   isFull: boolean;
-  mostStates: number;
+  mostSteps: number;
 }
 
 export class TooManyError extends Error {}
@@ -34,11 +17,11 @@ export class TooManyError extends Error {}
  * time has to pass it makes no difference how it was reached. The search goes on from each of them once, or once more
  * when more crashes are left.
  */
-export class Search {
+export class Search implements Known {
   readonly found: Found = { states: 0, steps: 0, ways: 0, ends: 0 };
   readonly #parts: SearchParts;
   /** How many crashes were left, at most, in a state. */
-  readonly #known = new Map<string, number>();
+  readonly #states = new Map<string, number>();
   /** From where to go on. */
   readonly #rests: Scene[] = [];
 
@@ -54,17 +37,16 @@ export class Search {
     }
   }
 
-  /** Whether nobody was in this state before with as many crashes left. */
   isNew({ world, users }: Scene): boolean {
-    const state = world.fingerprint(JSON.stringify([users.accepted, users.surprises]));
-    const known = this.#known.get(state);
+    const state = world.state(JSON.stringify([users.accepted, users.surprises]));
+    const known = this.#states.get(state);
     if (known !== undefined && known >= world.crashesLeft) return false;
-    if (known === undefined && ++this.found.states > this.#parts.mostStates) throw new TooManyError();
-    this.#known.set(state, world.crashesLeft);
+    if (known === undefined) this.found.states++;
+    if (this.found.steps > this.#parts.mostSteps) throw new TooManyError();
+    this.#states.set(state, world.crashesLeft);
     return true;
   }
 
-  /** Lets time pass. 'on' when the way goes on, 'later' when it is to be gone on from here, 'stop' to end it all. */
   async letTimePass(scene: Scene): Promise<'on' | 'later' | 'stop'> {
     const { world } = scene;
     if (!this.isNew(scene)) return 'later';
@@ -77,12 +59,4 @@ export class Search {
     this.#rests.push(scene);
     return 'later';
   }
-}
-
-/** What goes its own way from here, as often as one likes. */
-export function copyOf({ world, users, hasBegun }: Scene): Scene {
-  const copy = world.copy();
-  const scene = { world: copy, users: users.copyFor(copy), hasBegun: true };
-  if (!hasBegun) scene.users.begin();
-  return scene;
 }

@@ -1,7 +1,7 @@
 import type { ExploredWorld, Option } from './explored-world.ts';
 import { areDependent, type Footprint, joined } from './footprint.ts';
 import { type Made, raced } from './races.ts';
-import { copyOf, type Scene, type Search } from './search.ts';
+import { copyOf, type Known, type Scene } from './scene.ts';
 
 /** A point on the way at which something else might have happened. */
 interface Node {
@@ -27,13 +27,13 @@ interface Node {
  * each order: which functions die does not depend on an order, only how many do.
  */
 export class Walks {
-  readonly #search: Search;
+  readonly #known: Known;
   readonly #start: Scene;
   readonly #isFull: boolean;
   readonly #nodes: Node[] = [];
 
-  constructor(search: Search, start: Scene, isFull: boolean) {
-    this.#search = search;
+  constructor(known: Known, start: Scene, isFull: boolean) {
+    this.#known = known;
     this.#start = start;
     this.#isFull = isFull;
   }
@@ -41,7 +41,7 @@ export class Walks {
   /** False when the search is to stop. */
   async run(): Promise<boolean> {
     do {
-      this.#search.found.ways++;
+      this.#known.found.ways++;
       if (!(await this.#goOneWay())) return false;
     } while (this.#turn());
     return true;
@@ -49,20 +49,24 @@ export class Walks {
 
   async #goOneWay(): Promise<boolean> {
     const scene = copyOf(this.#start);
-    const { world } = scene;
     let from = 0;
     for (let depth = 0; ; depth++) {
-      const known = this.#nodes[depth];
-      while (world.options().length === 0) {
+      while (scene.world.options().length === 0) {
         from = depth;
-        const next = known ? world.passTime() && 'on' : await this.#search.letTimePass(scene);
+        const next = await this.#letTimePass(scene, depth);
         if (next !== 'on') return next === 'later';
       }
-      const node = known ?? this.#nodeAt(scene, from);
+      const node = this.#nodes[depth] ?? this.#nodeAt(scene, from);
       if (!node) return true;
       this.#nodes[depth] = node;
-      await this.#step(world, depth);
+      await this.#step(scene.world, depth);
     }
+  }
+
+  async #letTimePass(scene: Scene, depth: number): ReturnType<Known['letTimePass']> {
+    if (depth >= this.#nodes.length) return this.#known.letTimePass(scene);
+    scene.world.passTime();
+    return 'on';
   }
 
   /** Undefined where nothing new can begin. */
@@ -73,7 +77,7 @@ export class Walks {
     const before = this.#nodes.at(-1)?.actor;
     const actor = awake.find((one) => one === before) ?? awake[0];
     if (actor === undefined) return undefined;
-    if (this.#isFull && from !== this.#nodes.length && !this.#search.isNew(scene)) return undefined;
+    if (this.#isFull && from !== this.#nodes.length && !this.#known.isNew(scene)) return undefined;
     const wanted = new Set(this.#isFull ? awake : [actor]);
     return { options, from, actor, way: 0, wanted, asleep, made: undefined, touched: new Map() };
   }
@@ -89,8 +93,13 @@ export class Walks {
     const node = this.#nodes[depth] as Node;
     const footprint = await world.make(node.actor, waysOf(node)[node.way] as string);
     if (node.made) return;
-    this.#search.found.steps++;
-    node.made = { actor: node.actor, footprint, madeBy: world.madeBy.get(node.actor) ?? -1, before: new Set() };
+    this.#known.found.steps++;
+    node.made = {
+      actor: node.actor,
+      footprint,
+      madeBy: world.madeBy.get(node.actor) ?? -1,
+      before: new Set(),
+    };
     node.touched = joined(node.touched, footprint);
     if (this.#isFull) return;
     const steps = this.#nodes.map(({ made }) => made as Made);
@@ -105,7 +114,8 @@ export class Walks {
     const one = able.find((actor) => actor === last) ?? able[0];
     if (one !== undefined) wanted.add(one);
     // Only what the earlier step made possible could not have come before it.
-    else if (beginners.size > 1 || !beginners.has(last)) throw new Error(`${last} lacks what comes before it`);
+    else if (beginners.size > 1 || !beginners.has(last))
+      throw new Error(`${last} lacks what comes before it`);
   }
 
   /** Turns to what was not tried yet; false when nothing is left. */

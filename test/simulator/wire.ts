@@ -159,12 +159,7 @@ export class Wire {
 
   /** Lets a function go on after a time, unless it is over by then. */
   #planFor(task: Task, ms: number, what: string, go: () => void): void {
-    const { name, container } = task;
-    this.#nature.plan(
-      this.#nature.nowMs + ms,
-      () => this.#functions.resume(task, go),
-      () => (task.isOver ? '' : `${name} ${container.seen} ${what}`),
-    );
+    this.#nature.plan(this.#nature.nowMs + ms, () => this.#functions.resume(task, go), { task, what });
   }
 }
 
