@@ -19,6 +19,7 @@ export default {
     project('localstack', { slowTestThreshold: 30 }),
     project('upgrade', { slowTestThreshold: 120 }),
   ],
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   // Two cores, and the integration suites start processes of their own.
   maxWorkers: 2,
   testTimeout: 30_000,

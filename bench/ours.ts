@@ -166,7 +166,9 @@ function meet(
 ): void {
   const before = into.length;
   for (const near of index.metricsNear(scopes, name, value)) {
-    for (const { tables } of near.groupsFor(event)) for (const table of tables) table.collect(value, into);
+    for (const { first } of near.groupsFor(event)) {
+      for (let table = first; table !== undefined; table = table.next) table.collect(value, into);
+    }
   }
   counts.candidates += into.length - before;
 }

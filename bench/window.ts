@@ -5,6 +5,7 @@ import incrmstdev from '@stdlib/stats-incr-mstdev';
 import { max, mean, min, sampleStandardDeviation } from 'simple-statistics';
 import { GaugeBoard } from '../core/metrics/gauge.ts';
 import { emptySeries, placeValue } from '../core/metrics/series.ts';
+import { type Four, truth, worst } from './window-truth.ts';
 
 export interface Figure {
   figure: string;
@@ -14,9 +15,6 @@ export interface Figure {
   ratio: number;
   unit: string;
 }
-
-/** Average, min, max and sample deviation of a full window. */
-type Four = [average: number, min: number, max: number, deviation: number];
 
 interface Contender {
   name: string;
@@ -127,32 +125,41 @@ const simple: Contender = {
   },
 };
 
-/** Pushes a second beside peers, round by round in one process, and how far each is from the truth. */
+/**
+ * Pushes a second beside peers, round by round in one process, and how far each is from the truth. All of it runs once
+ * before any of it is timed: an engine compiles for what it has seen so far, and the first windows would pay for that.
+ */
 export async function windowFigures({ isQuick }: { isQuick: boolean }): Promise<Figure[]> {
-  const effort = isQuick ? QUICK : FULL;
-  const figures: Figure[] = [];
-  for (const [shape, valueAt] of Object.entries(shapes)) {
-    const values = Float64Array.from({ length: effort.pushes }, (_, at) => valueAt(at));
-    for (const window of WINDOWS) {
-      checkAgreement(values, window);
-      figures.push(...speedFigures(`${shape} values, window ${window}`, { values, window, effort }));
-    }
+  const contests = contestsOf(isQuick ? QUICK : FULL);
+  for (const contest of contests) {
+    checkAgreement(contest.values, contest.window);
+    speedFigures({ ...contest, effort: { ...contest.effort, rounds: 0 } });
   }
-  return [...figures, errorFigure()];
+  return [...contests.flatMap(speedFigures), errorFigure()];
 }
 
 interface Contest {
+  figure: string;
   values: Float64Array;
   window: number;
   effort: Effort;
 }
 
-function speedFigures(figure: string, { values, window, effort }: Contest): Figure[] {
+function contestsOf(effort: Effort): Contest[] {
+  return Object.entries(shapes).flatMap(([shape, valueAt]) => {
+    const values = Float64Array.from({ length: effort.pushes }, (_, at) => valueAt(at));
+    const figureOf = (window: number) => `${shape} values, window ${window}`;
+    return WINDOWS.map((window) => ({ figure: figureOf(window), values, window, effort }));
+  });
+}
+
+function speedFigures(contest: Contest): Figure[] {
+  const { figure, effort } = contest;
   const contenders = [ours, stdlib, simple];
   const rates = contenders.map((): number[] => []);
   for (let round = -effort.warmUps; round < effort.rounds; round++) {
     for (const [at, contender] of contenders.entries()) {
-      const rate = pushesPerSecond(contender, { values, window, effort });
+      const rate = pushesPerSecond(contender, contest);
       if (round >= 0) rates[at]?.push(rate);
     }
   }
@@ -219,31 +226,6 @@ function errorFigure(): Figure {
     ratio: theirs / own,
     unit: 'relative',
   };
-}
-
-function worst(one: Four, other: Four): number {
-  return Math.max(...one.map((number, at) => relativeError(number, other[at] ?? Number.NaN)));
-}
-
-/** What is no number at all is off by all of it. */
-function relativeError(number: number, truly: number): number {
-  if (Number.isNaN(number)) return 1;
-  return number === truly ? 0 : Math.abs(number - truly) / Math.abs(truly);
-}
-
-/** The four numbers by whole numbers of any length: each value here is one of 2^-80 times 2^80. */
-function truth(values: Float64Array): Four {
-  const whole = Array.from(values, (value) => BigInt(value * 2 ** 80));
-  const n = BigInt(values.length);
-  const sum = whole.reduce((total, value) => total + value, 0n);
-  const squares = whole.reduce((total, value) => total + value * value, 0n);
-  const numerator = n * squares - sum * sum;
-  return [
-    Number(sum) / 2 ** 80 / values.length,
-    Math.min(...values),
-    Math.max(...values),
-    Math.sqrt(Number(numerator / (n * (n - 1n)))) / 2 ** 80,
-  ];
 }
 
 function median(numbers: number[]): number {

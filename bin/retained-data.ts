@@ -48,6 +48,8 @@ const kinds: Record<
     },
     remove: (logGroupName) => logs.send(new DeleteLogGroupCommand({ logGroupName })),
   },
+  // The firewall's log. It is listed and left to the operator: no client of S3 for one bucket.
+  'AWS::S3::Bucket': { exists: async () => true, remove: async () => {} },
 };
 
 /** What a deployment knows: its table, the admin key, the logs, and the secrets that its teams made at run time. */
@@ -81,7 +83,11 @@ export class RetainedData {
 
   /** The names of what is there. */
   async left(): Promise<string[]> {
-    const ofStack = (await this.#leftOfStack()).map(({ physicalId }) => physicalId);
+    const ofStack = (await this.#leftOfStack()).map(({ type, physicalId }) =>
+      type === 'AWS::S3::Bucket'
+        ? `${physicalId} (aws s3 rb --force s3://${physicalId} deletes it)`
+        : physicalId,
+    );
     return [...ofStack, ...(await this.#leftOfTeams())];
   }
 

@@ -1,6 +1,6 @@
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import type { Construct } from 'constructs';
+import type { Construct, IDependable } from 'constructs';
 import type { AdminKey } from './admin-key.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 import { dataRemovalPolicy, logRetention } from './retention.ts';
@@ -40,6 +40,8 @@ export const apiRoutes: readonly ApiRoute[] = [
 export interface Gateway {
   readonly apiId: string;
   readonly stageName: string;
+  /** Its name does not lead CloudFormation to it: who needs the stage must wait for it. */
+  readonly stage: IDependable;
 }
 
 interface Throttle {

@@ -12,7 +12,6 @@ import type { Gateway } from './api-door.ts';
 import type { Settings } from './settings.ts';
 
 export interface DomainProps {
-  readonly settings: Settings;
   readonly domainName: string;
   readonly certificateArn: string;
   readonly gateway: Gateway;
@@ -22,24 +21,30 @@ export interface DomainProps {
 export class Domain extends Construct {
   /** What the name must lead to, where this stack does not see to it. */
   readonly target: string;
+  readonly alias: IAliasRecordTarget;
 
-  constructor(scope: Construct, id: string, { settings, domainName, certificateArn, gateway }: DomainProps) {
+  constructor(scope: Construct, id: string, { domainName, certificateArn, gateway }: DomainProps) {
     super(scope, id);
     const domain = new CfnDomainName(this, 'Name', {
       domainName,
       domainNameConfigurations: [{ certificateArn, endpointType: 'REGIONAL', securityPolicy: 'TLS_1_2' }],
     });
-    const { apiId, stageName: stage } = gateway;
-    new CfnApiMapping(this, 'Mapping', { apiId, stage, domainName: domain.ref });
+    const { apiId, stageName, stage } = gateway;
+    const mapping = new CfnApiMapping(this, 'Mapping', { apiId, stage: stageName, domainName: domain.ref });
+    mapping.node.addDependency(stage);
     this.target = domain.attrRegionalDomainName;
-    leadTo(this, settings, new ApiGatewayv2DomainProperties(this.target, domain.attrRegionalHostedZoneId));
+    this.alias = new ApiGatewayv2DomainProperties(this.target, domain.attrRegionalHostedZoneId);
   }
 }
 
-/** Records in the hosted zone of the settings, where they name one. */
-export function leadTo(scope: Construct, settings: Settings, target: IAliasRecordTarget): void {
+/**
+ * Records in the hosted zone of the settings, where they name one. They are called the same with a firewall and without:
+ * under another logical id CloudFormation would make them before it deletes the old ones, which Route 53 refuses.
+ */
+export function leadTo(stack: Construct, settings: Settings, target: IAliasRecordTarget): void {
   const { domainName, hostedZoneId } = settings;
   if (hostedZoneId === undefined || domainName === undefined) return;
+  const scope = stack.node.tryFindChild('Domain') ?? new Construct(stack, 'Domain');
   const zone = HostedZone.fromHostedZoneAttributes(scope, 'Zone', { hostedZoneId, zoneName: domainName });
   const record = { zone, recordName: `${domainName}.`, target: RecordTarget.fromAlias(target) };
   new ARecord(scope, 'Ipv4', record);

@@ -11,6 +11,7 @@ import {
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import type { IAliasRecordTarget } from 'aws-cdk-lib/aws-route53';
 import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import {
   BlockPublicAccess,
@@ -23,7 +24,6 @@ import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
 import { Aws, CfnRule, Duration, Fn, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Gateway } from './api-door.ts';
-import { leadTo } from './domain.ts';
 import type { Settings } from './settings.ts';
 
 /** Per address in five minutes. A cluster that trains behind one address stays below, as it posts in batches. */
@@ -43,6 +43,7 @@ export interface FirewallProps {
 /** CloudFront before the API, with a web ACL: HTTP APIs can have none of their own. It caches nothing. */
 export class Firewall extends Construct {
   readonly target: string;
+  readonly alias: IAliasRecordTarget;
 
   constructor(scope: Construct, id: string, props: FirewallProps) {
     super(scope, id);
@@ -73,7 +74,7 @@ export class Firewall extends Construct {
       reason: 'Training runs wherever there are machines: who may call is decided by keys, not by countries.',
     });
     this.target = distribution.distributionDomainName;
-    leadTo(this, settings, new CloudFrontTarget(distribution));
+    this.alias = new CloudFrontTarget(distribution);
   }
 
   /** Only sets that leave bodies of any kind alone: events hold what people called their runs. */

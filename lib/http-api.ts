@@ -61,7 +61,7 @@ export class HttpApi extends Construct {
     });
     if (events) limitEvents(stage, api, events);
     this.url = api.apiEndpoint;
-    this.gateway = { apiId: api.apiId, stageName: stage.stageName };
+    this.gateway = { apiId: api.apiId, stageName: stage.stageName, stage };
   }
 
   #addRoutes(api: Api, props: ApiDoorProps): void {

@@ -63,7 +63,7 @@ export class RestApi extends Construct {
     // Its own output would stand beside the stack's.
     api.node.tryRemoveChild('Endpoint');
     this.#addRoutes(api, props);
-    this.gateway = { apiId: api.restApiId, stageName };
+    this.gateway = { apiId: api.restApiId, stageName, stage: api.deploymentStage };
     this.url = `https://${api.restApiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}/${stageName}`;
   }
 

@@ -4,7 +4,7 @@ import { AdminKey } from './admin-key.ts';
 import { Administration } from './administration.ts';
 import { Canary } from './canary.ts';
 import { Delivery } from './delivery.ts';
-import { Domain } from './domain.ts';
+import { Domain, leadTo } from './domain.ts';
 import { Firewall } from './firewall.ts';
 import { HttpApi } from './http-api.ts';
 import { Ingestion } from './ingestion.ts';
@@ -49,10 +49,11 @@ export class SignalboxStack extends Stack {
   #apiUrl(settings: Settings, { url, gateway }: HttpApi | RestApi): string {
     const { domainName, certificateArn, firewall } = settings;
     if (domainName === undefined || certificateArn === undefined) return url;
-    const named = { settings, domainName, certificateArn, gateway };
-    const { target } = firewall
-      ? new Firewall(this, 'Firewall', { ...named, firewall, apiUrl: url })
+    const named = { domainName, certificateArn, gateway };
+    const { target, alias } = firewall
+      ? new Firewall(this, 'Firewall', { settings, ...named, firewall, apiUrl: url })
       : new Domain(this, 'Domain', named);
+    leadTo(this, settings, alias);
     new CfnOutput(this, 'DomainTarget', { value: target, description: `What ${domainName} must lead to.` });
     return `https://${domainName}`;
   }

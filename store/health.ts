@@ -187,14 +187,24 @@ export function disableIntegration(
   );
 }
 
+const FAILURES = 'failures, undelivered, failingSinceMs, openUntilMs, opens';
+
 /** Lets an integration go on as if nothing had ever failed. */
-export async function enableIntegration(table: Table, integrationId: string): Promise<void> {
+export function enableIntegration(table: Table, integrationId: string): Promise<void> {
+  return forget(table, integrationId, `disabledAtMs, disabledReason, ${FAILURES}`);
+}
+
+/** Forgets what failed before an integration was pointed elsewhere. One that is disabled stays so. */
+export function forgetFailures(table: Table, integrationId: string): Promise<void> {
+  return forget(table, integrationId, FAILURES);
+}
+
+async function forget(table: Table, integrationId: string, names: string): Promise<void> {
   await table.client.send(
     new UpdateCommand({
       TableName: table.name,
       Key: healthKey(integrationId),
-      UpdateExpression:
-        'REMOVE disabledAtMs, disabledReason, failures, undelivered, failingSinceMs, openUntilMs, opens',
+      UpdateExpression: `REMOVE ${names}`,
     }),
   );
 }

@@ -1,4 +1,5 @@
 import {
+  GetFunctionConfigurationCommand,
   LambdaClient,
   UpdateFunctionConfigurationCommand,
   waitUntilFunctionUpdatedV2,
@@ -8,30 +9,32 @@ import { type Ground, type Measured, need, percentile } from './ground.ts';
 
 const TIMES = 10;
 const FUNCTION = 'IngestionIngestFunction';
-const DESCRIPTION = 'Checks posted events and puts them on the events queue.';
 
 /**
- * What a cold ingest function adds to a request: any change of its configuration makes Lambda begin anew, and the next
- * request pays for it. Its description is put back in the end.
+ * What a cold ingest function adds to a request: another environment makes Lambda begin anew, and the next request pays
+ * for it. Its environment is put back in the end.
  */
 export async function measureColdStart(ground: Ground, stage: string): Promise<Measured[]> {
   const stack = new DeployedStack(stage);
-  const name = physicalIdOf(await stack.resources(), FUNCTION);
-  if (name === undefined) throw new Error(`there is no function ${FUNCTION} in a stack ${stack.name}`);
+  const FunctionName = physicalIdOf(await stack.resources(), FUNCTION);
+  if (FunctionName === undefined)
+    throw new Error(`there is no function ${FUNCTION} in a stack ${stack.name}`);
   const lambda = new LambdaClient({});
-  const describe = async (Description: string) => {
-    await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Description }));
-    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60 }, { FunctionName: name });
+  const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  const beginAnew = async (more: Record<string, string>) => {
+    const Variables = { ...Environment?.Variables, ...more };
+    await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));
+    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60 }, { FunctionName });
   };
   const [cold, warm]: [number[], number[]] = [[], []];
   try {
     for (let time = 0; time < TIMES; time++) {
-      await describe(`${DESCRIPTION} Cold start ${time}.`);
+      await beginAnew({ BENCH_COLD_START: String(time) });
       cold.push(await timedPost(ground));
       warm.push(await timedPost(ground));
     }
   } finally {
-    await describe(DESCRIPTION);
+    await beginAnew({});
     lambda.destroy();
   }
   const [p50, warm50] = [percentile(cold, 50), percentile(warm, 50)];

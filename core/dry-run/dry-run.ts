@@ -97,14 +97,14 @@ class Replay {
     const known = this.#whyNot(event, indexes);
     const deliveries = [...taken.deliveries];
     for (const one of known ? [{ miss: known }] : taken.found) {
-      if ('miss' in one) this.#miss(at, one.miss, one);
+      if (one.miss) this.#miss(at, one.miss, one);
       else this.#fire(at, deliveries.shift(), taken.attempt, one);
     }
   }
 
   #takePlain(event: PlainEvent, message: EventMessage, indexes: ScopeIndex[]): Taken {
     const deliveries = message.routes.flatMap((route) => matchRoute(message, route, indexes, this.#nowMs));
-    if (deliveries.length > 0) return { deliveries, found: [{ fired: true }] };
+    if (deliveries.length > 0) return { deliveries, found: [{}] };
     const clauses = this.#watcher.filter.explain(eventReader(event).field);
     return { deliveries, found: [{ miss: { reason: 'filter', clauses } }] };
   }

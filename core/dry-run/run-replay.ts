@@ -105,7 +105,7 @@ export class RunReplay {
     { deliveries, heldBack }: AppliedMessage,
   ): Found {
     const watcher = this.#watcher;
-    if (deliveries.length > 0) return { fired: true };
+    if (deliveries.length > 0) return {};
     if (heldBack.length > 0) {
       return { miss: heldBackBy(watcher, memory, latchKey(watcher.automationId, event.state)) };
     }

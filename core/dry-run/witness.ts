@@ -9,8 +9,12 @@ import type { RunMemory } from '../runs/memory.ts';
 import { type ArrivedValue, type Fate, groupsOf, type MetricContext, numberOf } from '../runs/metrics.ts';
 import type { Miss } from './miss.ts';
 
-/** What came of an event or of one of its values, in the order of arrival. A firing is the next of the deliveries. */
-export type Found = { step?: number; count?: number } & ({ fired: true } | { miss: Miss });
+/** What came of an event or of one of its values, in the order of arrival. Without a miss, the next of the deliveries. */
+export interface Found {
+  step?: number;
+  count?: number;
+  miss?: Miss;
+}
 
 interface Judging {
   watcher: Watcher;
@@ -30,7 +34,7 @@ export function metricWitness(judging: Judging, found: Found[]): NonNullable<Met
     const [hasFired, isHeldBack] = [firings.length > fired, heldBack.length > held];
     [fired, held] = [firings.length, heldBack.length];
     const { step } = value;
-    if (hasFired) found.push({ step, fired: true });
+    if (hasFired) found.push({ step });
     else if (isHeldBack) found.push({ step, miss: heldBackBy(watcher, memory, watcher.automationId) });
     else found.push({ step, miss: missOf(value, fate, judging) });
   };
@@ -55,7 +59,7 @@ function missOf(value: ArrivedValue, fate: Fate, judging: Judging): Miss {
 }
 
 function missOfWindow(value: ArrivedValue, { watcher, memory, context }: Judging): Miss {
-  const table = groupsOf(value)[0]?.tables[0];
+  const table = groupsOf(value)[0]?.first;
   const series = memory.series.get(value.metric);
   if (!table || !series) throw new Error('a value that was judged has a series and a table');
   const held = sizeOf(series);

@@ -29,7 +29,8 @@ export function partsOf(condition: Condition): Part[] {
 function outwards(bound: number, isUp: boolean, isDown: boolean): Part[] {
   const up: Part = { kind: 'above', bound, isStrict: false };
   const down: Part = { kind: 'below', bound: -bound, isStrict: false };
-  return [...(isUp ? [up] : []), ...(isDown ? [down] : [])];
+  if (!isDown) return [up];
+  return isUp ? [up, down] : [down];
 }
 
 function partsOfThreshold({ comparison, value, values }: Extract<Condition, { kind: 'threshold' }>): Part[] {

@@ -4,6 +4,7 @@ import { ContainedTexts } from './contained-texts.ts';
 import { EntryTable } from './entry-table.ts';
 import type { EventReader } from './event-reader.ts';
 import type { MatchCounts } from './filter-index.ts';
+import { grown } from './grown.ts';
 import { PairTable } from './pair-table.ts';
 import { isScalar, type Question, Questions, SEVERAL } from './questions.ts';
 
@@ -29,9 +30,10 @@ const TO_TEST = -2;
  */
 export class FilterShelf<Thing extends Filed> {
   readonly questions = new Questions();
-  readonly #asked: (readonly Question[])[] = [NOTHING];
-  /** Shared lists of questions, and the number of the one that a list becomes with one question more. */
+  /** By index: the number of its list of questions. */
+  #asked = new Int32Array(16);
   readonly #lists: (readonly Question[])[] = [NOTHING];
+  /** The number of the shared list that one becomes with one question more. */
   readonly #longer = new PairTable();
   /** By index and answer: the first of the entries there. */
   readonly #places = new PairTable();
@@ -43,10 +45,20 @@ export class FilterShelf<Thing extends Filed> {
 
   /** Sets what an index asks. */
   ask(index: number, questions: Question[]): void {
-    this.#asked[index] = questions.length > MAX_SHARED ? questions : this.#share(questions);
+    this.#asked = grown(this.#asked, index + 1);
+    this.#asked[index] = questions.length > MAX_SHARED ? this.#own(index, questions) : this.#share(questions);
   }
 
-  #share(questions: Question[]): readonly Question[] {
+  /** A list that is its index's own stays so while it is long. */
+  #own(index: number, questions: Question[]): number {
+    const list = this.#asked[index] as number;
+    if ((this.#lists[list] as readonly Question[]).length <= MAX_SHARED)
+      return this.#lists.push(questions) - 1;
+    this.#lists[list] = questions;
+    return list;
+  }
+
+  #share(questions: Question[]): number {
     let list = 0;
     for (const [at, question] of questions.entries()) {
       list = this.#longer.getOrMake(
@@ -55,7 +67,7 @@ export class FilterShelf<Thing extends Filed> {
         () => this.#lists.push(questions.slice(0, at + 1)) - 1,
       );
     }
-    return this.#lists[list] as readonly Question[];
+    return list;
   }
 
   /** `isDecided`: that the watcher comes up under this answer says already that its filter takes the event. */
@@ -85,7 +97,7 @@ export class FilterShelf<Thing extends Filed> {
   /** Adds the watchers of an index whose filter takes the event. */
   collect(index: number, event: EventReader, into: Thing[], counts?: MatchCounts): void {
     if (this.#always > 0) this.#offer(index, ALWAYS, event, into, counts);
-    const questions = this.#asked[index] ?? NOTHING;
+    const questions = this.#lists[this.#asked[index] ?? 0] as readonly Question[];
     for (let at = 0; at < questions.length; at++) {
       const question = questions[at] as Question;
       const answer = question.kind === 'contains' ? SEVERAL : this.questions.answerIn(event, question);

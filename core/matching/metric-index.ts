@@ -1,10 +1,11 @@
-import { compileFilter, type Filter } from '../filters/filter.ts';
-import { type Measure, measureKey, reachOf } from '../metrics/measure.ts';
+import { compileFilter } from '../filters/filter.ts';
+import { reachOf } from '../metrics/measure.ts';
 import { type Condition, conditionOf, isMetricsTrigger } from '../trigger.ts';
-import { BoundTable, partsOf } from './bound-table.ts';
+import { partsOf } from './bound-table.ts';
 import type { EventReader } from './event-reader.ts';
 import { FilterIndex } from './filter-index.ts';
-import { type Filed, FilterShelf } from './filter-shelf.ts';
+import { FilterShelf } from './filter-shelf.ts';
+import { MetricGroup, measureOf, waitsForFalse } from './metric-group.ts';
 import { QuietBands } from './quiet-bands.ts';
 import { RayShelf } from './ray-shelf.ts';
 import type { Watcher } from './watcher.ts';
@@ -16,109 +17,22 @@ export class MetricShelves {
   readonly groups = new FilterShelf<MetricGroup>();
 }
 
-/** The conditions of a scope on one metric that compare the same number, by their bounds. */
-export class MeasureTable extends BoundTable {
-  /** Names the number. */
-  readonly key: string;
-  /** Undefined where the number comes from other runs. */
-  readonly measure: Measure | undefined;
-  /** How many values of the series the number looks at. */
-  readonly reach: number;
-  /** Across runs: how many other runs the number looks at. */
-  readonly runs: number;
-  /** Those that wait for their condition to be false again, by automation. */
-  afterFalse: ReadonlyMap<string, Watcher> = NOBODY;
-  size = 0;
-
-  constructor(condition: Condition, rays: RayShelf) {
-    super(rays);
-    const measure = measureOf(condition);
-    this.key = keyOf(condition);
-    this.measure = measure;
-    this.reach = measure ? reachOf(measure) : 1;
-    this.runs = condition.kind === 'zscore' && !measure ? condition.window : 0;
-  }
-}
-
-const NOBODY: ReadonlyMap<string, Watcher> = new Map();
-
-/** Most tables have nobody who waits, so they share that. */
-function withOne(waiting: ReadonlyMap<string, Watcher>, watcher: Watcher): ReadonlyMap<string, Watcher> {
-  const grown = waiting === NOBODY ? new Map<string, Watcher>() : (waiting as Map<string, Watcher>);
-  return grown.set(watcher.automationId, watcher);
-}
-
-/** The automations on one metric that have the same filter, by the number that they compare. */
-export class MetricGroup implements Filed {
-  readonly tables: MeasureTable[] = [];
-  readonly filter: Filter;
-  size = 0;
-  readonly notFinite: Watcher[] = [];
-  /** Those on a value that is not finite, which wait for one that is. */
-  forFinite: ReadonlyMap<string, Watcher> = NOBODY;
-  readonly #rays: RayShelf;
-
-  constructor(filter: Filter, rays: RayShelf) {
-    this.filter = filter;
-    this.#rays = rays;
-  }
-
-  put(watcher: Watcher, condition: Condition): void {
-    this.size++;
-    if (condition.kind === 'not_finite') {
-      this.notFinite.push(watcher);
-      if (waitsForFalse(watcher)) this.forFinite = withOne(this.forFinite, watcher);
-      return;
-    }
-    const table = this.#tableOf(condition) ?? this.#add(condition);
-    table.put(partsOf(condition), watcher);
-    table.size++;
-    if (waitsForFalse(watcher)) table.afterFalse = withOne(table.afterFalse, watcher);
-  }
-
-  /** Takes out a watcher that was put in. */
-  remove(watcher: Watcher, condition: Condition): void {
-    this.size--;
-    if (condition.kind === 'not_finite') {
-      this.notFinite.splice(this.notFinite.indexOf(watcher), 1);
-      (this.forFinite as Map<string, Watcher>).delete(watcher.automationId);
-      return;
-    }
-    const table = this.#tableOf(condition);
-    if (!table) return;
-    table.remove(partsOf(condition), watcher);
-    (table.afterFalse as Map<string, Watcher>).delete(watcher.automationId);
-    table.size--;
-    if (table.size === 0) this.tables.splice(this.tables.indexOf(table), 1);
-  }
-
-  #tableOf(condition: Condition): MeasureTable | undefined {
-    const key = keyOf(condition);
-    return this.tables.find((table) => table.key === key);
-  }
-
-  #add(condition: Condition): MeasureTable {
-    const table = new MeasureTable(condition, this.#rays);
-    this.tables.push(table);
-    return table;
-  }
-}
-
-/** The automations that watch one metric in one scope. Those with the same filter stand together: it is tested once. */
-export class MetricIndex {
+/**
+ * The automations that watch one metric in one scope. Those with the same filter stand together: it is tested once. The
+ * index is itself the group of those without a filter, which most are.
+ */
+export class MetricIndex extends MetricGroup {
   readonly #shelves: MetricShelves;
   readonly #number: number;
-  /** Those without a filter, which most are. */
-  readonly #unfiltered: MetricGroup;
   #filtered: Map<string, MetricGroup> | undefined;
   #byFilter: FilterIndex<MetricGroup> | undefined;
   #size = 0;
 
   /** Its places on the shelves are those of this number. */
   constructor(shelves: MetricShelves, number: number) {
+    super(NO_FILTER, shelves.rays);
     this.#shelves = shelves;
     this.#number = number;
-    this.#unfiltered = new MetricGroup(NO_FILTER, shelves.rays);
   }
 
   get size(): number {
@@ -150,7 +64,7 @@ export class MetricIndex {
   /** The groups whose filter takes the event. */
   groupsFor(event: EventReader): MetricGroup[] {
     const found: MetricGroup[] = [];
-    if (this.#unfiltered.size > 0) found.push(this.#unfiltered);
+    if (this.members > 0) found.push(this);
     this.#byFilter?.collect(event, found);
     return found;
   }
@@ -158,7 +72,7 @@ export class MetricIndex {
   put(watcher: Watcher): void {
     this.#size++;
     const condition = conditionOfWatcher(watcher);
-    this.#groupOf(watcher).put(watcher, condition);
+    this.#groupOf(watcher).add(watcher, condition);
     this.#narrowBand(watcher, condition);
   }
 
@@ -173,20 +87,20 @@ export class MetricIndex {
   remove(watcher: Watcher): void {
     this.#size--;
     const group = this.#groupOf(watcher);
-    group.remove(watcher, conditionOfWatcher(watcher));
-    if (group === this.#unfiltered || group.size > 0) return;
+    group.drop(watcher, conditionOfWatcher(watcher));
+    if (group === this || group.members > 0) return;
     this.#byFilter?.remove(group);
     this.#filtered?.delete(JSON.stringify(watcher.definition.trigger.filter));
   }
 
   *#groups(): Generator<MetricGroup> {
-    yield this.#unfiltered;
+    yield this;
     if (this.#filtered) yield* this.#filtered.values();
   }
 
   #groupOf(watcher: Watcher): MetricGroup {
     const { filter } = watcher.definition.trigger;
-    if (isEmpty(filter)) return this.#unfiltered;
+    if (isEmpty(filter)) return this;
     const source = JSON.stringify(filter);
     this.#filtered ??= new Map();
     const known = this.#filtered.get(source);
@@ -212,22 +126,6 @@ export function reachOfCondition(condition: Condition): number {
   return measure ? reachOf(measure) : 1;
 }
 
-/** The number that a condition compares, where it comes from the run's own series. */
-function measureOf(condition: Condition): Measure | undefined {
-  switch (condition.kind) {
-    case 'threshold':
-      return { kind: 'aggregate', aggregate: condition.aggregate, window: condition.window };
-    case 'change': {
-      const { aggregate, window, prior_window: priorWindow, change_type: changeType } = condition;
-      return { kind: 'change', aggregate, window, priorWindow, changeType };
-    }
-    case 'zscore':
-      return condition.across === 'values' ? { kind: 'zscore', window: condition.window } : undefined;
-    case 'not_finite':
-      return undefined;
-  }
-}
-
 /** Whether a condition compares the newest value itself. */
 function isOfNewest(condition: Condition): boolean {
   return condition.kind === 'threshold' && condition.aggregate === 'last';
@@ -236,14 +134,4 @@ function isOfNewest(condition: Condition): boolean {
 export function conditionOfWatcher({ definition }: Watcher): Condition {
   if (!isMetricsTrigger(definition.trigger)) throw new Error('not a watcher of a metric');
   return conditionOf(definition.trigger);
-}
-
-export function waitsForFalse({ definition: { trigger } }: Watcher): boolean {
-  return 'repeat' in trigger && trigger.repeat.mode === 'after_false';
-}
-
-function keyOf(condition: Condition): string {
-  const measure = measureOf(condition);
-  if (measure) return measureKey(measure);
-  return condition.kind === 'zscore' ? `runs:${condition.window}` : condition.kind;
 }

@@ -61,11 +61,9 @@ export class RouteReader implements EventReader {
     }
   }
 
-  /** An event has an alias or a tag, never both. */
+  /** An event has an alias or a tag, never both, and its filters name only what it has. */
   private readLabel(root: string): string | undefined {
-    const { label, type } = this.route;
-    if (label === undefined || (root !== 'alias' && root !== 'tag')) return undefined;
-    return root === (type.includes('alias') ? 'alias' : 'tag') ? label : undefined;
+    return root === 'alias' || root === 'tag' ? this.route.label : undefined;
   }
 
   private readOpened(root: string): JsonValue | undefined {

@@ -3,7 +3,7 @@ import { isStateTrigger } from '../trigger.ts';
 import type { EventReader } from './event-reader.ts';
 import type { MatchCounts } from './filter-index.ts';
 import type { MatchIndex } from './match-index.ts';
-import { waitsForFalse } from './metric-index.ts';
+import { waitsForFalse } from './metric-group.ts';
 import type { Watcher } from './watcher.ts';
 
 /** The automations that watch the states of runs in one scope, by the states that they name. */

@@ -1,6 +1,8 @@
+import { AnswerTable } from './answer-table.ts';
+
 /** A number for each name that some automation names. What has none, nobody watches. */
 export class Words {
-  readonly #numbers = new Map<string, number>();
+  readonly #numbers = new AnswerTable();
   /** The last word of each length: an event's scopes ask for the same one after the other, and events for a few. */
   readonly #last: string[] = new Array(LENGTHS).fill('');
   readonly #lastNumbers = new Int32Array(LENGTHS);
@@ -9,15 +11,12 @@ export class Words {
   get(word: string): number {
     const length = word.length & (LENGTHS - 1);
     if (word === this.#last[length]) return this.#lastNumbers[length] as number;
-    return this.#note(word, this.#numbers.get(word) ?? 0);
+    return this.#note(word, this.#numbers.get(0, word));
   }
 
   add(word: string): number {
-    const known = this.#numbers.get(word);
-    if (known !== undefined) return known;
-    const number = this.#numbers.size + 1;
-    this.#numbers.set(word, number);
-    return this.#note(word, number);
+    const known = this.get(word);
+    return known > 0 ? known : this.#note(word, this.#numbers.add(0, internalized(word)));
   }
 
   #note(word: string, number: number): number {
@@ -29,3 +28,8 @@ export class Words {
 }
 
 const LENGTHS = 32;
+
+/** The engine's one copy of a name, which short texts and keys are when they are parsed: comparing these reads neither. */
+function internalized(word: string): string {
+  return Object.keys({ [word]: true })[0] ?? word;
+}

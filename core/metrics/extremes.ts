@@ -24,17 +24,30 @@ export class Extremes {
     const value = values[at] as number;
     const gone = values[at - this.size] as number;
     if (value <= least) this.least = value;
-    else if (gone === least) this.least = this.nextLeast(values, at, position);
+    else if (gone === least) this.findLeast(values, at, position);
     if (value >= most) this.most = value;
-    else if (gone === most) this.most = this.nextMost(values, at, position);
+    else if (gone === most) this.findMost(values, at, position);
   }
 
-  private nextLeast(values: Float64Array, at: number, position: number): number {
-    return this.isSmall ? leastOf(values, at, this.size) : this.lower.next(values, at, position);
+  // They answer nothing: a number that a function answers is put into a box.
+  private findLeast(values: Float64Array, at: number, position: number): void {
+    if (!this.isSmall) {
+      this.least = this.lower.next(values, at, position);
+      return;
+    }
+    let least = values[at] as number;
+    for (let from = at - this.size + 1; from < at; from++) least = lesser(least, values[from] as number);
+    this.least = least;
   }
 
-  private nextMost(values: Float64Array, at: number, position: number): number {
-    return this.isSmall ? mostOf(values, at, this.size) : this.upper.next(values, at, position);
+  private findMost(values: Float64Array, at: number, position: number): void {
+    if (!this.isSmall) {
+      this.most = this.upper.next(values, at, position);
+      return;
+    }
+    let most = values[at] as number;
+    for (let from = at - this.size + 1; from < at; from++) most = greater(most, values[from] as number);
+    this.most = most;
   }
 
   clear(): void {
@@ -51,19 +64,6 @@ export class Extremes {
 
 /** A window of this size is looked through faster than what is said below could be kept up. */
 const SMALL = 16;
-
-/** Of the window that ends at `at`. */
-function leastOf(values: Float64Array, at: number, size: number): number {
-  let least = values[at] as number;
-  for (let from = at - size + 1; from < at; from++) least = lesser(least, values[from] as number);
-  return least;
-}
-
-function mostOf(values: Float64Array, at: number, size: number): number {
-  let most = values[at] as number;
-  for (let from = at - size + 1; from < at; from++) most = greater(most, values[from] as number);
-  return most;
-}
 
 /**
  * Says which value is the largest when the largest has left; with a sign of −1, of the values turned around. Of a block

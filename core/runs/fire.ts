@@ -1,6 +1,6 @@
 import type { Watcher } from '../matching/watcher.ts';
 import type { Repeat } from '../trigger.ts';
-import { latchFor, mayFire } from './latch.ts';
+import { mayFire } from './latch.ts';
 import type { RunMemory } from './memory.ts';
 
 /** What fired, and which watchers a latch held back (once for each time). */
@@ -17,8 +17,7 @@ export function fire<Firing>(
 ): void {
   const { watcher, latch, receivedAtMs, firing } = what;
   const { triggerHash } = watcher;
-  const known = latchFor(memory.latches.get(latch), triggerHash);
-  if (!mayFire(known, triggerHash, repeatOf(watcher), receivedAtMs)) {
+  if (!mayFire(memory.latches.get(latch), triggerHash, repeatOf(watcher), receivedAtMs)) {
     into.heldBack.push(watcher);
     return;
   }

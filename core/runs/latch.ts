@@ -12,6 +12,14 @@ export interface Latch {
 /** W&B: an automation fires at most once per run in 24 hours. */
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** In a latch of the first version, which told triggers apart in another way: it holds for any of its automation. */
+export const ANY_TRIGGER = '';
+
+/** Whether a latch is of this trigger. */
+export function isOfTrigger(latch: Latch, triggerHash: string): boolean {
+  return latch.triggerHash === triggerHash || latch.triggerHash === ANY_TRIGGER;
+}
+
 /** Whether an automation may fire again. A latch of an earlier trigger holds nothing back. */
 export function mayFire(
   latch: Latch | undefined,
@@ -19,15 +27,8 @@ export function mayFire(
   repeat: Repeat,
   receivedAtMs: number,
 ): boolean {
-  return latch?.triggerHash !== triggerHash || receivedAtMs >= heldUntilMs(latch, repeat);
-}
-
-/** In a latch of the first version, which told triggers apart in another way: it holds for any of its automation. */
-export const ANY_TRIGGER = '';
-
-/** The latch, as one of this trigger where it holds for any. */
-export function latchFor(latch: Latch | undefined, triggerHash: string): Latch | undefined {
-  return latch?.triggerHash === ANY_TRIGGER ? { ...latch, triggerHash } : latch;
+  if (!latch || !isOfTrigger(latch, triggerHash)) return true;
+  return receivedAtMs >= heldUntilMs(latch, repeat);
 }
 
 /** Until when a latch holds its automation back: Infinity for what no time ends. */

@@ -2,7 +2,8 @@ import { type MetricValue, toNumber } from '../event.ts';
 import type { OpenedMetricsEvent } from '../event-message.ts';
 import { type EventReader, eventReader } from '../matching/event-reader.ts';
 import type { MatchCounts } from '../matching/filter-index.ts';
-import type { MeasureTable, MetricGroup, MetricIndex } from '../matching/metric-index.ts';
+import type { MeasureTable, MetricGroup } from '../matching/metric-group.ts';
+import type { MetricIndex } from '../matching/metric-index.ts';
 import type { Watcher } from '../matching/watcher.ts';
 import { GaugeBoard, windowOf, zscoreAgainst } from '../metrics/gauge.ts';
 import { type Points, valuesOf } from '../metrics/points.ts';
@@ -17,6 +18,7 @@ import {
   sizeOf,
 } from '../metrics/series.ts';
 import { type Fired, fire } from './fire.ts';
+import { isOfTrigger } from './latch.ts';
 import type { RunMemory } from './memory.ts';
 
 /** A metric's condition was met: what a delivery tells of it. */
@@ -202,9 +204,9 @@ function judgeFinite(arrived: ArrivedValue, rank: number, series: Series, judge:
   const isOldEnough = (watcher: Watcher) => watcher.triggerSavedAtMs <= receivedAtMs;
   const newest = series.values[series.end - 1] as number;
   const loud = arrived.watching.filter(({ index }) => !index.isQuiet(newest));
-  for (const { tables, forFinite } of loud.flatMap(({ groups }) => groups)) {
+  for (const { first, forFinite } of loud.flatMap(({ groups }) => groups)) {
     if (forFinite.size > 0) noteFalse(forFinite, isOldEnough, judge.memory);
-    for (const table of tables) {
+    for (let table = first; table !== undefined; table = table.next) {
       if (rank < table.reach && sizeOf(series) >= table.reach) judgeTable(table, series, arrived, judge);
     }
   }
@@ -256,8 +258,7 @@ function noteFalse(
   // Few have a latch, however many wait.
   for (const [automationId, latch] of memory.latches) {
     const watcher = waiting.get(automationId);
-    if (!watcher || latch.wasFalse || latch.triggerHash !== watcher.triggerHash || !isFalse(watcher))
-      continue;
+    if (!watcher || latch.wasFalse || !isOfTrigger(latch, watcher.triggerHash) || !isFalse(watcher)) continue;
     latch.wasFalse = true;
     memory.isChanged = true;
   }

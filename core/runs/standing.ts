@@ -7,7 +7,7 @@ import { Watcher } from '../matching/watcher.ts';
 import { newestStep, pointsOf, type Series } from '../metrics/series.ts';
 import { isMetricsTrigger, isStateTrigger } from '../trigger.ts';
 import { repeatOf } from './fire.ts';
-import { heldUntilMs } from './latch.ts';
+import { heldUntilMs, isOfTrigger } from './latch.ts';
 import { latchKey, type RunMemory, silenceDueAtMs } from './memory.ts';
 import { type MetricContext, numberOf } from './metrics.ts';
 
@@ -104,14 +104,14 @@ function tableOf({ automationId: id, revision, definition, triggerSavedAtMs }: W
   const index = new ScopeIndex();
   index.put(unfiltered);
   const [group] = index.metric(conditionOfWatcher(unfiltered).metric)?.groupsFor(eventReader({})) ?? [];
-  return group?.tables[0];
+  return group?.first;
 }
 
 function latchesOf(memory: RunMemory, watcher: Watcher, nowMs: number): Standing['latches'] {
   const states = isStateTrigger(watcher.definition.trigger) ? [...takenStates(watcher)] : [undefined];
   return states.flatMap((state) => {
     const latch = memory.latches.get(latchKey(watcher.automationId, state));
-    if (latch?.triggerHash !== watcher.triggerHash) return [];
+    if (!latch || !isOfTrigger(latch, watcher.triggerHash)) return [];
     const untilMs = heldUntilMs(latch, repeatOf(watcher));
     if (untilMs <= nowMs) return [];
     const timed = Number.isFinite(untilMs) && { untilMs };

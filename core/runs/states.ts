@@ -5,6 +5,7 @@ import type { StateIndex } from '../matching/state-index.ts';
 import { takenStates } from '../matching/state-index.ts';
 import type { Watcher } from '../matching/watcher.ts';
 import { type Fired, fire } from './fire.ts';
+import { isOfTrigger } from './latch.ts';
 import { beginStateEvent, isEnd, latchKey, type RunMemory, silenceDueAtMs } from './memory.ts';
 import { forgetSteps } from './metrics.ts';
 import type { SilenceEvent } from './silence.ts';
@@ -175,7 +176,7 @@ function noteFalse(memory: RunMemory, event: StateEvent, { receivedAtMs, indexes
   for (const [key, latch] of memory.latches) {
     const [automationId = ''] = key.split(' ');
     const waiting = indexes.flatMap((index) => index.waiting(automationId) ?? []);
-    if (latch.wasFalse || !waiting.some((one) => one.triggerHash === latch.triggerHash && isFalse(one)))
+    if (latch.wasFalse || !waiting.some((one) => isOfTrigger(latch, one.triggerHash) && isFalse(one)))
       continue;
     latch.wasFalse = true;
     memory.isChanged = true;

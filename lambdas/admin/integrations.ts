@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { checkTemplate } from '../../core/actions/action-template.ts';
 import { judgeUrl } from '../../core/address.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
@@ -12,7 +13,13 @@ import {
 } from '../../core/integration.ts';
 import { Problem, parseInput } from '../../core/problem.ts';
 import { type Automation, listAutomations } from '../../store/automations.ts';
-import { disableIntegration, enableIntegration, readHealth, readHealths } from '../../store/health.ts';
+import {
+  disableIntegration,
+  enableIntegration,
+  forgetFailures,
+  readHealth,
+  readHealths,
+} from '../../store/health.ts';
 import {
   readIntegration as findIntegration,
   pageIntegrations,
@@ -94,7 +101,16 @@ export async function updateIntegration(
   if (result === 'name_taken') throw nameTaken(after);
   if (result === 'stale') throw stale('integration');
   if (switched) await turn(before.id, switched.after, context);
+  // What failed at another address, or with another key, says nothing about this one.
+  if (isElsewhere(before, after)) await forgetFailures(context.table, before.id);
   return answer(200, after, context);
+}
+
+/** Whether a change is of more than the name. */
+function isElsewhere(before: Integration, after: Integration): boolean {
+  const { name: _old, version: _before, updatedAtMs: _then, ...from } = before;
+  const { name: _new, version: _after, updatedAtMs: _now, ...to } = after;
+  return !isDeepStrictEqual(from, to);
 }
 
 /** Whether it is enabled before and after a change that says so; undefined where that stays. */

@@ -1,4 +1,4 @@
-import { type Synthesized, synthesize } from '../support/template.ts';
+import { type Synthesized, synthesizeAll } from '../support/template.ts';
 
 // The setting `api: rest`: the same routes to the same functions, through the other kind of API Gateway.
 
@@ -6,7 +6,7 @@ let http: Synthesized;
 let rest: Synthesized;
 
 beforeAll(async () => {
-  [http, rest] = await Promise.all([synthesize(), synthesize({ api: 'rest' })]);
+  [http, rest] = await synthesizeAll([{}, { api: 'rest' }]);
 }, 120_000);
 
 const all = <Properties>(stack: Synthesized, type: string) =>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSettings, settingRules } from '../../lib/settings.ts';
-import { type Synthesized, synthesize } from '../support/template.ts';
+import { type Synthesized, synthesizeAll } from '../support/template.ts';
 
 const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef';
 const aclArn = 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/ours/01234567-89ab-cdef-0123-456789abcdef';
@@ -16,19 +16,19 @@ let named: Synthesized;
 let guarded: Synthesized;
 
 beforeAll(async () => {
-  [named, guarded] = await Promise.all([
-    synthesize({
+  [named, guarded] = await synthesizeAll([
+    {
       stage: 'named',
       domainName,
       certificateArn,
       hostedZoneId: 'Z0123456789ABC',
       eventRequestsPerSecond: 5000,
       ...network,
-    }),
-    synthesize({
+    },
+    {
       ...{ stage: 'guarded', domainName, certificateArn, firewall: 'managed', api: 'rest' },
       ...{ eventRequestsPerSecond: '50', requestsPerSecond: 20 },
-    }),
+    },
   ]);
 }, 240_000);
 
@@ -100,6 +100,10 @@ describe('a deployment with a name', () => {
   test('answers under it, and leads to it in the hosted zone', () => {
     const [mapping] = Object.values(named.resources('AWS::ApiGatewayV2::ApiMapping'));
     expect(mapping?.Properties).toMatchObject({ Stage: expect.anything() });
+    // CloudFormation would make it before the stage, which API Gateway refuses.
+    expect(mapping?.DependsOn?.map((id) => named.template.Resources[id]?.Type)).toContain(
+      'AWS::ApiGatewayV2::Stage',
+    );
     expect(named.resources('AWS::ApiGatewayV2::DomainName')).toMatchObject({
       'Domain/Name': {
         Properties: {

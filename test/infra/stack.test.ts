@@ -5,7 +5,7 @@ import { IngestEnv } from '../../lambdas/ingest/env.ts';
 import { MatcherEnv } from '../../lambdas/matcher/env.ts';
 import { SweeperEnv } from '../../lambdas/sweeper/env.ts';
 import { readSettings } from '../../lib/settings.ts';
-import { type Synthesized, synthesize } from '../support/template.ts';
+import { type Synthesized, synthesize, synthesizeAll } from '../support/template.ts';
 
 type FunctionProperties = {
   Runtime: string;
@@ -56,9 +56,9 @@ let dev: Synthesized;
 let other: Synthesized;
 
 beforeAll(async () => {
-  [dev, other] = await Promise.all([
-    synthesize(),
-    synthesize({
+  [dev, other] = await synthesizeAll([
+    {},
+    {
       stage: 'other',
       retainData: 'false',
       allowedAddresses: '10.0.0.0/8,fd00::/8',
@@ -67,7 +67,7 @@ beforeAll(async () => {
       slackApiUrl: 'https://slack-gov.com/api',
       historyDays: '400',
       logDays: '365',
-    }),
+    },
   ]);
 }, 120_000);
 

@@ -1,6 +1,6 @@
 import { INDEXES_CONTEXT, nextIndexes, type TableIndexes, tableIndexes } from '../../lib/table-indexes.ts';
 import { type LastingStack, lasting, readStack } from '../earlier/stack.ts';
-import { synthesize } from '../support/template.ts';
+import { synthesizeAll } from '../support/template.ts';
 
 // CloudFormation's rules for a stack with data in it, held against what earlier versions deployed
 // (test/earlier/record-template.ts). The last of them is the newest that somebody may have.
@@ -20,9 +20,8 @@ let onTheWay: LastingStack;
 const step = { due: tableIndexes.due, 'by-automation': ['byAutomation:S', 'historyAt:S'] } as const;
 
 beforeAll(async () => {
-  [today, onTheWay] = (
-    await Promise.all([synthesize(), synthesize({ [INDEXES_CONTEXT]: JSON.stringify(step) })])
-  ).map(({ template }) => lasting(template.Resources)) as [LastingStack, LastingStack];
+  const stacks = await synthesizeAll([{}, { [INDEXES_CONTEXT]: JSON.stringify(step) }]);
+  [today, onTheWay] = [lasting(stacks[0].template.Resources), lasting(stacks[1].template.Resources)];
 }, 120_000);
 
 describe.each(versions)('over the %s', (version) => {

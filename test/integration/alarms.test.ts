@@ -7,12 +7,13 @@ import {
 } from '@aws-sdk/client-sqs';
 import { canary } from '../../lambdas/canary/canary.ts';
 import type { StageLine } from '../../lambdas/shared/log.ts';
+import { metricFields } from '../../lambdas/shared/metrics.ts';
 import { cleanUp, type LocalRuntime, startLocalRuntime } from '../support/local-runtime.ts';
 import { startReceiver } from '../support/receiver.ts';
 
 /*
  * Each alarm that watches a metric of ours, or a dead-letter queue, is given its cause here, and the metric is seen to
- * move. What AWS alone counts (ages of messages, crashes and throttles) no emulator shows.
+ * move. Those whose cause needs a deployment are in test/localstack.
  */
 
 let runtime: LocalRuntime;
@@ -118,9 +119,28 @@ test('deliveries-failing: attempts count by how they ended, with their lag', asy
   await receiver.stop();
 });
 
-test('canary: an event that goes through the whole chain has passed', async () => {
+/** What the canary says and counts when its requests are answered so. */
+async function visit(call: Parameters<typeof canary>[0]['call']) {
   const lines: StageLine[] = [];
-  const call = (method: string, path: string, body?: object) => runtime.request(method, path, body);
   await canary({ call, now: Date.now, wait: async (ms) => wait(ms), log: (line) => lines.push(line) });
-  expect(lines).toEqual([{ stage: 'canary.passed', lagMs: expect.any(Number) }]);
+  return lines.map((line) => ({ ...line, ...metricFields(line, 'canary', 0) }));
+}
+
+test('canary: an event that goes through the whole chain has passed', async () => {
+  const said = await visit((method, path, body) => runtime.request(method, path, body));
+  expect(said).toEqual([expect.objectContaining({ stage: 'canary.passed', CanaryPassed: 1 })]);
 }, 90_000);
+
+test('canary: with a key that was revoked it has not', async () => {
+  const headers = { authorization: 'Bearer sbx_revoked', 'content-type': 'application/json' };
+  const [said] = await visit(async (method, path, body) => {
+    const answer = await fetch(runtime.url + path, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: await answer.json() };
+  });
+  expect(said).toMatchObject({ reason: 'the automation of the canary could not be made', CanaryFailed: 1 });
+  expect(said).not.toHaveProperty('CanaryPassed');
+});

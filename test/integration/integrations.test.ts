@@ -231,6 +231,22 @@ describe('a change', () => {
     expect(on.body.health).toEqual({ state: 'closed', failures: 0 });
   });
 
+  test('that leads elsewhere forgets what failed before, and a new name does not', async () => {
+    const { id } = await make();
+    const path = `/v1/integrations/${id}`;
+    const open = () => openCircuit(table, id, { seenMs: undefined, untilMs: Date.now() + 60_000 });
+    await open();
+    expect((await call('PATCH', path, { name: 'by another name' })).body.health.state).toBe('open');
+    const moved = await call('PATCH', path, { url: 'https://example.org/another' });
+    expect(moved.body.health).toEqual({ state: 'closed', failures: 0 });
+    await open();
+    await disableIntegration(table, id, { reason: 'gone', nowMs: Date.now() });
+    expect((await call('PATCH', path, { url: 'https://example.org/third' })).body).toMatchObject({
+      enabled: false,
+      health: { state: 'disabled', reason: 'gone' },
+    });
+  });
+
   test('does not overwrite another one', async () => {
     const { id } = await make();
     const path = `/v1/integrations/${id}`;

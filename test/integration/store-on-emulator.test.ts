@@ -4,5 +4,4 @@ import { storeOn } from '../support/store-table.ts';
 describeNeeding('cloud')('on an emulator of AWS', () => {
   storeOn('cloud');
   require('./store.test.ts');
-  require('./delivery-rules.test.ts');
 });

@@ -60,14 +60,26 @@ export async function run(
 }
 
 /** Runs the plain `cdk`, as whoever deploys does. */
-export function cdk(cloud: Cloud, project: Project, ...args: string[]): Promise<string> {
+function cdk(cloud: Cloud, project: Project, ...args: string[]): Promise<string> {
   return run(cloud, project, 'node_modules/aws-cdk/bin/cdk', ...args);
+}
+
+/** `cdk bootstrap`, far from any app: it would synthesize that to find out account and region. */
+export async function bootstrap(cloud: Cloud): Promise<void> {
+  const { AWS_ACCESS_KEY_ID = '', AWS_REGION } = cloud.environment;
+  // Emulators take a key of twelve digits for the account.
+  const account = /^\d{12}$/.test(AWS_ACCESS_KEY_ID) ? AWS_ACCESS_KEY_ID : '000000000000';
+  const nowhere = projectIn(mkdtempSync(join(tmpdir(), 'signalbox-bootstrap-')));
+  const script = join(root, 'node_modules/aws-cdk/bin/cdk');
+  await run(cloud, nowhere, script, 'bootstrap', `aws://${account}/${AWS_REGION}`).finally(nowhere.remove);
 }
 
 export interface DeploymentSettings {
   stage: string;
   api: 'http' | 'rest';
   retainData: boolean;
+  /** Other settings, by their names. */
+  more?: Record<string, string>;
 }
 
 /** A stack that is up. */
@@ -75,6 +87,8 @@ export interface Deployment extends DeploymentSettings {
   url: string;
   adminKey: string;
   tableName: string;
+  /** What its name must lead to, where it has one. */
+  domainTarget: string | undefined;
   /** Physical ids by the beginning of the logical one, which is the construct path without slashes. */
   physicalId(logicalId: string): string;
   request(
@@ -86,12 +100,13 @@ export interface Deployment extends DeploymentSettings {
 }
 
 /** Those settings, and where receivers may be, as `cdk` takes them. */
-export const contextOf = ({ stage, api, retainData }: DeploymentSettings) =>
+export const contextOf = ({ stage, api, retainData, more }: DeploymentSettings) =>
   Object.entries({
     stage,
     api,
     retainData,
     allowedAddresses: '127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16',
+    ...more,
   }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 
 /** `cdk deploy`, and where everything is afterwards. */
@@ -104,14 +119,15 @@ export async function deploy(
   const args = ['deploy', '--require-approval', 'never', '--outputs-file', file, ...contextOf(settings)];
   await cdk(cloud, project, ...args);
   const outputs = JSON.parse(readFileSync(file, 'utf8'))[`Signalbox-${settings.stage}`];
-  const url = urlOn(cloud, settings, outputs.ApiUrl);
   const adminKey = await readSecret(cloud, outputs.AdminKeySecretId);
   const ids = await readIds(cloud, settings.stage);
+  const url = urlOn(cloud, settings, ids);
   return {
     ...settings,
     url,
     adminKey,
     tableName: outputs.TableName,
+    domainTarget: outputs.DomainTarget,
     physicalId: (logicalId) => {
       const [found] = ids.find(([id]) => new RegExp(`^${logicalId}[0-9A-F]{8}$`).test(id))?.slice(1) ?? [];
       if (found === undefined) throw new Error(`the stack has no ${logicalId}`);
@@ -121,15 +137,21 @@ export async function deploy(
   };
 }
 
-export async function destroy(cloud: Cloud, project: Project, settings: DeploymentSettings): Promise<string> {
-  return cdk(cloud, project, 'destroy', '--force', ...contextOf(settings));
+/** `cdk destroy`, of what the project deployed last. */
+export async function destroy(cloud: Cloud, project: Project): Promise<string> {
+  return cdk(cloud, project, 'destroy', '--force', '--app', 'cdk.out');
 }
 
+const stageOf = { http: '$default', rest: 'api' };
+
 /** The names in URLs that AWS gives resolve on few machines; every emulator serves this form of them too. */
-function urlOn({ endpoint }: Cloud, { api }: DeploymentSettings, given: string): string {
-  const [, id] = /^https?:\/\/([^.]+)\.execute-api/.exec(given) ?? [];
-  return `${endpoint}/_aws/execute-api/${id}/${api === 'http' ? '$default' : 'api'}`;
+function urlOn({ endpoint }: Cloud, { api }: DeploymentSettings, ids: Ids): string {
+  const door = api === 'http' ? /^HttpApi[0-9A-F]{8}$/ : /^RestApi[0-9A-F]{8}$/;
+  const [, id] = ids.find(([logicalId]) => door.test(logicalId)) ?? [];
+  return `${endpoint}/_aws/execute-api/${id}/${stageOf[api]}`;
 }
+
+type Ids = [logicalId: string, physicalId: string][];
 
 /** What SDK clients need that talk to the emulator. */
 export const clientOptions = ({ endpoint, environment }: Cloud) => ({
@@ -146,7 +168,7 @@ async function readSecret(cloud: Cloud, SecretId: string): Promise<string> {
   return (await client.send(new GetSecretValueCommand({ SecretId }))).SecretString ?? '';
 }
 
-async function readIds(cloud: Cloud, stage: string): Promise<[logical: string, physical: string][]> {
+async function readIds(cloud: Cloud, stage: string): Promise<Ids> {
   const client = new CloudFormationClient(clientOptions(cloud));
   const { StackResourceSummaries = [] } = await client.send(
     new ListStackResourcesCommand({ StackName: `Signalbox-${stage}` }),

@@ -3,10 +3,17 @@ import {
   GetFunctionConfigurationCommand,
   InvokeCommand,
   LambdaClient,
+  ListEventSourceMappingsCommand,
+  UpdateEventSourceMappingCommand,
   UpdateFunctionConfigurationCommand,
   waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
-import { GetQueueAttributesCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { queues } from '../../local/topology.ts';
 import type { Cloud } from '../support/ministack.ts';
 import { clientOptions, type Deployment } from './deployment.ts';
@@ -75,6 +82,49 @@ async function untilThere(client: SQSClient, QueueUrl: string, count: number): P
     await sleep(200);
   }
   throw new Error(`there were never ${count} messages in ${QueueUrl}`);
+}
+
+/** A queue whose function is not fed. */
+export interface HeldQueue {
+  /** Resolves when a message has waited for so long; looking at it leaves it there. */
+  untilOldest(ageMs: number): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Stops feeding a consumer from its queue. */
+export async function hold(
+  cloud: Cloud,
+  deployment: Deployment,
+  name: keyof typeof consumers,
+): Promise<HeldQueue> {
+  const lambda = new LambdaClient(clientOptions(cloud));
+  const sqs = new SQSClient(clientOptions(cloud));
+  const FunctionName = deployment.physicalId(consumers[name].function);
+  const QueueUrl = deployment.physicalId(`${consumers[name].queue}Queue`);
+  const { EventSourceMappings = [] } = await lambda.send(
+    new ListEventSourceMappingsCommand({ FunctionName }),
+  );
+  const feed = async (Enabled: boolean) => {
+    for (const { UUID } of EventSourceMappings)
+      await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled }));
+  };
+  const receive = new ReceiveMessageCommand({
+    QueueUrl,
+    VisibilityTimeout: 0,
+    MessageSystemAttributeNames: ['SentTimestamp'],
+  });
+  await feed(false);
+  return {
+    untilOldest: async (ageMs) => {
+      // Each look counts as a receive, and after ten the message is a dead letter.
+      for (let look = 0; look < 5; look++, await sleep(1_000)) {
+        const { Messages: [oldest] = [] } = await sqs.send(receive);
+        if (Date.now() - Number(oldest?.Attributes?.SentTimestamp) >= ageMs) return;
+      }
+      throw new Error(`nothing in ${QueueUrl} grew ${ageMs} ms old`);
+    },
+    release: () => feed(true),
+  };
 }
 
 /**

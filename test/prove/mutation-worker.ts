@@ -38,8 +38,11 @@ const [bundleFile = '', folder = ''] = process.argv.slice(2);
 const require = createRequire(`${folder}/package.json`);
 // That a random case fails is enough; looking for the smallest takes long.
 (createRequire(import.meta.url)('fast-check') as typeof fc).configureGlobal({ endOnFailure: true });
-const wrapped = `(function (require, module, stryCov_9fa48, stryMutAct_9fa48, performance) {${readFileSync(bundleFile, 'utf8')}\n})`;
-const start = new Script(wrapped, { filename: 'bundle.cjs' }).runInThisContext();
+const bundle = readFileSync(bundleFile, 'utf8');
+/** With every mutant counted as it is passed: for runs without one. */
+const startCounting = compiled('cover', 'cover($1)', 'false');
+/** Without counts, as they make the product slow; a switch is as cheap as it can be. */
+const startHunting = compiled('mutant, isActive', '0', '(mutant === $1 && isActive())');
 const mocker = new ModuleMocker(globalThis);
 const jest = {
   fn: mocker.fn.bind(mocker),
@@ -48,6 +51,18 @@ const jest = {
 };
 const { test, it, describe, beforeAll, beforeEach, afterAll, afterEach } = circus;
 Object.assign(globalThis, { test, it, describe, beforeAll, beforeEach, afterAll, afterEach, expect, jest });
+
+/** The bundle with its calls of Stryker's two functions, which take numbers as texts, in other words. */
+function compiled(parameters: string, counting: string, switching: string) {
+  const unquoted = bundle.replaceAll(/(?<=stry(?:Cov|MutAct)_9fa48\()[^)]*/g, (ids) =>
+    ids.replaceAll('"', ''),
+  );
+  const code = unquoted
+    .replaceAll(/stryCov_9fa48\(([^)]*)\)/g, counting)
+    .replaceAll(/stryMutAct_9fa48\((\d+)\)/g, switching);
+  const wrapped = `(function (require, module, performance, ${parameters}) {${code}\n})`;
+  return new Script(wrapped, { filename: 'bundle.cjs' }).runInThisContext();
+}
 
 let errand: Errand = { suite: '' };
 let answer: Answer;
@@ -60,20 +75,23 @@ const stoppedClock = { now: () => 0 };
 
 /** Called at every step of the product: an array of counters is what is fast enough. */
 function cover(): void {
-  if (errand.mutant !== undefined) return;
   // biome-ignore lint/complexity/noArguments: a rest parameter makes an array for every call
   for (let at = 0; at < arguments.length; at++) (counters[arguments[at]] as number)++;
 }
 
 function takeCounts(): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const [id, count] of counters.entries()) if (count > 0) counts[id] = count;
+  if (errand.mutant !== undefined) return counts;
+  for (let id = 0; id < counters.length; id++) {
+    const count = counters[id] as number;
+    if (count > 0) counts[id] = count;
+  }
   counters.fill(0);
   return counts;
 }
 
-function isActive(id: string): boolean {
-  if (id !== errand.mutant) return false;
+/** Called when the mutant is passed. */
+function isActive(): boolean {
   hits += 1;
   if (hits > (errand.hitLimit ?? Number.POSITIVE_INFINITY)) throw new Error('a loop without end');
   return true;
@@ -131,7 +149,8 @@ async function go(): Promise<void> {
   circus.resetState();
   circus.getState().testTimeout = 30_000;
   const module: { exports: { suites?: Record<string, () => void> } } = { exports: {} };
-  start(require, module, cover, isActive, stoppedClock);
+  if (errand.mutant === undefined) startCounting(require, module, stoppedClock, cover);
+  else startHunting(require, module, stoppedClock, Number(errand.mutant), isActive);
   module.exports.suites?.[errand.suite]?.();
   answer.atLoad = takeCounts();
   number(circus.getState().rootDescribeBlock);

@@ -22,7 +22,7 @@ import { parseArgs } from 'node:util';
 import { bundleSuites, suitesIn } from './mutation-bundle.ts';
 import { Chances, coverageIn } from './mutation-coverage.ts';
 import { Hunt, type Outcome } from './mutation-hunt.ts';
-import { filesIn, type Mutant, mutate } from './mutation-mutants.ts';
+import { filesIn, type Mutant, type Mutated, mutate } from './mutation-mutants.ts';
 import { Runners } from './mutation-process.ts';
 import { describeSurvivor, isKilled, scoresOf, scoreTable } from './mutation-score.ts';
 import { endProgress, showProgress } from './part.ts';
@@ -45,6 +45,7 @@ const folder = mkdtempSync(join(tmpdir(), 'signalbox-mutation-'));
 const results = values.results ?? join(folder, 'results.jsonl');
 mkdirSync(dirname(results), { recursive: true });
 
+const MAKER = `${import.meta.dirname}/mutation-mutants.ts`;
 const digest = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** The same ones for the same seed, and still the same when a file elsewhere changes. */
@@ -70,6 +71,21 @@ function digestsOf(suites: readonly string[], texts: ReadonlyMap<string, string>
   return new Map(suites.map((suite) => [suite, digest(core + readFileSync(join(root, suite), 'utf8'))]));
 }
 
+/** All mutants of core/, kept beside the results: making them takes longer than many a mutant. */
+async function mutated(): Promise<Mutated> {
+  const files = filesIn(root);
+  const sources = files.map((name) => readFileSync(join(root, name), 'utf8'));
+  const stamp = digest(JSON.stringify([files, sources, readFileSync(MAKER, 'utf8')]));
+  const kept = `${results}.mutants`;
+  if (existsSync(kept)) {
+    const { stamp: of, texts, ...rest } = JSON.parse(readFileSync(kept, 'utf8'));
+    if (of === stamp) return { ...rest, texts: new Map(texts) };
+  }
+  const made = await mutate(root, files);
+  writeFileSync(kept, JSON.stringify({ ...made, stamp, texts: [...made.texts] }));
+  return made;
+}
+
 function report(wanted: readonly Mutant[], texted: number): void {
   const outcomes = known();
   const of = wanted.flatMap(({ key }) => outcomes.get(key) ?? []);
@@ -83,7 +99,7 @@ function report(wanted: readonly Mutant[], texted: number): void {
 
 let runners: Runners | undefined;
 try {
-  const { texts, mutants, texted } = await mutate(root, filesIn(root));
+  const { texts, mutants, texted } = await mutated();
   const suites = suitesIn(root);
   const code = await bundleSuites(root, suites, texts);
   const bundle = join(folder, 'bundle.cjs');

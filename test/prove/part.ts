@@ -8,6 +8,8 @@ export interface Setting {
   from: number;
   /** So many workers at a time. */
   workers: number;
+  /** Parts of the names of bugs to plant. */
+  plant: string[];
 }
 
 export interface Proved {

@@ -304,8 +304,8 @@ const latches: PlantedBug[] = [
   {
     name: 'a latch outlives an edit of the trigger',
     file: LATCH,
-    from: 'latch?.triggerHash !== triggerHash ||',
-    to: 'latch === undefined ||',
+    from: 'if (!latch || !isOfTrigger(latch, triggerHash)) return true;',
+    to: 'if (!latch) return true;',
   },
   {
     name: 'messages are applied twice',

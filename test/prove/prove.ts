@@ -3,6 +3,7 @@
  *   -- --short            the simulator alone, 5,000 schedules: a part of npm test
  *   -- --schedules N      so many schedules; --from S begins with that seed
  *   -- --only NAME        the parts whose name holds it
+ *   -- --plant NAME       of the planted bugs those whose name holds it; may be given several times
  *   -- --seed S --trace   replays one schedule, and tells all that happened in it
  */
 import { availableParallelism } from 'node:os';
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     schedules: { type: 'string' },
     from: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
+    plant: { type: 'string', multiple: true, default: [''] },
     seed: { type: 'string' },
     trace: { type: 'boolean', default: false },
     workers: { type: 'string' },
@@ -68,7 +70,7 @@ await withFolder(async (folder) => {
   const workers = Number(values.workers ?? Math.min(availableParallelism(), 8));
   const isRight =
     values.seed === undefined
-      ? await proveAll({ folder, bundle, schedules, from: Number(values.from), workers })
+      ? await proveAll({ folder, bundle, schedules, from: Number(values.from), workers, plant: values.plant })
       : await replay(Number(values.seed), bundle);
   process.exitCode = isRight ? 0 : 1;
 });

@@ -18,6 +18,9 @@ export interface Command {
   input: any;
 }
 
+/** Whether a command changes nothing. */
+export const isRead = ({ kind }: Command) => /^(Get|BatchGet|Query|GetSecretValue)$/.test(kind);
+
 const nobody = new Proxy({} as Host, {
   get: () => {
     throw new Error('the product runs, but no world is there');

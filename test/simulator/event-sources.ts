@@ -37,6 +37,7 @@ export class EventSources {
       if (atMs >= this.#polls[name]) continue;
       this.#polls[name] = atMs;
       this.#nature.plan(atMs, () => {
+        if (atMs !== this.#polls[name]) return;
         this.#polls[name] = Number.POSITIVE_INFINITY;
         this.poll(name, this.#nature.random.between(1, this.#mappings[name].batchSize));
       });

@@ -1,6 +1,6 @@
-import { ambient } from './ambient.ts';
+import { ambient, isRead } from './ambient.ts';
 import type { QueueName } from './event-sources.ts';
-import { type Footprint, footprintOf, isRead, joined, type Touched } from './footprint.ts';
+import { type Footprint, footprintOf, joined, type Touched } from './footprint.ts';
 import type { Task } from './functions.ts';
 import { wordsOf } from './names.ts';
 import type { About } from './nature.ts';

@@ -1,4 +1,4 @@
-import type { Command, Service } from './ambient.ts';
+import { type Command, isRead, type Service } from './ambient.ts';
 
 /** How a step touches a place. Of additions to one place it makes no difference which comes first. */
 type Touch = 'read' | 'write' | 'add';
@@ -27,8 +27,6 @@ export function joined(a: Footprint, b: Footprint): Footprint {
   }
   return all;
 }
-
-export const isRead = ({ kind }: Command) => /^(Get|BatchGet|Query|GetSecretValue)$/.test(kind);
 
 /** What a call touches outside of its function, but for indexes: that depends on what stood there. */
 export function footprintOf(service: Service, command: Command): Touched[] {

@@ -1,5 +1,5 @@
 import { Agenda } from './agenda.ts';
-import { type Faults, NO_FAULTS } from './faults.ts';
+import { type Faults, NO_FAULTS, type Odd } from './faults.ts';
 import type { Task } from './functions.ts';
 import type { Random } from './random.ts';
 import type { Trace } from './trace.ts';
@@ -31,7 +31,7 @@ export class Nature {
   }
 
   /** Whether a fault happens now. */
-  happens(kind: Exclude<keyof Faults, 'outages'>): boolean {
+  happens(kind: Odd): boolean {
     const probability = this.faults[kind];
     if (probability === 0 || !this.random.chance(probability)) return false;
     this.count(`fault ${kind}`);

@@ -1,5 +1,7 @@
-import type { OracleAutomation, Repeat, Scope, State, Trigger, WireEvent } from '../oracle/world.ts';
+import type { OracleAutomation, Repeat, Scope, Trigger, WireEvent } from '../oracle/world.ts';
 import type { Change } from './checker/observed.ts';
+import { makers, PROJECT, TEAM } from './events.ts';
+import type { Mood } from './moods.ts';
 import type { Random } from './random.ts';
 import type { Manner } from './receivers.ts';
 
@@ -30,17 +32,31 @@ export interface PlannedAutomation {
   change: { atMs: number; kind: Change['kind'] } | undefined;
 }
 
+/** A plain automation of the project, but for what is said otherwise. */
+export function anAutomation(
+  trigger: OracleAutomation['trigger'],
+  more: Partial<PlannedAutomation> = {},
+): PlannedAutomation {
+  return {
+    ...{ scope: IN_PROJECT, trigger, integration: 0, supersede: false, maxPerMinute: 30 },
+    ...{ expiresAfterSeconds: undefined, change: undefined },
+    ...more,
+  };
+}
+
 const [SECOND_MS, MINUTE_MS, HOUR_MS] = [1_000, 60_000, 3_600_000];
-const TEAM = 'red';
-const PROJECT = 'p';
 
 /** Changes take effect within five seconds of a save; events come later than that. */
 const SETTLED_MS = 10 * SECOND_MS;
 
-export function drawPlan(random: Random, startMs: number): Plan {
+export function drawPlan(random: Random, startMs: number, mood?: Mood): Plan {
+  const plan = drawAnyPlan(random, startMs + SETTLED_MS);
+  return mood ? { ...plan, ...mood.plan(random, startMs + SETTLED_MS) } : plan;
+}
+
+function drawAnyPlan(random: Random, firstMs: number): Plan {
   // Most faults need little to do harm, and small worlds are quick.
   const isSmall = random.chance(0.65);
-  const firstMs = startMs + SETTLED_MS;
   const lengthMs = random.pick([2 * MINUTE_MS, 2 * MINUTE_MS, 20 * MINUTE_MS, 3 * HOUR_MS]);
   const quietFromMs = firstMs + lengthMs + (random.chance(0.15) ? 30 * HOUR_MS : 0);
   const gapMs = random.pick([50, 1_000, 20_000, Math.floor(lengthMs / 12)]);
@@ -94,15 +110,14 @@ function drawAutomation(random: Random, integrations: number, drawMoment: () => 
         kind: random.pick<Change['kind']>(['disable', 'delete', 'edit trigger', 'edit action', 'enable']),
       }
     : undefined;
-  return {
+  return anAutomation(trigger, {
     scope,
-    trigger,
     integration: random.chance(0.9) ? random.below(integrations) : undefined,
     supersede: random.chance(0.25) && !trigger.event.startsWith('custom.'),
     maxPerMinute: isQuick ? random.between(1, 3) : 30,
     expiresAfterSeconds: random.chance(0.1) ? random.pick([60, 600, 7_200]) : undefined,
     change,
-  };
+  });
 }
 
 const IN_PROJECT: Scope = { kind: 'project', team: TEAM, project: PROJECT };
@@ -168,7 +183,7 @@ function drawSenders(random: Random, isSmall: boolean, firstMs: number, gapMs: n
 
 /** Many events at once. */
 function drawStorm(random: Random, firstMs: number): Plan['senders'] {
-  const next = random.pick([customEvents, collectionEvents])(random, 0);
+  const next = random.pick([makers.custom, makers.collection])(random, 0);
   const requests = random.between(1, 3);
   return [
     Array.from({ length: requests }, (_, at) => ({
@@ -176,51 +191,4 @@ function drawStorm(random: Random, firstMs: number): Plan['senders'] {
       events: Array.from({ length: 12 }, next),
     })),
   ];
-}
-
-const makers = { run: runEvents, collection: collectionEvents, custom: customEvents };
-
-function runEvents(random: Random, sender: number): () => WireEvent {
-  const about = { team: TEAM, project: PROJECT, user: 'ada', run: { id: `run-${sender}` } };
-  let [step, number] = [0, 0];
-  return () => {
-    const id = `e${sender}-${number++}`;
-    if (random.chance(0.3)) {
-      const state = random.pick<State>(['RUNNING', 'FAILED', 'FINISHED', 'RUNNING', 'CRASHED']);
-      return { type: 'run.state', id, ...about, state };
-    }
-    const points = Array.from({ length: random.between(1, 4) }, () => {
-      // Now and then one that comes late.
-      const at = random.chance(0.1) ? Math.max(0, step - 2) : step++;
-      const loss = random.chance(0.08) ? ('NaN' as const) : random.pick([0.1, 0.2, 0.4, 0.6, 0.9]);
-      return { step: at, metrics: { loss } };
-    });
-    return { type: 'run.metrics', id, ...about, points };
-  };
-}
-
-function collectionEvents(random: Random, sender: number): () => WireEvent {
-  let number = 0;
-  return () => {
-    const version = number++;
-    return {
-      type: 'artifact.alias_added',
-      id: `e${sender}-${version}`,
-      ...{ team: TEAM, project: PROJECT, user: 'ada' },
-      collection: { name: random.chance(0.8) ? 'c' : 'other', type: 'model' },
-      ...{ version: `v${version}`, index: version, aliases: [], tags: [], metadata: {} },
-      alias: random.chance(0.7) ? 'production' : 'staging',
-    };
-  };
-}
-
-function customEvents(_random: Random, sender: number): () => WireEvent {
-  let number = 0;
-  return () => ({
-    type: 'custom.deploy',
-    id: `e${sender}-${number++}`,
-    team: TEAM,
-    project: PROJECT,
-    data: {},
-  });
 }

@@ -264,6 +264,12 @@ const delivering: PlantedBug[] = [
     "'#status = :pending AND dueAtMs <= :now AND attempts = :attempts'",
     "'#status = :pending AND attempts = :attempts'",
   ),
+  bug(
+    'a lease does not ask whether a delivery had ended',
+    DELIVERIES,
+    "if (before?.['status'] !== 'pending') return undefined;",
+    'if (!before) return undefined;',
+  ),
   bug('a lease does not count its attempt', DELIVERIES, "':attempt': attempt,", "':attempt': attempt - 1,"),
   bug('a lease is shorter than an attempt', DISPATCH, 'LEASE_MS = 75_000', 'LEASE_MS = 5_000'),
   bug(
@@ -397,13 +403,6 @@ const spares: PlantedBug[] = [
     DELIVERIES,
     'if (!taken && !(await isMine(table, id, lease.token))) return undefined;',
     'if (!taken) return undefined;',
-  ),
-  spare(
-    'a lease does not ask whether a delivery has ended',
-    'the condition of its write',
-    DELIVERIES,
-    "if (before?.['status'] !== 'pending') return undefined;",
-    'if (!before) return undefined;',
   ),
   spare(
     'a run with an outbox does not stand in the due index',

@@ -47,6 +47,7 @@ function hashOf(text: string): string {
 }
 
 const DEDUP_MS = 5 * 60_000;
+const MOST_LATE_MS = 30_000;
 
 /** An SQS queue in memory. */
 export class SimulatedQueue {
@@ -109,8 +110,14 @@ export class SimulatedQueue {
     for (let copy = 0; copy < copies; copy++) {
       const id = this.#idOf(body);
       const sentAtMs = this.#clock.nowMs;
-      this.#messages.push({ id, body, groupId, dedupId, attributes, sentAtMs, visibleAtMs, receives: 0 });
+      const message = { id, body, groupId, dedupId, attributes, sentAtMs, receives: 0 };
+      this.#messages.push({ ...message, visibleAtMs: visibleAtMs + (copy > 0 ? this.#secondLateMs() : 0) });
     }
+  }
+
+  /** The second copy of a message comes beside the first one, or while that one is worked on. */
+  #secondLateMs(): number {
+    return this.#random.chance(0.5) ? this.#random.below(MOST_LATE_MS) : 0;
   }
 
   /** Tells how often a body came before: what is sent in another order is the same. */

@@ -1,5 +1,5 @@
 import type { Command, Service } from './ambient.ts';
-import type { Faults } from './faults.ts';
+import type { Odd } from './faults.ts';
 import type { Nature } from './nature.ts';
 import { type Product, urls } from './product.ts';
 import { SimulatedQueue } from './queue.ts';
@@ -15,13 +15,20 @@ export class Services {
   readonly queues: { events: SimulatedQueue; deliveries: SimulatedQueue };
   readonly #nature: Nature;
 
-  /** `onDue` is told of whatever comes into the index of what is due. */
-  constructor(nature: Nature, product: Product, onDue: (atMs: number) => void) {
+  /**
+   * `onDue` is told of whatever comes into the index of what is due; `mostReceives` says how often a message is received
+   * before it is dead.
+   */
+  constructor(
+    nature: Nature,
+    product: Product,
+    { onDue, mostReceives }: { onDue: (atMs: number) => void; mostReceives: number | undefined },
+  ) {
     const { random } = nature;
     this.#nature = nature;
     this.receivers = new Receivers(random);
     this.vault = new SimulatedVault(random, () => new product.ResourceNotFoundException());
-    const chance = (kind: Exclude<keyof Faults, 'outages'>) => () => nature.happens(kind);
+    const chance = (kind: Odd) => () => nature.happens(kind);
     this.table = new SimulatedTable(
       nature,
       {
@@ -38,10 +45,17 @@ export class Services {
       },
     );
     const { events, deliveries } = product.topology.queues;
-    this.queues = { events: this.#queueOf(events), deliveries: this.#queueOf(deliveries) };
+    const most = () => mostReceives ?? random.pick([10, 10, 10, 4, 2]);
+    this.queues = {
+      events: this.#queueOf(events, most()),
+      deliveries: this.#queueOf(deliveries, most()),
+    };
   }
 
-  #queueOf(given: Product['topology']['queues']['events' | 'deliveries']): SimulatedQueue {
+  #queueOf(
+    given: Product['topology']['queues']['events' | 'deliveries'],
+    mostReceives: number,
+  ): SimulatedQueue {
     const whims = {
       doubles: () => this.#nature.happens('doubles'),
       receivesTwice: () => this.#nature.happens('receivesTwice'),
@@ -57,8 +71,7 @@ export class Services {
       settings(given.deadLetters.attributes, Number.POSITIVE_INFINITY),
       parts,
     );
-    // A world in which messages die sooner shows sooner what becomes of them.
-    const maxReceives = Math.min(given.maxReceiveCount, this.#nature.random.pick([10, 10, 10, 4, 2]));
+    const maxReceives = Math.min(given.maxReceiveCount, mostReceives);
     return new SimulatedQueue(settings(given.attributes, maxReceives), { ...parts, deadLetters });
   }
 

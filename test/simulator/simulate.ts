@@ -1,6 +1,7 @@
 import { check } from './checker/check.ts';
 import type { Listed, Observed } from './checker/observed.ts';
 import { drawFaults, type Faults, NO_FAULTS } from './faults.ts';
+import { drawMood } from './moods.ts';
 import { drawPlan, type Plan } from './plan.ts';
 import type { Product } from './product.ts';
 import { Random } from './random.ts';
@@ -28,23 +29,26 @@ export async function simulate(
 ): Promise<Schedule> {
   const random = new Random(seed);
   const trace = new Trace(isInWords);
-  const world = new World({ products, random, trace, startMs: START_MS + random.below(60_000) });
-  const startMs = world.nowMs;
-  const plan = drawPlan(random, world.nowMs);
+  const mood = drawMood(random);
+  const startMs = START_MS + random.below(60_000);
+  const world = new World({ products, random, trace, startMs, mostReceives: mood?.mostReceives });
+  const plan = drawPlan(random, startMs, mood);
   const users = new Users(world, plan);
   await users.setUp();
-  const storms: Faults[] = [];
-  const first = await storm(world, plan, storms, plan.quietFromMs, () => users.begin());
+  const faults = drawFaults(random, startMs, mood);
+  const first = await storm(world, plan, faults, plan.quietFromMs, () => users.begin());
   const historyBefore = await users.listDeliveries();
   world.nowMs += plan.daysLater * DAY_MS;
   const laterFromMs = world.nowMs;
   const resent = pickResent(world, historyBefore);
-  const second = await storm(world, plan, storms, laterFromMs + 20 * MINUTE_MS, () => {
+  const later = random.chance(0.6) ? NO_FAULTS : drawFaults(random, laterFromMs);
+  const second = await storm(world, plan, later, laterFromMs + 20 * MINUTE_MS, () => {
     oldThingsComeAgain(world);
     for (const id of resent) users.resend(id);
   });
   const observed = await observe(world, plan, users, {
-    hasFaults: storms.some((faults) => faults !== NO_FAULTS),
+    hasFaults: faults !== NO_FAULTS || later !== NO_FAULTS,
+    mayStandStill: faults.stall > 0 && faults.stalled.includes('dispatcher'),
     phases: [first, second],
     ...{ historyBefore, laterFromMs, resent },
   });
@@ -58,7 +62,10 @@ export async function simulate(
   };
 }
 
-type Told = Pick<Observed, 'hasFaults' | 'phases' | 'historyBefore' | 'laterFromMs' | 'resent'>;
+type Told = Pick<
+  Observed,
+  'hasFaults' | 'mayStandStill' | 'phases' | 'historyBefore' | 'laterFromMs' | 'resent'
+>;
 
 /** All that can be seen of a world that has come to rest. */
 export async function observe(world: World, plan: Plan, users: Users, told: Told): Promise<Observed> {
@@ -81,13 +88,11 @@ export async function observe(world: World, plan: Plan, users: Users, told: Told
 async function storm(
   world: World,
   plan: Plan,
-  storms: Faults[],
+  faults: Faults,
   quietFromMs: number,
   begin: () => void,
 ): Promise<Observed['phases'][number]> {
-  world.faults =
-    storms.length > 0 && world.random.chance(0.6) ? NO_FAULTS : drawFaults(world.random, world.nowMs);
-  storms.push(world.faults);
+  world.faults = faults;
   begin();
   world.plan(quietFromMs, () => {
     world.faults = NO_FAULTS;

@@ -1,5 +1,6 @@
-import type { OracleAutomation, WireEvent } from '../oracle/world.ts';
-import type { Plan, PlannedAutomation } from './plan.ts';
+import type { WireEvent } from '../oracle/world.ts';
+import { PROJECT, TEAM } from './events.ts';
+import { anAutomation, type Plan, type PlannedAutomation } from './plan.ts';
 
 /** A world small enough to go every way through it. */
 export interface SmallWorld {
@@ -8,8 +9,7 @@ export interface SmallWorld {
   plan: (firstMs: number) => Plan;
 }
 
-const TEAM = 'red';
-const about = { team: TEAM, project: 'p', user: 'ada' };
+const about = { team: TEAM, project: PROJECT, user: 'ada' };
 
 const anAlias = (id: string): WireEvent => ({
   ...{ type: 'artifact.alias_added', id, ...about, collection: { name: 'c', type: 'model' } },
@@ -25,24 +25,6 @@ const aState = (id: string): WireEvent => ({
   run: { id: 'r' },
   state: 'FAILED',
 });
-
-function anAutomation(
-  trigger: OracleAutomation['trigger'],
-  more: Partial<PlannedAutomation> = {},
-): PlannedAutomation {
-  return {
-    scope: { kind: 'project', team: TEAM, project: 'p' },
-    trigger,
-    ...{
-      integration: 0,
-      supersede: false,
-      maxPerMinute: 30,
-      expiresAfterSeconds: undefined,
-      change: undefined,
-    },
-    ...more,
-  };
-}
 
 const onAlias = (more?: Partial<PlannedAutomation>) => anAutomation({ event: 'artifact.alias_added' }, more);
 const onLoss = (mode: 'every_time' | 'once_per_run') =>

@@ -1,5 +1,5 @@
-import type { Command, Host, Service } from './ambient.ts';
-import { type Faults, NO_FAULTS } from './faults.ts';
+import { type Command, type Host, isRead, type Service } from './ambient.ts';
+import { NO_FAULTS, type Odd } from './faults.ts';
 import type { Functions, Task } from './functions.ts';
 import { wordsOf } from './names.ts';
 import type { Nature } from './nature.ts';
@@ -63,20 +63,21 @@ export class Wire {
     const issued = this.takeIssued();
     const { random, nowMs } = this.#nature;
     if (issued.length > 1 && random.chance(0.7)) {
-      this.#nature.plan(nowMs + this.#travelMs(issued[0]?.task), () => {
+      this.#nature.plan(nowMs + this.#travelMs(issued[0]), () => {
         for (const call of issued) this.#perform(call);
       });
       return;
     }
     for (const call of issued) {
-      this.#nature.plan(nowMs + this.#travelMs(call.task), () => this.#perform(call));
+      this.#nature.plan(nowMs + this.#travelMs(call), () => this.#perform(call));
     }
   }
 
-  #travelMs(task: Task | undefined): number {
-    const { random } = this.#nature;
-    const mayStall = task?.name === 'matcher' || task?.name === 'admin';
-    if (mayStall && this.#nature.happens('stall')) return random.between(1_000, 15_000);
+  /** How long a request takes is its receiver's part: of that there is a deadline. */
+  #travelMs(call: Call | undefined): number {
+    const { random, faults } = this.#nature;
+    const mayStall = call && call.service !== 'http' && faults.stalled.includes(call.task.name);
+    if (mayStall && this.#nature.happens('stall')) return random.between(1_000, faults.longestStallMs);
     return this.#nature.happens('slow') ? random.between(20, 1_000) : random.between(1, 9);
   }
 
@@ -86,7 +87,7 @@ export class Wire {
       this.#performForNobody(call);
       return;
     }
-    const fault = this.#drawFault(service);
+    const fault = this.#drawFault(call);
     this.#nature.trace.note(this.#nature.nowMs, task.name, task.number, ...wordsOf(service, command), fault);
     if (fault !== '' && !fault.startsWith('kill')) this.#nature.count(`fault ${fault}`);
     this.settle(call, fault);
@@ -126,7 +127,7 @@ export class Wire {
     else this.#services.outcome(service, command);
   }
 
-  #drawFault(service: Service): string {
+  #drawFault({ service, command }: Call): string {
     const { faults, nowMs, random } = this.#nature;
     if (faults === NO_FAULTS) return '';
     const isOut = faults.outages.some(
@@ -134,7 +135,8 @@ export class Wire {
     );
     if (isOut) return 'throttle';
     let dice = random.next();
-    const kinds = service === 'http' ? ODDS_OF_HTTP : ODDS_OF_CALLS;
+    const isSpared = faults.sparesReads && isRead(command);
+    const kinds = service === 'http' ? ODDS_OF_HTTP : isSpared ? ODDS_OF_SPARED : ODDS_OF_CALLS;
     for (const [name, kind, share] of kinds) {
       dice -= faults[kind] * share;
       if (dice < 0) return name;
@@ -171,7 +173,7 @@ function heard(post: Post, answer: ReturnType<Receivers['take']>['answer'], faul
   return { status, durationMs, ...(retryAfter !== undefined && { retryAfter }) };
 }
 
-type Odds = readonly (readonly [string, Exclude<keyof Faults, 'outages'>, number])[];
+type Odds = readonly (readonly [string, Odd, number])[];
 
 const ODDS_OF_CALLS: Odds = [
   ['kill before', 'kill', 0.5],
@@ -180,6 +182,7 @@ const ODDS_OF_CALLS: Odds = [
   ['lost', 'lost', 1],
   ['repeated', 'repeated', 1],
 ];
+const ODDS_OF_SPARED = ODDS_OF_CALLS.filter(([, kind]) => kind !== 'kill');
 const ODDS_OF_HTTP: Odds = [
   ['kill before', 'kill', 0.5],
   ['kill after', 'kill', 0.5],

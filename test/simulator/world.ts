@@ -18,6 +18,8 @@ export interface WorldParts {
   random: Random;
   trace: Trace;
   startMs: number;
+  /** A world in which messages die sooner shows sooner what becomes of them. */
+  mostReceives?: number | undefined;
   /** For worlds that are explored, state by state. */
   notesWhatIsSeen?: boolean;
 }
@@ -25,7 +27,7 @@ export interface WorldParts {
 const DAY_MS = 86_400_000;
 // Deliveries to an endpoint that stays broken are tried for five days, which takes steps by the hundred thousand.
 const LONGEST_RUN_MS = 14 * DAY_MS;
-const MOST_STEPS_A_DAY = 150_000;
+const MOST_STEPS_A_DAY = 400_000;
 
 /** AWS and the rest of the world around the product's functions. */
 export class World extends Nature {
@@ -34,10 +36,11 @@ export class World extends Nature {
   readonly sources: EventSources;
   readonly wire: Wire;
 
-  constructor({ products, notesWhatIsSeen = false, ...nature }: WorldParts) {
+  constructor({ products, mostReceives, notesWhatIsSeen = false, ...nature }: WorldParts) {
     super(nature);
     const [product] = products as [Product];
-    this.services = new Services(this, product, (atMs) => this.onDue(atMs));
+    const onDue = (atMs: number) => this.onDue(atMs);
+    this.services = new Services(this, product, { onDue, mostReceives });
     this.functions = new Functions(this, products, notesWhatIsSeen);
     this.sources = new EventSources(this, this.services, this.functions, product);
     this.wire = new Wire(this, this.services, this.functions);

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { findTrainer } from '../../local/demo/training.ts';
 import { hasFirstVersion } from '../earlier/sources.ts';
 import { schemathesisPython } from '../fuzz/schemathesis.ts';
+import { cfnLintPython } from './cfn-lint.ts';
 import { hasDynamoDbLocal } from './dynamodb-local.ts';
 import { hasCloud } from './ministack.ts';
 
@@ -23,6 +24,10 @@ const needs = {
   cloud: {
     name: 'an emulator of AWS: AWS_ENDPOINT_URL, or python3 with venv and pip to bring MiniStack',
     isMet: hasCloud,
+  },
+  cfnLint: {
+    name: 'python3 with venv and pip, to bring cfn-lint',
+    isMet: () => cfnLintPython() !== undefined,
   },
   history: {
     name: 'git, and a clone whose history reaches back to the first version',

@@ -1,7 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DynamoDBClient,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { startTable, tableSchema } from '../../local/table.ts';
 import { table as topology } from '../../local/topology.ts';
 import { openTable, type Table } from '../../store/client.ts';
@@ -61,6 +66,13 @@ async function withTable({ endpoint, stop }: Database): Promise<Database> {
   const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
   await client.send(new CreateTableCommand(tableSchema()));
   await waitUntilTableExists({ client, maxWaitTime: 30 }, { TableName: topology.name });
-  client.destroy();
-  return { endpoint, stop };
+  return {
+    endpoint,
+    stop: async () => {
+      // An emulator that was there before stays, and the next suite makes the table anew.
+      await client.send(new DeleteTableCommand({ TableName: topology.name }));
+      client.destroy();
+      await stop();
+    },
+  };
 }

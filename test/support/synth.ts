@@ -5,26 +5,25 @@ import { Stack } from 'aws-cdk-lib/core';
 import { buildFunctions } from '../../bin/build.ts';
 import { signalboxApp } from '../../lib/signalbox-app.ts';
 
-// Does what `cdk synth` does, in a folder of its own: node bin/node.mjs test/support/synth.ts <folder> <context> [planted] [emulated]
-const [folder = '', context = '{}', ...flags] = process.argv.slice(2);
+// Does what `cdk synth` does, in a folder of its own: node bin/node.mjs test/support/synth.ts <folder> <contexts> [planted] [emulated]
+const [folder = '', contexts = '[{}]', ...flags] = process.argv.slice(2);
 const root = join(import.meta.dirname, '../..');
 const functions = join(folder, 'functions');
+const { context: ofProject } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
 
 await buildFunctions(functions);
-const app = signalboxApp(functions, {
-  isEmulated: flags.includes('emulated'),
-  outdir: join(folder, 'assembly'),
-  autoSynth: false,
-  context: {
-    ...JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')).context,
+for (const [at, context] of JSON.parse(contexts).entries()) {
+  const app = signalboxApp(functions, {
+    isEmulated: flags.includes('emulated'),
+    outdir: join(folder, `assembly-${at}`),
+    autoSynth: false,
     // The command line asks for these paths as well; the tests call resources by them.
-    'aws:cdk:enable-path-metadata': true,
-    ...JSON.parse(context),
-  },
-});
-if (flags.includes('planted')) {
-  // A queue without dead letters and without TLS, to see that a finding stops the synth.
-  const stack = app.node.children.find((child) => Stack.isStack(child));
-  if (stack) new Queue(stack, 'Planted');
+    context: { ...ofProject, 'aws:cdk:enable-path-metadata': true, ...context },
+  });
+  if (flags.includes('planted')) {
+    // A queue without dead letters and without TLS, to see that a finding stops the synth.
+    const stack = app.node.children.find((child) => Stack.isStack(child));
+    if (stack) new Queue(stack, 'Planted');
+  }
+  app.synth();
 }
-app.synth();

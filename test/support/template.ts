@@ -125,19 +125,30 @@ export function readAssembly(assembly: string): Synthesized {
   };
 }
 
-/**
- * Synthesizes the app as `cdk synth` does, with these settings as context; a finding rejects with the report.
- * It runs in a process of its own: jest takes several times as long to load the CDK.
- */
+/** Synthesizes the app as `cdk synth` does, with these settings as context; a finding rejects with the report. */
 export async function synthesize(
   context: Record<string, unknown> = {},
   flags: ('planted' | 'emulated')[] = [],
 ): Promise<Synthesized> {
+  const [stack] = await synthesizeAll([context], flags);
+  return stack;
+}
+
+/**
+ * As `synthesize`, once for each context. It runs in a process of its own, as jest takes several times as long to load
+ * the CDK, and in one for all: most of a synth is loading the CDK and its rules.
+ */
+export async function synthesizeAll<const Contexts extends readonly Record<string, unknown>[]>(
+  contexts: Contexts,
+  flags: ('planted' | 'emulated')[] = [],
+): Promise<{ -readonly [Each in keyof Contexts]: Synthesized }> {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-synth-'));
   try {
-    const script = ['bin/node.mjs', 'test/support/synth.ts', folder, JSON.stringify(context)];
+    const script = ['bin/node.mjs', 'test/support/synth.ts', folder, JSON.stringify(contexts)];
     await promisify(execFile)(process.execPath, [...script, ...flags], { cwd: root });
-    return readAssembly(join(folder, 'assembly'));
+    const stacks = contexts.map((_, at) => readAssembly(join(folder, `assembly-${at}`)));
+    // TypeScript takes what map() answers for a list of any length.
+    return stacks as { -readonly [Each in keyof Contexts]: Synthesized };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

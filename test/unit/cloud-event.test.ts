@@ -1,4 +1,9 @@
-import { unwrapBinaryCloudEvent, unwrapCloudEvent } from '../../core/cloud-event.ts';
+import {
+  isBinaryCloudEvent,
+  isCloudEvent,
+  unwrapBinaryCloudEvent,
+  unwrapCloudEvent,
+} from '../../core/cloud-event.ts';
 import type { Problem } from '../../core/problem.ts';
 
 const headers = {
@@ -59,4 +64,84 @@ test('data can not set a prototype, nor take the place of an attribute', () => {
   );
   expect((input as { team?: string }).team).toBeUndefined();
   expect(fieldOf(() => unwrapCloudEvent({ ...envelope, data: { type: 'run.state' } }))).toBe('data.type');
+});
+
+test.each<[string, unknown, string | undefined]>([
+  ['no object', 'x', undefined],
+  ['another version', { ...envelope, specversion: '0.3' }, 'specversion'],
+  ['no type', { ...envelope, type: undefined }, 'type'],
+  ['an empty source', { ...envelope, source: '' }, 'source'],
+  ['an id that is no text', { ...envelope, id: 7 }, 'id'],
+  ['no data', { ...envelope, data: undefined }, 'data'],
+  ['data that is a list', { ...envelope, data: [] }, 'data'],
+  ['data with an id', { ...envelope, data: { id: 'x' } }, 'data.id'],
+  ['data with a time', { ...envelope, data: { time: 'x' } }, 'data.time'],
+  ['data twice', { ...envelope, data_base64: 'e30=' }, 'data_base64'],
+  ['data in no base64', { ...envelope, data: undefined, data_base64: '***' }, 'data_base64'],
+  ['data in base64 that is no text', { ...envelope, data: undefined, data_base64: 7 }, 'data_base64'],
+  ['data in base64 of other bytes', { ...envelope, data: undefined, data_base64: '/w==' }, 'data_base64'],
+  ['data in base64 of no JSON', { ...envelope, data: undefined, data_base64: 'eA==' }, 'data_base64'],
+  ['data in base64 of no object', { ...envelope, data: undefined, data_base64: 'W10=' }, 'data_base64'],
+  ['data of another type', { ...envelope, datacontenttype: 'text/plain' }, 'datacontenttype'],
+])('a CloudEvent with %s is refused at its field', (_, input, field) => {
+  expect(fieldOf(() => unwrapCloudEvent(input))).toBe(field);
+});
+
+test.each<[string, Record<string, string>, string, string | undefined]>([
+  ['another version', { 'ce-specversion': '2.0' }, '{}', 'ce-specversion'],
+  ['an empty id', { 'ce-id': '' }, '{}', 'ce-id'],
+  ['a type that is no UTF-8', { 'ce-type': '%ff' }, '{}', 'ce-type'],
+  ['data of another type', { 'content-type': 'text/plain' }, '{}', 'content-type'],
+  ['data that is no object', {}, '[]', undefined],
+])('a CloudEvent in headers with %s is refused at its field', (_, change, body, field) => {
+  expect(fieldOf(() => unwrapBinaryCloudEvent({ ...headers, ...change }, body))).toBe(field);
+});
+
+test.each(['application/json', 'application/cloudevents+json', 'Text/JSON; charset=utf-8', '', null])(
+  'data of the type %j is JSON',
+  (datacontenttype) => {
+    expect(unwrapCloudEvent({ ...envelope, datacontenttype }).input).toMatchObject({ team: 'v' });
+  },
+);
+
+test.each(['json', 'application/jsonp', 'application/x/json', 'application/+json', 'text/plain+jsonx'])(
+  'data of the type %j is not',
+  (datacontenttype) => {
+    expect(fieldOf(() => unwrapCloudEvent({ ...envelope, datacontenttype }))).toBe('datacontenttype');
+  },
+);
+
+test('a body that is compressed can not say what is in it', () => {
+  const compressed = { ...headers, 'content-type': 'application/octet-stream', 'content-encoding': 'gzip' };
+  expect(unwrapBinaryCloudEvent(compressed, '{"team":"v"}').input).toMatchObject({ team: 'v' });
+});
+
+test('the type loses our name before it, and the time comes along where there is one', () => {
+  const time = '2026-11-23T12:00:00Z';
+  const { input } = unwrapCloudEvent({ ...envelope, type: 'signalbox.run.state', time });
+  expect(input).toEqual({ team: 'v', type: 'run.state', id: expect.stringMatching(/^evt_/), time });
+  expect(unwrapCloudEvent({ ...envelope, time: null }).input).not.toHaveProperty('time');
+  expect(unwrapCloudEvent({ ...envelope, type: 'a.signalbox.b' }).input).toMatchObject({
+    type: 'a.signalbox.b',
+  });
+  expect(unwrapBinaryCloudEvent({ ...headers, 'ce-time': time }, '{}').input).toMatchObject({ time });
+});
+
+test('a CloudEvent is known by what only it has', () => {
+  expect([envelope, { specversion: null }].map(isCloudEvent)).toEqual([true, true]);
+  expect([{ type: 'run.state' }, [envelope], 'x', null].map(isCloudEvent)).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
+  expect(isBinaryCloudEvent({ 'ce-source': '' })).toBe(true);
+  expect(isBinaryCloudEvent({ 'ce-time': '', source: 'x' })).toBe(false);
+});
+
+test('data may come in base64', () => {
+  const data_base64 = Buffer.from('{"team":"v\u00e4"}').toString('base64');
+  const { input, nameOf } = unwrapCloudEvent({ ...envelope, data: undefined, data_base64 });
+  expect(input).toMatchObject({ team: 'v\u00e4' });
+  expect(nameOf('team')).toBe('data_base64.team');
 });

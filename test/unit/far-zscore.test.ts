@@ -1,4 +1,5 @@
-import { zscoreAgainst } from '../../core/metrics/gauge.ts';
+import { GaugeBoard, zscoreAgainst } from '../../core/metrics/gauge.ts';
+import { emptySeries, placeValue } from '../../core/metrics/series.ts';
 
 const ROOT = Math.SQRT1_2;
 
@@ -21,4 +22,34 @@ test.each([
   ['others that are all the same', [2, 2, 2]],
 ])('there is no z-score with %s', (_, others) => {
   expect(zscoreAgainst(1, others)).toBeNaN();
+});
+
+/** A board over a series that grew to these values, brought up to date after each. */
+function slid(values: number[], read: (board: GaugeBoard) => number): number {
+  const series = emptySeries();
+  const board = new GaugeBoard(series);
+  let last = Number.NaN;
+  for (const [step, value] of values.entries()) {
+    placeValue(series, { step, value, receivedAtMs: 0 }, 100);
+    board.update();
+    last = read(board);
+  }
+  return last;
+}
+
+test('a z-score is right far from where the window was before', () => {
+  const zscore = slid([1e-100, 2e-100, 3e-100, 1, 2, 3, 1e250], (board) =>
+    board.gauge({ kind: 'zscore', window: 3 }).read(),
+  );
+  expect(zscore / 1e250).toBeCloseTo(1, 9);
+});
+
+test.each([
+  ['ordinary numbers', [1, 2, 3], 1],
+  ['wide numbers', [0, 1_000, 2_000], 1_000],
+  ['large numbers', [1e200, 2e200, 3e200], 1e200],
+  ['small numbers', [1e-200, 2e-200, 3e-200], 1e-200],
+  ['numbers that others came before', [1e9, -1e9, 7, 10, 20, 30], 10],
+])('the deviation of %s is in their own units', (_, values, expected) => {
+  expect(slid(values, (board) => board.deviation(3).read()) / expected).toBeCloseTo(1, 9);
 });

@@ -1,5 +1,5 @@
 import { digest } from '../../core/id.ts';
-import { mayActOn, newKey, parseKey, roleMay } from '../../core/key.ts';
+import { type Ability, mayActOn, newKey, parseKey, Role, roleMay, sameText } from '../../core/key.ts';
 import { makeAuthenticate } from '../../lambdas/shared/authenticate.ts';
 
 describe('a key', () => {
@@ -8,6 +8,22 @@ describe('a key', () => {
     const parsed = parseKey(key);
     expect(parsed?.keyId).toBe(keyId);
     expect(digest(parsed!.secret)).toBe(secretHash);
+  });
+
+  test('is of letters and digits, and has the id that was asked for', () => {
+    const { key, keyId } = newKey('0123456789abcdef');
+    expect(keyId).toBe('key_0123456789abcdef');
+    expect(key).toMatch(/^sbx_0123456789abcdef_[0-9A-Za-z]{32}[0-9a-f]{6}$/);
+    const letters = new Set(Array.from({ length: 200 }, () => newKey().key.slice(21, 53)).join(''));
+    expect(letters.size).toBe(62);
+  });
+
+  test.each([
+    ['something before it', (key: string) => `x${key}`],
+    ['something behind it', (key: string) => `${key}0`],
+    ['another beginning', (key: string) => key.replace('sbx_', 'sby_')],
+  ])('with %s is none', (_, changed) => {
+    expect(parseKey(changed(newKey().key))).toBeUndefined();
   });
 
   test('with any one character changed is known for mistyped', () => {
@@ -31,11 +47,28 @@ test.each([
   expect(mayActOn(caller, ability, team)).toBe(expected);
 });
 
-test('only an org_admin may change the organization', () => {
-  expect(
-    (['admin', 'member', 'viewer', 'sender'] as const).some((role) => roleMay(role, 'organization:write')),
-  ).toBe(false);
-  expect(roleMay('org_admin', 'organization:write')).toBe(true);
+test.each<[Ability, Role[]]>([
+  ['events:post', ['org_admin', 'admin', 'member', 'sender']],
+  ['watched:read', ['org_admin', 'admin', 'member', 'viewer', 'sender']],
+  ['team:read', ['org_admin', 'admin', 'member', 'viewer']],
+  ['automations:write', ['org_admin', 'admin', 'member']],
+  ['integrations:write', ['org_admin', 'admin']],
+  ['secrets:write', ['org_admin', 'admin']],
+  ['keys:write', ['org_admin', 'admin']],
+  ['audit:read', ['org_admin', 'admin']],
+  ['organization:write', ['org_admin']],
+])('%s is what %j may', (ability, roles) => {
+  expect(Role.options.filter((role) => roleMay(role, ability))).toEqual(roles);
+});
+
+test('texts are compared whole', () => {
+  expect(sameText('abc', 'abc')).toBe(true);
+  expect(['abd', 'ab', 'abcd', ''].map((other) => sameText('abc', other))).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
 });
 
 describe('authentication', () => {

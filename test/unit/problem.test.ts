@@ -1,6 +1,12 @@
 import * as z from 'zod';
 import { watchedRoutes } from '../../core/api/watched.ts';
-import { Problem, type ProblemDetails, parseInput, renamedProblem } from '../../core/problem.ts';
+import {
+  detailsOfZod,
+  Problem,
+  type ProblemDetails,
+  parseInput,
+  renamedProblem,
+} from '../../core/problem.ts';
 import { Trigger } from '../../core/trigger.ts';
 
 function problemOf(schema: z.ZodType, value: unknown): ProblemDetails | undefined {
@@ -47,9 +53,71 @@ test.each([
   expect(problemOf(Place, value)).toMatchObject({ detail, hint });
 });
 
-test('of several kinds of trigger, the complaint is about the one that was meant', () => {
-  const value = { event: 'run.metrics', threshold: { metric: 'loss', comparison: '<', value: 'low' } };
-  expect(problemOf(Trigger, value)?.field).toBe('threshold.value');
+const low = { metric: 'loss', comparison: '<', value: 'low' };
+
+test.each<[string, object, string]>([
+  ['a condition', { event: 'run.metrics', threshold: low }, 'threshold.value'],
+  ['a state', { event: 'run.state', states: ['HAPPY'] }, 'states.0'],
+  ['a custom event', { event: 'custom.deployed', states: [] }, 'states'],
+  ['no kind', { event: 'nonsense' }, 'event'],
+  ['no event', { filter: {} }, 'event'],
+])('of several kinds of trigger, the complaint is about the one that was meant: %s', (_, value, field) => {
+  expect(problemOf(Trigger, value)?.field).toBe(field);
+});
+
+const named = z.strictObject({ name: z.templateLiteral(['custom.', z.string()]) });
+const sized = z.union([z.strictObject({ width: z.number() }), z.strictObject({ height: z.number() })]);
+
+test.each<[string, z.ZodType, unknown, string]>([
+  [
+    'deeper in a form, a wrong name is what is wrong with it',
+    z.union([z.strictObject({ of: named }), z.strictObject({ size: z.number() })]),
+    { of: { name: 'x' } },
+    'of.name',
+  ],
+  [
+    'deeper in a form, a part that has no form is what is wrong with it',
+    z.union([
+      z.strictObject({ of: z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('a') })]) }),
+      z.strictObject({ size: z.number() }),
+    ]),
+    { of: { kind: 'b' } },
+    'of.kind',
+  ],
+  [
+    'a text of another form is what is wrong with it',
+    z.union([z.strictObject({ id: z.string().regex(/^a/) }), z.strictObject({ size: z.number() })]),
+    { id: 'b' },
+    'id',
+  ],
+  [
+    'a part with forms of its own is wrong in the nearest of them',
+    z.union([z.strictObject({ box: sized }), z.strictObject({ size: z.number() })]),
+    { box: { width: 'wide' } },
+    'box.width',
+  ],
+  [
+    'a name of another form says nothing',
+    z.union([named, z.strictObject({ name: z.null() })]),
+    { name: 'x' },
+    'name',
+  ],
+])('of several forms, %s', (_, schema, value, field) => {
+  expect(problemOf(schema, value)?.field).toBe(field);
+});
+
+test('an input that is wrong as a whole is said to be', () => {
+  expect(problemOf(z.string(), 1)).toMatchObject({ hint: 'correct the input and send it again' });
+  expect(problemOf(Place, { name: 1 })).toMatchObject({ hint: 'correct name and send the request again' });
+  expect(detailsOfZod(new z.ZodError([]))).toEqual({
+    code: 'invalid_input',
+    detail: 'the input is not valid',
+  });
+});
+
+test('a part of an input is named by its place in the whole', () => {
+  const { error } = Place.safeParse({ name: 'a', colour: 1 });
+  expect(detailsOfZod(error as z.ZodError, ['places', '3']).field).toBe('places.3.colour');
 });
 
 test('a Problem with a part can be told as one with the whole, and another error stays', () => {

@@ -201,6 +201,19 @@ describe('what a filter requires of one field', () => {
     expect(['1', 1, 'true', true].map((alias) => found(index, alias))).toEqual([['0'], ['1'], ['2'], ['3']]);
   });
 
+  test('tells two patterns on one field apart', () => {
+    const index = new ScopeIndex();
+    for (const [at, $regex] of ['a.c', '[ab]+c', '^a.c$'].entries()) {
+      index.put(aWatcher({ trigger: onEvent('artifact.alias_added', { alias: { $regex } }) }, `${at}`));
+    }
+    expect(['a-c', 'xabc', 'bc', 'c'].map((alias) => found(index, alias))).toEqual([
+      ['0', '2'],
+      ['0', '1'],
+      ['1'],
+      [],
+    ]);
+  });
+
   test.each([[null], [[['production']]], [{ a: 1 }]])('finds nothing for %j', (value) => {
     const index = new ScopeIndex();
     for (const [at, alias] of ['production', '', 'null'].entries()) {

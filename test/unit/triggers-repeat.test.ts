@@ -1,5 +1,6 @@
+import { ANY_TRIGGER } from '../../core/runs/latch.ts';
 import { aStateEvent, aWatcher, losses, onMetrics, onStates, onThreshold } from '../support/builders.ts';
-import { aMatcher, DAY_MS, SECOND_MS } from '../support/matcher.ts';
+import { aMatcher, DAY_MS, type Matcher, SECOND_MS } from '../support/matcher.ts';
 
 /** Each kind of condition, a series of which every value meets it, and one of which no value does. */
 const kinds = [
@@ -160,6 +161,40 @@ describe('a latch', () => {
     const { send } = aMatcher(aWatcher({ trigger: onLoss() }, 'aut'));
     expect(await send(losses([0.1, 0.1, 0.1]))).toEqual(['aut@0']);
     expect(await send(losses([0.1], 0, { run: { id: 'run-2' } }))).toEqual(['aut@0']);
+  });
+});
+
+/** The latches of the run as the first version wrote them: of no trigger in particular. */
+function asOfFirstVersion({ run }: Pick<Matcher, 'run'>): void {
+  for (const latch of run()?.latches.values() ?? []) latch.triggerHash = ANY_TRIGGER;
+}
+
+describe('a latch of the first version', () => {
+  test('holds back as any other', async () => {
+    const matcher = aMatcher(aWatcher({ trigger: onThreshold() }, 'aut'));
+    expect(await matcher.send(losses([0.1]))).toEqual(['aut@0']);
+    asOfFirstVersion(matcher);
+    expect(await matcher.send(losses([0.1], 1))).toEqual([]);
+    matcher.clock.nowMs += DAY_MS;
+    expect(await matcher.send(losses([0.1], 2))).toEqual(['aut@2']);
+  });
+
+  test('is told that the condition was not met (after_false)', async () => {
+    const matcher = aMatcher(
+      aWatcher({ trigger: onThreshold({}, { repeat: { mode: 'after_false' } }) }, 'aut'),
+    );
+    expect(await matcher.send(losses([0.1]))).toEqual(['aut@0']);
+    asOfFirstVersion(matcher);
+    expect(await matcher.send(losses([0.9, 0.1], 1))).toEqual(['aut@2']);
+  });
+
+  test('is told that the run went to another state (after_false)', async () => {
+    const matcher = aMatcher(
+      aWatcher({ trigger: onStates(['FAILED'], { repeat: { mode: 'after_false' } }) }, 'aut'),
+    );
+    expect(await matcher.send(aStateEvent('FAILED'))).toHaveLength(1);
+    asOfFirstVersion(matcher);
+    expect(await matcher.sendEach(aStateEvent('RUNNING'), aStateEvent('FAILED'))).toHaveLength(1);
   });
 });
 

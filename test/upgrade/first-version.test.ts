@@ -1,10 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeTableCommand, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import {
-  LambdaClient,
-  ListEventSourceMappingsCommand,
-  UpdateEventSourceMappingCommand,
-} from '@aws-sdk/client-lambda';
 import { tableIndexes } from '../../lib/table-indexes.ts';
 import { requester } from '../earlier/requester.ts';
 import { checkOut, FIRST_VERSION } from '../earlier/sources.ts';
@@ -22,7 +17,7 @@ import {
 } from '../earlier/world.ts';
 import { amend, leaveOut } from '../localstack/amends.ts';
 import {
-  cdk as cdkIn,
+  bootstrap,
   clientOptions,
   contextOf,
   copyProject,
@@ -32,7 +27,7 @@ import {
   projectIn,
   run,
 } from '../localstack/deployment.ts';
-import { shorten, sweepNow } from '../localstack/outage.ts';
+import { hold, shorten, sweepNow } from '../localstack/outage.ts';
 import { cleanUp } from '../support/local-runtime.ts';
 import { type Cloud, startCloud } from '../support/ministack.ts';
 import { describeNeeding } from '../support/needs.ts';
@@ -62,7 +57,7 @@ describeNeeding('history')('a deployment of the first version', () => {
     cloud = await startCloud();
     receiver = await startReceiver({ respond: respondTo(() => isUp) });
     const first = projectIn(checkOut(FIRST_VERSION));
-    await cdkIn(cloud, first, 'bootstrap');
+    await bootstrap(cloud);
     deployment = await deploy(cloud, first, settings);
     await amend(cloud, deployment);
     ok = requester(deployment.url, deployment.adminKey);
@@ -79,7 +74,8 @@ describeNeeding('history')('a deployment of the first version', () => {
   });
 
   test('is upgraded by one command while events flow', async () => {
-    const queued = await holdMatcher(cloud, deployment);
+    // As the ingest of before wrote it.
+    const queued = await hold(cloud, deployment, 'matcher');
     await post(ok, { type: 'artifact.linked', id: 'linked-queued', ...inRegistry });
     const upgrade = (...more: string[]) =>
       run(cloud, project, 'bin/upgrade.ts', '--stage', settings.stage, ...more, ...contextOf(settings));
@@ -177,19 +173,4 @@ function keepPosting(ok: Ok, key: string, posted: string[]): { ended: Promise<vo
       isStopped = true;
     },
   };
-}
-
-/** Leaves events in their queue, as the ingest of before wrote them. */
-async function holdMatcher(cloud: Cloud, deployment: Deployment): Promise<{ release(): Promise<void> }> {
-  const client = new LambdaClient(clientOptions(cloud));
-  const FunctionName = deployment.physicalId('MatchingMatcherFunction');
-  const { EventSourceMappings = [] } = await client.send(
-    new ListEventSourceMappingsCommand({ FunctionName }),
-  );
-  const set = async (Enabled: boolean) => {
-    for (const { UUID } of EventSourceMappings)
-      await client.send(new UpdateEventSourceMappingCommand({ UUID, Enabled }));
-  };
-  await set(false);
-  return { release: () => set(true) };
 }

@@ -20,6 +20,7 @@ export function onTheWire(observed: Observed): string[] {
         ...content(delivery, seen),
         ...attempts(delivery, seen, observed),
         ...repeats(delivery, seen, observed),
+        ...overlapping(delivery, seen),
       ];
     }),
   ];
@@ -99,6 +100,13 @@ function repeats(delivery: Delivery, posts: Post[], { hasFaults, resent }: Obser
     );
   }
   return problems;
+}
+
+/** One attempt at a time: however often it is asked for, a delivery is on the wire once. */
+function overlapping({ id }: Delivery, posts: Post[]): string[] {
+  const isLate = ({ arrivedAtMs }: Post, at: number) =>
+    posts.slice(0, at).some(({ endedAtMs }) => endedAtMs > arrivedAtMs);
+  return posts.some(isLate) ? [`design 4: ${id} was sent while it was on the wire`] : [];
 }
 
 const endMsOf = ({ started_at, duration_ms }: Attempt) => Date.parse(started_at) + duration_ms;

@@ -5,6 +5,10 @@ import { saidBy } from './occurrence.ts';
 
 /** What lies between the last look at something and the request that goes out: a few slow calls. */
 const ON_THE_WAY_MS = 6_000;
+/** Where functions stand still: as long as one may run. */
+const LONGEST_ON_THE_WAY_MS = 60_000;
+
+const onTheWayMs = ({ mayStandStill }: Observed) => (mayStandStill ? LONGEST_ON_THE_WAY_MS : ON_THE_WAY_MS);
 
 /** Without faults, a receiver that does well hears of an event within this time, whatever others do. */
 const PROMPT_MS = 5_000;
@@ -16,21 +20,23 @@ export function timing(observed: Observed): string[] {
 }
 
 /** Of an automation that was switched off or deleted nothing goes out any more. */
-function stopped({ automations, posts }: Observed): string[] {
+function stopped(observed: Observed): string[] {
+  const { automations, posts } = observed;
   return automations.flatMap((automation) => {
     const last = automation.changes.at(-1);
     if (last?.kind !== 'disable' && last?.kind !== 'delete') return [];
-    const endMs = endOf(automation) + EFFECT_MS + ON_THE_WAY_MS;
+    const endMs = endOf(automation) + EFFECT_MS + onTheWayMs(observed);
     const late = posts.find((post) => saidBy(post).automation === automation.id && post.arrivedAtMs > endMs);
     return late ? [`G18: ${automation.id} was posted after it was stopped (${last.kind})`] : [];
   });
 }
 
 /** A secret that was replaced is used no more. */
-function outdated({ posts, accessTokens }: Observed): string[] {
+function outdated(observed: Observed): string[] {
+  const { posts, accessTokens } = observed;
   const isInForce = ({ headers, arrivedAtMs }: Post) =>
     accessTokens.some(({ value, askedAtMs }, at) => {
-      const endMs = (accessTokens[at + 1]?.answeredAtMs ?? Number.POSITIVE_INFINITY) + ON_THE_WAY_MS;
+      const endMs = (accessTokens[at + 1]?.answeredAtMs ?? Number.POSITIVE_INFINITY) + onTheWayMs(observed);
       return (
         headers['authorization'] === `Bearer ${value}` && askedAtMs <= arrivedAtMs && arrivedAtMs <= endMs
       );
@@ -92,18 +98,21 @@ function gone({ hasFaults, posts }: Observed): string[] {
   return late ? [`contract 5: ${late.url} answered 410 and got another request`] : [];
 }
 
-/** The action is that of the revision that fired: the old one soon after an edit no more, the new one not before it. */
-function edited({ automations, posts, accepted }: Observed): string[] {
+/**
+ * The action is that of the revision that fired: soon after an edit the old one no more, and before it, or for what had
+ * fired before it, not the new one.
+ */
+function edited({ automations, posts, accepted, history }: Observed): string[] {
+  const firedAtMs = new Map(history.map(({ id, created_at }) => [id, Date.parse(created_at)]));
   return automations.flatMap(({ id, changes }) => {
     const edit = changes.find(({ kind }) => kind === 'edit action');
     if (!edit) return [];
     const isWrong = (post: Post) => {
-      const { automation, event, mark } = saidBy(post);
+      const { automation, event, mark, delivery } = saidBy(post);
       if (automation !== id) return false;
       const postedAtMs = accepted.find((one) => one.event.id === event)?.postedAtMs ?? 0;
-      return mark === 'other'
-        ? post.arrivedAtMs < edit.askedAtMs
-        : postedAtMs > edit.answeredAtMs + EFFECT_MS;
+      const atMs = Math.min(post.arrivedAtMs, (firedAtMs.get(delivery) ?? Infinity) + APART_MS);
+      return mark === 'other' ? atMs < edit.askedAtMs : postedAtMs > edit.answeredAtMs + EFFECT_MS;
     };
     return posts.some(isWrong) ? [`contract 5: ${id} sent the action of another revision`] : [];
   });
@@ -125,14 +134,17 @@ function crowded({ integrations, posts }: Observed): string[] {
 }
 
 /** No attempt begins later than the automation allows. */
-function expired({ automations, posts, accepted, resent }: Observed): string[] {
+function expired(observed: Observed): string[] {
+  const { automations, posts, accepted, resent } = observed;
   return automations.flatMap(({ id, expiresAfterSeconds }) => {
     if (expiresAfterSeconds === undefined) return [];
     const isLate = (post: Post) => {
       const { automation, event, delivery } = saidBy(post);
       if (automation !== id || resent.includes(delivery)) return false;
       const times = accepted.filter((one) => one.event.id === event).map(({ acceptedAtMs }) => acceptedAtMs);
-      return post.arrivedAtMs > Math.max(...times) + expiresAfterSeconds * 1_000 + APART_MS + ON_THE_WAY_MS;
+      return (
+        post.arrivedAtMs > Math.max(...times) + expiresAfterSeconds * 1_000 + APART_MS + onTheWayMs(observed)
+      );
     };
     return posts.some(isLate) ? [`contract 5: ${id} sent what had expired`] : [];
   });
