@@ -7,17 +7,9 @@ export class Agenda {
     return this.#heap[0]?.atMs;
   }
 
-  /** All that is planned, in words: `label` answers none for what will not matter. */
-  describe(nowMs: number): string {
-    const words = this.#heap.flatMap(({ atMs, label }) =>
-      label() === '' ? [] : `${atMs - nowMs} ${label()}`,
-    );
-    return words.sort().join('; ');
-  }
-
-  plan(atMs: number, run: () => void, label: () => string): void {
+  plan(atMs: number, run: () => void): void {
     const heap = this.#heap;
-    const item = { atMs, order: this.#order++, run, label };
+    const item = { atMs, order: this.#order++, run };
     let at = heap.length;
     heap.push(item);
     while (at > 0) {
@@ -52,7 +44,6 @@ interface Planned {
   atMs: number;
   order: number;
   run: () => void;
-  label: () => string;
 }
 
 function isBefore(a: Planned, b: Planned): boolean {

@@ -4,7 +4,7 @@ import type { FunctionName, Product } from './product.ts';
 import type { Services } from './services.ts';
 
 type Mapping = Product['topology']['mappings'][number];
-type QueueName = 'events' | 'deliveries';
+export type QueueName = 'events' | 'deliveries';
 
 const MINUTE_MS = 60_000;
 
@@ -36,19 +36,27 @@ export class EventSources {
       const atMs = Math.max(nextMs, nowMs) + 1;
       if (atMs >= this.#polls[name]) continue;
       this.#polls[name] = atMs;
-      this.#nature.plan(atMs, () => this.#poll(name, atMs));
+      this.#nature.plan(atMs, () => {
+        if (atMs !== this.#polls[name]) return;
+        this.#polls[name] = Number.POSITIVE_INFINITY;
+        this.poll(name, this.#nature.random.between(1, this.#mappings[name].batchSize));
+      });
     }
     const { deadMs } = this.#services;
     if (deadMs !== Number.POSITIVE_INFINITY) this.planSweep(deadMs);
   }
 
+  /** Whether there is something to receive now. */
+  canPoll(name: QueueName): boolean {
+    const nextMs = this.#services.queues[name].nextMs() ?? Number.POSITIVE_INFINITY;
+    return nextMs <= this.#nature.nowMs && this.#busy[name] < this.#mappings[name].maxConcurrency;
+  }
+
   /** As Lambda's event source mapping: what the function does not report as failed is deleted. */
-  #poll(name: QueueName, atMs: number): void {
-    if (atMs !== this.#polls[name]) return;
-    this.#polls[name] = Number.POSITIVE_INFINITY;
+  poll(name: QueueName, limit: number): void {
     const mapping = this.#mappings[name];
     const queue = this.#services.queues[name];
-    const messages = queue.receive(this.#nature.random.between(1, mapping.batchSize));
+    const messages = queue.receive(limit);
     if (messages.length === 0) return;
     const Records = messages.map(({ id, body }) => ({ messageId: id, body }));
     this.#busy[name]++;

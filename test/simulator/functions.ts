@@ -88,10 +88,8 @@ export class Functions {
       (answer) => task.end({ answer }),
       (error) => task.end({ error }),
     );
-    const timeOut = () => {
-      if (!task.isOver) this.kill(task, 'timeouts');
-    };
-    nature.plan(deadlineMs, timeOut, () => (task.isOver ? '' : `${name} times out`));
+    const timeOut = () => this.resume(task, () => this.kill(task, 'timeouts'));
+    nature.plan(deadlineMs, timeOut, { task, what: 'times out' });
     return task;
   }
 

@@ -8,23 +8,6 @@ export function wordsOf(service: Service, { kind, input }: Command): string[] {
   return [input.method, input.url, input.headers['webhook-id']];
 }
 
-/** What a read looks at: items, a partition, the indexes, secrets. */
-export function placesRead(service: Service, { kind, input }: Command): string[] {
-  if (service === 'secrets') return ['secrets'];
-  if (input.IndexName !== undefined) return ['indexes'];
-  if (kind === 'Query') return keyOf(input).map((pk) => `partition ${pk}`);
-  if (kind === 'Get') return [keyOf(input).join(' ')];
-  const batches: { Keys: { pk: string; sk: string }[] }[] = Object.values(input.RequestItems);
-  return batches.flatMap(({ Keys }) => Keys.map(({ pk, sk }) => `${pk} ${sk}`));
-}
-
-/** Where a write may show. */
-export function placesWritten(service: Service, { input }: Command): string[] {
-  if (service !== 'dynamodb') return [service];
-  const [pk = '', sk = ''] = keyOf(input);
-  return [`${pk} ${sk}`, `partition ${pk}`, 'indexes'];
-}
-
 function keyOf(input: {
   Key?: { pk: string; sk: string };
   Item?: { pk: string; sk: string };

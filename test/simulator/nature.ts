@@ -1,9 +1,14 @@
 import { Agenda } from './agenda.ts';
 import { type Faults, NO_FAULTS, type Odd } from './faults.ts';
+import type { Task } from './functions.ts';
 import type { Random } from './random.ts';
 import type { Trace } from './trace.ts';
 
-const something = () => 'something';
+/** Something that is planned for an invocation: void once that is over. */
+export interface About {
+  task: Task;
+  what: string;
+}
 
 /** Time, chance and faults: what all parts of a world share. Its clock jumps. */
 export class Nature {
@@ -33,9 +38,9 @@ export class Nature {
     return true;
   }
 
-  /** Has something done at a moment. */
-  plan(atMs: number, run: () => void, label: () => string = something): void {
-    this.agenda.plan(Math.max(atMs, this.nowMs), run, label);
+  /** Has something done at a moment. `about` tells those who explore a world what it is. */
+  plan(atMs: number, run: () => void, _about?: About): void {
+    this.agenda.plan(Math.max(atMs, this.nowMs), run);
   }
 
   /** Resolves after a time, for what is outside of the product. */

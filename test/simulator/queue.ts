@@ -83,7 +83,20 @@ export class SimulatedQueue {
 
   /** All that what comes next depends on. */
   describe(): unknown {
-    return [this.#messages, [...this.#seen]];
+    const known = [...this.#seen].filter(([, atMs]) => this.#clock.nowMs - atMs < DEDUP_MS);
+    const redriven = this.log.filter(({ MessageAttributes }) => MessageAttributes?.['redrives']);
+    return [this.#messages, known, redriven, this.outdated];
+  }
+
+  /** Takes over the state of another one. */
+  become(other: SimulatedQueue): void {
+    this.log.push(...other.log);
+    this.outdated = other.outdated;
+    for (const [mark, atMs] of other.#seen) this.#seen.set(mark, atMs);
+    for (const [body, times] of other.#sent) this.#sent.set(body, times);
+    this.#messages = other.#messages.map((message) => ({ ...message }));
+    this.#isChanged = true;
+    if (other.deadLetters) this.deadLetters?.become(other.deadLetters);
   }
 
   send(entry: Entry): void {

@@ -35,6 +35,12 @@ export class Receivers {
     this.#random = random;
   }
 
+  /** Takes over the state of others. */
+  become(others: Receivers): void {
+    this.posts.push(...others.posts.map((post) => ({ ...post })));
+    for (const [url, manner] of others.#manners) this.#manners.set(url, manner);
+  }
+
   behave(url: string, manner: Manner): void {
     this.#manners.set(url, manner);
   }

@@ -75,6 +75,15 @@ export class Services {
     return new SimulatedQueue(settings(given.attributes, maxReceives), { ...parts, deadLetters });
   }
 
+  /** Takes over the state of others. */
+  become({ table, vault, receivers, queues }: Services): void {
+    this.table.become(table);
+    this.vault.become(vault);
+    this.receivers.become(receivers);
+    this.queues.events.become(queues.events);
+    this.queues.deliveries.become(queues.deliveries);
+  }
+
   /** When a dead-letter queue has something to receive. */
   get deadMs(): number {
     const { events, deliveries } = this.queues;

@@ -63,7 +63,7 @@ export const smallWorlds: SmallWorld[] = [
   {
     name: '3 events in 3 requests, 2 automations',
     crashes: 1,
-    plan: aPlan([onAlias(), onLoss('every_time')], [[anAlias('a')], [aPoint('b', 0)], [aPoint('c', 1)]]),
+    plan: aPlan([onAlias(), onLoss('every_time')], [[anAlias('a')], [aPoint('b', 0)], [aPoint('c', 1)]], 200),
   },
   {
     name: '2 events on one subject, superseding',

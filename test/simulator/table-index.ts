@@ -31,18 +31,31 @@ export class IndexOfTable {
     this.#clock = clock;
   }
 
-  note(key: Key, before: Attributes | undefined, after: Attributes | undefined, delayMs: () => number): void {
-    const [wasIn, isIn] = [this.#holds(before), this.#holds(after)];
-    if (!wasIn && !isIn) return;
-    if (wasIn && isIn && before?.[this.rangeName] === after?.[this.rangeName]) return;
+  /** Takes over the state of another one. */
+  become(other: IndexOfTable): void {
+    for (const [hash, partition] of other.#shown) this.#shown.set(hash, new Map(partition));
+    for (const [id, entry] of other.#written) this.#written.set(id, entry);
+    for (const [id, hash] of other.#hashes) this.#hashes.set(id, hash);
+    this.#pending = [...other.#pending];
+  }
+
+  /** Answers where it changes: by hash and range. */
+  note(
+    key: Key,
+    before: Attributes | undefined,
+    after: Attributes | undefined,
+    delayMs: () => number,
+  ): [hash: unknown, range: unknown][] {
+    const [was, is] = [this.#entryOf(key, before), this.#entryOf(key, after)];
+    if (was?.[this.rangeName] === is?.[this.rangeName]) return [];
     const id = `${key.pk} ${key.sk}`;
-    const is = isIn ? this.#entryOf(key, after as Attributes) : undefined;
     if (is) this.#written.set(id, is);
     else this.#written.delete(id);
     const delay = delayMs();
     const isBehind = this.#pending.some((change) => change.id === id);
     if (delay === 0 && !isBehind) this.#show(id, is);
     else this.#pending.push({ atMs: this.#clock.nowMs + delay, id, entry: is });
+    return [was, is].flatMap((one) => (one ? [[one[this.#hashName], one[this.rangeName]]] : []));
   }
 
   entries(hash: string): Attributes[] {
@@ -84,11 +97,10 @@ export class IndexOfTable {
     this.#hashes.set(id, hash);
   }
 
-  #holds(item: Attributes | undefined): boolean {
-    return item?.[this.#hashName] !== undefined && item[this.rangeName] !== undefined;
-  }
-
-  #entryOf({ pk, sk }: Key, item: Attributes): Attributes {
-    return { pk, sk, [this.#hashName]: item[this.#hashName], [this.rangeName]: item[this.rangeName] };
+  /** None of what has not both keys. */
+  #entryOf({ pk, sk }: Key, item: Attributes | undefined): Attributes | undefined {
+    const [hash, range] = [item?.[this.#hashName], item?.[this.rangeName]];
+    if (hash === undefined || range === undefined) return undefined;
+    return { pk, sk, [this.#hashName]: hash, [this.rangeName]: range };
   }
 }

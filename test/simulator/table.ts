@@ -42,6 +42,12 @@ interface Query extends Placeholders {
   ExclusiveStartKey?: Attributes;
 }
 
+interface IndexChange {
+  index: string;
+  hash: unknown;
+  range: unknown;
+}
+
 const OLD_READS_MS = 1_000;
 
 /** A DynamoDB table in memory. */
@@ -52,6 +58,8 @@ export class SimulatedTable {
   readonly #partitions = new Map<string, Map<string, Place>>();
   readonly #indexes = new Map<string, IndexOfTable>();
   readonly #onDue: (atMs: number) => void;
+  /** Where indexes changed, for those who explore a world, and who empty it. */
+  changes: IndexChange[] | undefined;
 
   /**
    * `refuse` makes the exception of a condition that does not hold; `onDue` is told whatever comes into the index of
@@ -70,6 +78,12 @@ export class SimulatedTable {
     for (const [name, keys] of Object.entries(indexes)) {
       this.#indexes.set(name, new IndexOfTable(keys, clock));
     }
+  }
+
+  /** Takes over the state of another one. Items are replaced, never changed. */
+  become(other: SimulatedTable): void {
+    for (const [pk, partition] of other.#partitions) this.#partitions.set(pk, new Map(partition));
+    for (const [name, index] of other.#indexes) this.#indexes.get(name)?.become(index);
   }
 
   answer({ kind, input }: Command): unknown {
@@ -169,8 +183,9 @@ export class SimulatedTable {
     const partition = this.#partitions.get(pk) ?? new Map<string, Place>();
     this.#partitions.set(pk, partition);
     partition.set(sk, { item, before, changedAtMs: this.#clock.nowMs });
-    for (const index of this.#indexes.values()) {
-      index.note({ pk, sk }, before, item, this.#whims.indexDelayMs);
+    for (const [name, index] of this.#indexes) {
+      const changed = index.note({ pk, sk }, before, item, this.#whims.indexDelayMs);
+      for (const [hash, range] of changed) this.changes?.push({ index: name, hash, range });
     }
     const dueMs = item?.['sweepAt'];
     if (typeof dueMs === 'number') this.#onDue(dueMs);

@@ -44,6 +44,17 @@ export class Users {
     this.#plan = plan;
   }
 
+  /** The same users in a copy of their world, as long as none of them waits for anything. */
+  copyFor(world: World): Users {
+    const copy = new Users(world, this.#plan);
+    copy.automations.push(...this.automations);
+    copy.integrationIds.push(...this.integrationIds);
+    copy.accessTokens.push(...this.accessTokens);
+    copy.accepted.push(...this.accepted);
+    copy.surprises.push(...this.surprises);
+    return copy;
+  }
+
   /** Sets everything up before anything can go wrong. */
   async setUp(): Promise<void> {
     const { team, integrations, automations } = this.#plan;

@@ -12,6 +12,11 @@ export class SimulatedVault {
     this.#missing = missing;
   }
 
+  /** Takes over the state of another one. */
+  become(other: SimulatedVault): void {
+    for (const [id, versions] of other.#versions) this.#versions.set(id, new Map(versions));
+  }
+
   answer({ kind, input }: Command): unknown {
     if (kind === 'CreateSecret') return this.#put(input.Name, input.SecretString, new Map());
     const versions = this.#versions.get(input.SecretId);

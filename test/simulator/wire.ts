@@ -32,9 +32,7 @@ export class Wire {
       bytes: (count) => functions.bytes(count),
       sleep: (ms) => {
         const task = functions.current as Task;
-        return new Promise((resolve) =>
-          nature.plan(nature.nowMs + ms, () => functions.resume(task, () => resolve())),
-        );
+        return new Promise((resolve) => this.#planFor(task, ms, 'sleeps', () => resolve()));
       },
       call: (service, command) => this.#call(service, command),
       log: (text) => {
@@ -155,10 +153,15 @@ export class Wire {
     const { post, answer } = this.#services.receivers.take(command.input, nature.nowMs);
     nature.count('posts');
     if (fault === 'kill after') this.#functions.kill(task, 'kill');
-    nature.plan(nature.nowMs + answer.durationMs, () => {
+    this.#planFor(task, answer.durationMs, 'is answered', () => {
       this.#functions.sees(task, answer);
-      this.#functions.resume(task, () => settle.resolve(heard(post, answer, fault)));
+      settle.resolve(heard(post, answer, fault));
     });
+  }
+
+  /** Lets a function go on after a time, unless it is over by then. */
+  #planFor(task: Task, ms: number, what: string, go: () => void): void {
+    this.#nature.plan(this.#nature.nowMs + ms, () => this.#functions.resume(task, go), { task, what });
   }
 }
 

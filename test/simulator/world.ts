@@ -39,7 +39,7 @@ export class World extends Nature {
   constructor({ products, mostReceives, notesWhatIsSeen = false, ...nature }: WorldParts) {
     super(nature);
     const [product] = products as [Product];
-    const onDue = (atMs: number) => this.sources.planSweep(atMs);
+    const onDue = (atMs: number) => this.onDue(atMs);
     this.services = new Services(this, product, { onDue, mostReceives });
     this.functions = new Functions(this, products, notesWhatIsSeen);
     this.sources = new EventSources(this, this.services, this.functions, product);
@@ -60,6 +60,11 @@ export class World extends Nature {
 
   get queues(): { events: SimulatedQueue; deliveries: SimulatedQueue } {
     return this.services.queues;
+  }
+
+  /** Is told when something comes to stand among what is due. */
+  protected onDue(atMs: number): void {
+    this.sources.planSweep(atMs);
   }
 
   endDeployment(): void {
@@ -94,7 +99,7 @@ export class World extends Nature {
           if (this.agenda.nextMs === undefined) resolve(true);
           else if (isEndless()) resolve(false);
           else {
-            this.passTime();
+            this.#passTime();
             whenDrained(step);
           }
         } catch (error) {
@@ -106,7 +111,7 @@ export class World extends Nature {
   }
 
   /** Does what comes next. */
-  passTime(): void {
+  #passTime(): void {
     this.nowMs = Math.max(this.nowMs, this.agenda.nextMs ?? this.nowMs);
     this.functions.current = undefined;
     this.agenda.take()?.run();
