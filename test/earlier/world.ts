@@ -163,9 +163,10 @@ const POLL_MS = 200;
 export async function untilListed(
   ok: Ok,
   isRight: (listed: ListedDelivery[]) => boolean,
+  query = 'team=vision',
 ): Promise<ListedDelivery[]> {
   for (let waited = 0; ; waited += POLL_MS) {
-    const { deliveries } = await ok('GET', '/v1/deliveries?team=vision');
+    const { deliveries } = await ok('GET', `/v1/deliveries?${query}`);
     const listed = deliveries as ListedDelivery[];
     if (isRight(listed)) return listed;
     if (waited > PATIENCE_MS) throw new Error(`the deliveries stay ${JSON.stringify(listed)}`);
