@@ -80,13 +80,16 @@ export async function leaseDelivery(
   if (before?.['status'] !== 'pending') return undefined;
   const attempt = (before['attempts'] as number) + 1;
   const isFar = (before['sweepAt'] as number) > lease.untilMs + QUEUE_PATIENCE_MS;
+  const resentAtMs = before['resentAtMs'];
+  // Ended and sent again since it was read, it has another limit of time and other attempts that count.
+  const isAsRead = resentAtMs === undefined ? 'attribute_not_exists(resentAtMs)' : 'resentAtMs = :resent';
   const taken = await holds(
     table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: deliveryKey(id),
         UpdateExpression: `SET leaseToken = :token, leasedAtMs = :now, dueAtMs = :until, attempts = :attempt${isFar ? ', sweepAt = :until' : ''}`,
-        ConditionExpression: '#status = :pending AND dueAtMs <= :now AND attempts = :attempts',
+        ConditionExpression: `#status = :pending AND dueAtMs <= :now AND attempts = :attempts AND ${isAsRead}`,
         ExpressionAttributeNames: { '#status': 'status' },
         ExpressionAttributeValues: {
           ':token': lease.token,
@@ -95,6 +98,7 @@ export async function leaseDelivery(
           ':attempt': attempt,
           ':attempts': attempt - 1,
           ':pending': 'pending',
+          ...(resentAtMs !== undefined && { ':resent': resentAtMs }),
         },
       }),
     ),

@@ -1,3 +1,4 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Delivery } from '../../core/delivery.ts';
 import { emptySeries, pointsOf as heldBy, placeValue, type Series } from '../../core/metrics/series.ts';
 import { encodeSeries } from '../../core/metrics/series-codec.ts';
@@ -20,6 +21,7 @@ import {
   putDelivery,
   readAttempts,
   readDelivery,
+  reopenDelivery,
   settleDelivery,
   stampDelivery,
 } from '../../store/deliveries.ts';
@@ -72,6 +74,14 @@ const aDelivery = (change: Partial<Delivery> = {}): Delivery => ({
 });
 const lease = (id: string, token: string, nowMs: number) =>
   leaseDelivery(table, id, { token, nowMs, untilMs: nowMs + 100 });
+
+function aTableWhereWritesWaitFor(meanwhile: () => Promise<unknown>): Table {
+  const send = async (command: never) => {
+    if ((command as object) instanceof UpdateCommand) await meanwhile();
+    return table.client.send(command);
+  };
+  return { ...table, client: { send } as unknown as Table['client'] };
+}
 
 describe('a delivery', () => {
   test('is written once', async () => {
@@ -156,6 +166,20 @@ describe('a delivery', () => {
       attempts: 0,
     });
     expect(await lease(id, 'b', 2_000)).toMatchObject({ attempt: 1 });
+  });
+
+  test('that ended and was sent again after it was read is not leased as what it was', async () => {
+    const { id } = aDelivery();
+    await putDelivery(table, aDelivery({ id }), 1_000);
+    const meanwhile = async () => {
+      await lease(id, 'a', 1_000);
+      await settleDelivery(table, id, 'a', { status: 'skipped', reason: 'disabled', attempts: 0 });
+      await reopenDelivery(table, id, { nowMs: 9_000 });
+    };
+    const late = aTableWhereWritesWaitFor(meanwhile);
+    const times = { token: 'b', nowMs: 9_000, untilMs: 9_100 };
+    expect(await leaseDelivery(late, id, times)).toBeUndefined();
+    expect(await lease(id, 'c', 9_000)).toMatchObject({ attempt: 1, delivery: { resentAtMs: 9_000 } });
   });
 
   test('keeps its attempts in order, and the first word about each', async () => {

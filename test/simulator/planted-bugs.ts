@@ -255,14 +255,14 @@ const delivering: PlantedBug[] = [
   bug(
     'a lease is taken from whoever has it',
     DELIVERIES,
-    "'#status = :pending AND dueAtMs <= :now AND attempts = :attempts'",
-    "'#status = :pending'",
+    '`#status = :pending AND dueAtMs <= :now AND attempts = :attempts AND ${isAsRead}`',
+    '`#status = :pending AND ${isAsRead}`',
   ),
   bug(
     'a lease does not ask whether a delivery is due',
     DELIVERIES,
-    "'#status = :pending AND dueAtMs <= :now AND attempts = :attempts'",
-    "'#status = :pending AND attempts = :attempts'",
+    '`#status = :pending AND dueAtMs <= :now AND attempts = :attempts AND ${isAsRead}`',
+    '`#status = :pending AND attempts = :attempts AND ${isAsRead}`',
   ),
   bug(
     'a lease does not ask whether a delivery had ended',
