@@ -44,7 +44,8 @@ const TOUCHED_BY_END: Partial<Record<FunctionName, Touched>> = {
 
 /**
  * A world in which nothing happens by chance: it says what may happen next, and does what it is told. Calls take no
- * time, and time passes when nothing else can happen.
+ * time, and time passes when nothing else can happen. A function dies before its first call, or right after a write: to
+ * die later, at a read or before the next write, leaves the same behind. It sweeps in minutes that find something.
  */
 export class ExploredWorld extends World {
   /** Which step made an actor appear; none did before the first. */
