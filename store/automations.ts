@@ -91,13 +91,21 @@ export async function deleteAutomation(
   await announceChange(table, news);
   const entry = changeOf(targetOf(head), author, shown(automation), undefined);
   if (!(await removeWithChange(table, headKey(head.id), entry, head))) return 'stale';
-  await announceChange(table, news);
-  // All its revisions' watches: updates leave theirs behind.
-  for (const { definition } of await listRevisions(table, head.id))
-    for (const watch of watchesOf(definition)) await deleteWatch(table, watch, head.id);
-  await deleteItem(table, memberKey(head.team, 'AUTOMATION', head.id));
-  await releaseName(table, nameOf(revision.definition), head.id);
+  await finishDeletion(table, head.id);
   return 'saved';
+}
+
+/** Does what a deletion that broke off left undone: all hear of it, and nothing is kept for it. Nothing where none was. */
+export async function finishDeletion(table: Table, id: string): Promise<void> {
+  if (await readHead(table, id)) return;
+  const definitions = (await listRevisions(table, id)).map(({ definition }) => definition);
+  const [first] = definitions;
+  if (!first) return;
+  await announceChange(table, newsOf(id, ...definitions));
+  // All its revisions' watches: updates leave theirs behind.
+  for (const watch of definitions.flatMap(watchesOf)) await deleteWatch(table, watch, id);
+  await deleteItem(table, memberKey(first.team, 'AUTOMATION', id));
+  for (const definition of definitions) await releaseName(table, nameOf(definition), id);
 }
 
 export async function readAutomation(table: Table, id: string): Promise<Automation | undefined> {

@@ -10,6 +10,7 @@ import { watchesOf } from '../../core/watch.ts';
 import { readActivity } from '../../store/activity.ts';
 import {
   type Automation,
+  finishDeletion,
   readAutomation as loadAutomation,
   pageAutomations,
   deleteAutomation as removeAutomation,
@@ -142,6 +143,8 @@ export async function deleteAutomation(
   { params }: RouteInput<'deleteAutomation'>,
   context: AdminContext,
 ): Promise<HttpAnswer> {
+  // Whoever deleted it may have died on the way, and asks again: 404 is an answer that it has stopped.
+  await finishDeletion(context.table, params['id'] ?? '');
   const automation = await findAutomation(params, context);
   checkMatch(context, automation.head, 'automation');
   checkOrganization(automation.revision.definition, context);

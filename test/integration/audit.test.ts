@@ -2,6 +2,7 @@ import type { Caller } from '../../core/key.ts';
 import { finishChange } from '../../store/changes.ts';
 import type { Table } from '../../store/client.ts';
 import { readDue } from '../../store/due.ts';
+import { readWatchFeed } from '../../store/watches.ts';
 import { type Api, type ApiAnswer, startAdminApi } from '../support/admin-api.ts';
 
 // Each change of configuration, with the function dying at every one of its writes: what was changed is in the audit
@@ -221,6 +222,26 @@ test('a name whose deletion died before it was listed is free', async () => {
   expect((await as('POST', '/v1/teams', { name })).status).toBe(201);
   const actions = (await entries(`&target=${name}`)).map((entry) => entry.action);
   expect(actions.sort()).toEqual(['created', 'created', 'deleted']);
+});
+
+test('a deletion of an automation that broke off is finished by who asks again, wherever it died', async () => {
+  for (let at = 0; ; at++) {
+    const body = automation();
+    const id = await idOf('/v1/automations', body);
+    const crash = dieAtWrite(at);
+    const first = await as('DELETE', `/v1/automations/${id}`);
+    crash.restore();
+    const { version } = await readWatchFeed(table);
+    const again = await as('DELETE', `/v1/automations/${id}`);
+    expect([at, again.status]).toEqual([at, crash.wasChanged() ? 404 : 204]);
+    const { version: after, recent } = await readWatchFeed(table);
+    expect([at, after > version, recent.at(-1)?.automationId]).toEqual([at, true, id]);
+    // Nothing is kept for it: its name is free.
+    const { status, body: next } = await as('POST', '/v1/automations', body);
+    expect([at, status]).toEqual([at, 201]);
+    await as('DELETE', `/v1/automations/${next.id}`);
+    if (!crash.happened()) return expect(first.status).toBe(204);
+  }
 });
 
 test('an admin sees the changes of the own team only, and filters narrow the list', async () => {

@@ -204,8 +204,8 @@ const watching: PlantedBug[] = [
   bug(
     'a deletion is announced only before its write',
     AUTOMATIONS,
-    "return 'stale';\n  await announceChange(table, news);\n  // All its",
-    "return 'stale';\n  // All its",
+    'await announceChange(table, newsOf(id, ...definitions));\n  // All its',
+    '// All its',
   ),
   bug(
     'keys that DynamoDB left unprocessed are not asked for again',
