@@ -29,7 +29,7 @@ const FIRST_MS = START_MS + 10_000;
 /** Goes every way through a small world, with so many crashes at any places, until something is wrong. */
 export async function exhaust(
   product: Product,
-  { name, plan: planFrom, crashes }: SmallWorld,
+  { name, plan: planFrom, crashes, soonMs }: SmallWorld,
   { mostSteps, isFull = false }: Limits,
 ): Promise<Explored> {
   const plan = planFrom(FIRST_MS);
@@ -46,7 +46,7 @@ export async function exhaust(
     return violations.length === 0;
   };
   const search = new Search({ onEnd, isFull, mostSteps });
-  const world = new ExploredWorld(product, { startMs: START_MS, crashes });
+  const world = new ExploredWorld({ product, startMs: START_MS, crashes, soonMs });
   const users = new Users(world, plan);
   await users.setUp();
   const isComplete = await isDone(search.run({ world, users, hasBegun: false }));

@@ -17,14 +17,18 @@ export interface Option {
   ways: readonly string[];
 }
 
+interface ExploredParts {
+  product: Product;
+  startMs: number;
+  crashes: number;
+  soonMs: number;
+}
+
 /** What is about no function is the users'. */
 interface Item extends Planned {
   number: number;
   run: () => void;
 }
-
-/** Whatever comes so soon may as well come before any call that is under way: it comes now. */
-const SOON_MS = 100;
 
 const BATCH = 10;
 const MINUTE_MS = 60_000;
@@ -40,21 +44,23 @@ const TOUCHED_BY_END: Partial<Record<FunctionName, Touched>> = {
 
 /**
  * A world in which nothing happens by chance: it says what may happen next, and does what it is told. Calls take no
- * time, and time passes when nothing else can happen.
+ * time, and time passes when nothing else can happen. A function dies before its first call, or right after a write: to
+ * die later, at a read or before the next write, leaves the same behind. It sweeps in minutes that find something.
  */
 export class ExploredWorld extends World {
   /** Which step made an actor appear; none did before the first. */
   readonly madeBy = new Map<string, number>();
   #step = -1;
   crashesLeft: number;
-  readonly #product: Product;
+  readonly #parts: ExploredParts;
   #sweepAtMs: number | undefined;
   #items: Item[] = [];
   #pending = new Map<Task, Call[]>();
   #numbers = 0;
   #usersSteps = 0;
 
-  constructor(product: Product, { startMs, crashes }: { startMs: number; crashes: number }) {
+  constructor(parts: ExploredParts) {
+    const { product, startMs, crashes } = parts;
     super({
       products: [product],
       random: new NoChance(0),
@@ -63,7 +69,7 @@ export class ExploredWorld extends World {
       notesWhatIsSeen: true,
     });
     this.crashesLeft = crashes;
-    this.#product = product;
+    this.#parts = parts;
   }
 
   /** Nothing is under way, and nobody outside waits for anything. */
@@ -74,7 +80,7 @@ export class ExploredWorld extends World {
   /** A world in the same state. Only what is quiet has one: what a function is about can't be copied. */
   copy(): ExploredWorld {
     if (!this.isQuiet) throw new Error('something is under way');
-    const copy = new ExploredWorld(this.#product, { startMs: this.nowMs, crashes: this.crashesLeft });
+    const copy = new ExploredWorld({ ...this.#parts, startMs: this.nowMs, crashes: this.crashesLeft });
     copy.services.become(this.services);
     copy.#sweepAtMs = this.#sweepAtMs;
     return copy;
@@ -82,7 +88,7 @@ export class ExploredWorld extends World {
 
   override plan(atMs: number, run: () => void, about?: About): void {
     const number = this.#numbers++;
-    const isSoon = atMs - this.nowMs <= SOON_MS && about === undefined;
+    const isSoon = atMs - this.nowMs <= this.#parts.soonMs && about === undefined;
     this.madeBy.set(`item ${number}`, this.#step);
     this.#items.push({ atMs: isSoon ? this.nowMs : atMs, number, run, about });
   }
@@ -183,8 +189,13 @@ export class ExploredWorld extends World {
     this.functions.current = task;
     this.trace.note(this.nowMs, task.name, ...wordsOf(call.service, call.command), way);
     if (way !== '') this.crashesLeft--;
+    const { writes } = this.table;
     this.wire.settle(call, way);
-    return way === 'kill before' ? [] : footprintOf(call.service, call.command);
+    if (way === 'kill before') return [];
+    const touched = footprintOf(call.service, call.command);
+    // A write that is refused has read its item, and that is all.
+    const isRefused = call.service === 'dynamodb' && !isRead(call.command) && this.table.writes === writes;
+    return isRefused ? touched.map(([place]) => [place, 'read']) : touched;
   }
 
   #poll(name: QueueName): Touched[] {

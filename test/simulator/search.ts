@@ -13,9 +13,10 @@ export class TooManyError extends Error {}
 
 /**
  * Goes every way through a world. Time passes only when nothing else can happen, so whatever was before comes before
- * whatever is after: the orders of steps are searched between two such moments (see Walks), and of a state in which
- * time has to pass it makes no difference how it was reached. The search goes on from each of them once, or once more
- * when more crashes are left.
+ * whatever is after, and no order reaches across: orders are searched between two such moments (see Walks), and of a
+ * state in which time has to pass it makes no difference how it was reached. The search goes on from each of them once,
+ * and once more when it comes there with more crashes left. Two states are one only when all that can be seen of them,
+ * now or later, is the same (see stateOf), so what is wrong after one of two ways to a state is wrong after both.
  */
 export class Search implements Known {
   readonly found: Found = { states: 0, steps: 0, ways: 0, ends: 0 };

@@ -6,8 +6,12 @@ import { anAutomation, type Plan, type PlannedAutomation } from './plan.ts';
 export interface SmallWorld {
   name: string;
   crashes: number;
+  /** A request that comes within this time after an answer may as well come before any call that is under way. */
+  soonMs: number;
   plan: (firstMs: number) => Plan;
 }
+
+const SOON_MS = 100;
 
 const about = { team: TEAM, project: PROJECT, user: 'ada' };
 
@@ -47,27 +51,41 @@ function aPlan(automations: PlannedAutomation[], requests: WireEvent[][], apartM
 }
 
 export const smallWorlds: SmallWorld[] = [
-  { name: '1 event, 1 automation', crashes: 2, plan: aPlan([onAlias()], [[anAlias('a')]]) },
-  { name: '1 event, 2 automations', crashes: 1, plan: aPlan([onAlias(), onAlias()], [[anAlias('a')]]) },
-  { name: '1 point, 1 automation', crashes: 2, plan: aPlan([onLoss('every_time')], [[aPoint('a', 0)]]) },
+  { name: '1 event, 1 automation', crashes: 2, soonMs: SOON_MS, plan: aPlan([onAlias()], [[anAlias('a')]]) },
+  {
+    name: '1 event, 2 automations',
+    crashes: 1,
+    soonMs: SOON_MS,
+    plan: aPlan([onAlias(), onAlias()], [[anAlias('a')]]),
+  },
+  {
+    name: '1 point, 1 automation',
+    crashes: 2,
+    soonMs: SOON_MS,
+    plan: aPlan([onLoss('every_time')], [[aPoint('a', 0)]]),
+  },
   {
     name: '2 points in 2 requests, 1 automation with a latch',
-    crashes: 1,
+    crashes: 2,
+    soonMs: SOON_MS,
     plan: aPlan([onLoss('once_per_run')], [[aPoint('a', 0)], [aPoint('b', 1)]]),
   },
   {
     name: '2 points and a state in 1 request, 2 automations',
     crashes: 1,
+    soonMs: SOON_MS,
     plan: aPlan([onLoss('once_per_run'), onFailure()], [[aPoint('a', 0), aPoint('b', 1), aState('c')]]),
   },
   {
     name: '3 events in 3 requests, 2 automations',
-    crashes: 1,
-    plan: aPlan([onAlias(), onLoss('every_time')], [[anAlias('a')], [aPoint('b', 0)], [aPoint('c', 1)]], 200),
+    crashes: 2,
+    soonMs: 0,
+    plan: aPlan([onAlias(), onLoss('every_time')], [[anAlias('a')], [aPoint('b', 0)], [aPoint('c', 1)]]),
   },
   {
     name: '2 events on one subject, superseding',
-    crashes: 1,
+    crashes: 2,
+    soonMs: SOON_MS,
     plan: aPlan([onAlias({ supersede: true })], [[anAlias('a')], [anAlias('b')]], 6_000),
   },
 ];

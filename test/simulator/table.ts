@@ -60,6 +60,8 @@ export class SimulatedTable {
   readonly #onDue: (atMs: number) => void;
   /** Where indexes changed, for those who explore a world, and who empty it. */
   changes: IndexChange[] | undefined;
+  /** How many writes were done, refused ones not among them. */
+  writes = 0;
 
   /**
    * `refuse` makes the exception of a condition that does not hold; `onDue` is told whatever comes into the index of
@@ -180,6 +182,7 @@ export class SimulatedTable {
   }
 
   #keep({ pk, sk }: Key, before: Item | undefined, item: Item | undefined): void {
+    this.writes++;
     const partition = this.#partitions.get(pk) ?? new Map<string, Place>();
     this.#partitions.set(pk, partition);
     partition.set(sk, { item, before, changedAtMs: this.#clock.nowMs });

@@ -21,10 +21,11 @@ interface Node {
 }
 
 /**
- * All ways from one scene until time passes with nothing under way. Steps that touch nothing in common may come in any
- * order, and one of them stands for all (source-DPOR by Abdulla and others, with sleep sets): an order is tried where a
- * step could have come before one that it depends on. How a step ends (a crash, and where) is tried for each step, in
- * each order: which functions die does not depend on an order, only how many do.
+ * All ways from one scene until time passes with nothing under way. Of orders that differ only in steps that touch
+ * nothing in common, one is gone, since all of them lead to the same state (source-DPOR by Abdulla and others, with sleep
+ * sets): wherever a step could have come before one that it depends on, the other order is gone as well. What a step
+ * touches is noted while it is done; a step that has to wait for another one can't come before it. How a step ends (a
+ * crash or not) is tried for each step in each order: which functions die depends on no order, only how many do.
  */
 export class Walks {
   readonly #known: Known;
