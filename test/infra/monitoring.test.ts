@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSettings } from '../../lib/settings.ts';
 import { tableIndexes } from '../../lib/table-indexes.ts';
-import { type Synthesized, synthesizeAll } from '../support/template.ts';
+import { type Synthesized, synthesize, synthesizeAll } from '../support/template.ts';
 
 type AlarmProperties = {
   AlarmName: string;
@@ -206,3 +206,7 @@ test.each([
   const tryGetContext = (asked: string) => (asked === name ? value : undefined);
   expect(() => readSettings({ tryGetContext }, 'dist')).toThrow(`it must be ${rule}`);
 });
+
+test('and it stops the synth', async () => {
+  await expect(synthesize({ alarmEmail: 'nobody' })).rejects.toThrow('it must be an e-mail address');
+}, 60_000);
