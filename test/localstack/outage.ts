@@ -36,21 +36,36 @@ const WAIT_MS = 30_000;
 
 const sweeper = 'SweepingSweeperFunction';
 
+/** A consumer as it is deployed, with the clients that reach it. */
+function consumerIn(cloud: Cloud, deployment: Deployment, name: keyof typeof consumers) {
+  const { function: functionId, queue } = consumers[name];
+  return {
+    lambda: new LambdaClient(clientOptions(cloud)),
+    sqs: new SQSClient(clientOptions(cloud)),
+    FunctionName: deployment.physicalId(functionId),
+    QueueUrl: deployment.physicalId(`${queue}Queue`),
+    deadLettersUrl: deployment.physicalId(`${queue}DeadLetters`),
+  };
+}
+
 /** Takes the table away from a consumer and from the sweeper, which stands for any outage behind them. */
 export async function breakDown(
   cloud: Cloud,
   deployment: Deployment,
   name: keyof typeof consumers,
 ): Promise<Outage> {
-  const lambda = new LambdaClient(clientOptions(cloud));
-  const sqs = new SQSClient(clientOptions(cloud));
-  const { function: functionId, queue } = consumers[name];
-  const QueueUrl = deployment.physicalId(`${queue}Queue`);
+  const {
+    lambda,
+    sqs,
+    FunctionName: ofConsumer,
+    QueueUrl,
+    deadLettersUrl,
+  } = consumerIn(cloud, deployment, name);
+  const ofSweeper = deployment.physicalId(sweeper);
   const { Attributes: before = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['VisibilityTimeout', 'RedrivePolicy'] }),
   );
-  const setTable = async (logicalId: string, TABLE_NAME: string) => {
-    const FunctionName = deployment.physicalId(logicalId);
+  const setTable = async (FunctionName: string, TABLE_NAME: string) => {
     const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
     const Variables = { ...Environment?.Variables, TABLE_NAME };
     await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));
@@ -61,15 +76,15 @@ export async function breakDown(
   await sqs.send(
     new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: '1', RedrivePolicy } }),
   );
-  await setTable(functionId, 'gone');
-  await setTable(sweeper, 'gone');
+  await setTable(ofConsumer, 'gone');
+  await setTable(ofSweeper, 'gone');
   return {
-    deadLetters: (count) => untilThere(sqs, deployment.physicalId(`${queue}DeadLetters`), count),
+    deadLetters: (count) => untilThere(sqs, deadLettersUrl, count),
     healConsumer: async () => {
-      await setTable(functionId, deployment.tableName);
+      await setTable(ofConsumer, deployment.tableName);
       await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: before }));
     },
-    healSweeper: () => setTable(sweeper, deployment.tableName),
+    healSweeper: () => setTable(ofSweeper, deployment.tableName),
   };
 }
 
@@ -97,10 +112,7 @@ export async function hold(
   deployment: Deployment,
   name: keyof typeof consumers,
 ): Promise<HeldQueue> {
-  const lambda = new LambdaClient(clientOptions(cloud));
-  const sqs = new SQSClient(clientOptions(cloud));
-  const FunctionName = deployment.physicalId(consumers[name].function);
-  const QueueUrl = deployment.physicalId(`${consumers[name].queue}Queue`);
+  const { lambda, sqs, FunctionName, QueueUrl } = consumerIn(cloud, deployment, name);
   const { EventSourceMappings = [] } = await lambda.send(
     new ListEventSourceMappingsCommand({ FunctionName }),
   );
