@@ -184,7 +184,7 @@ const moods: Mood[] = [
   },
 ];
 
-/** Every other world has one. */
+/** Nearly every other world has one. */
 export function drawMood(random: Random): Mood | undefined {
   return random.chance(0.45) ? random.pick(moods) : undefined;
 }
