@@ -33,6 +33,23 @@ test('a pair has the number that it was given first, and no other pair has one',
   }
 });
 
+test('a pair that is known is not made again', () => {
+  const table = new PairTable();
+  table.getOrMake(3, -4, () => 9);
+  const make = () => {
+    throw new Error('made twice');
+  };
+  expect(table.getOrMake(3, -4, make)).toBe(9);
+});
+
+test('a pair of zeros has no number before it has one', () => {
+  const table = new PairTable();
+  expect(table.get(0, 0)).toBe(0);
+  expect(table.getOrMake(0, 0, () => 5)).toBe(5);
+  expect(table.get(0, 0)).toBe(5);
+  expect(table.get(0, 1)).toBe(0);
+});
+
 test('a list holds what was put into it and not taken out, each with its own hint', () => {
   const [table, below] = [new EntryTable<object>(), numbersBelow(2)];
   const lists = range(12).map(() => ({
