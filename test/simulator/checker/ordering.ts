@@ -15,7 +15,7 @@ export function ordering(observed: Observed): string[] {
 }
 
 interface Sent {
-  event: Accepted;
+  event: Occurrence;
   atMs: number;
   endMs: number;
 }
@@ -25,7 +25,7 @@ function sentBy({ id }: Automation, observed: Observed): Sent[] {
   return observed.posts
     .filter((post) => saidBy(post).automation === id)
     .flatMap((post) => {
-      const event = firstOf(saidBy(post).event, observed);
+      const event = occurrenceOf(saidBy(post).event, observed);
       return event ? [{ event, atMs: post.arrivedAtMs, endMs: post.endedAtMs }] : [];
     })
     .sort((a, b) => a.atMs - b.atMs);
@@ -35,17 +35,24 @@ function sentBy({ id }: Automation, observed: Observed): Sent[] {
 function overlapping(sent: Sent[]): string[] {
   return sent.flatMap(({ event, atMs }, at) => {
     const rival = sent.slice(0, at).find((one) => isSameSubject(one.event, event) && one.endMs > atMs);
-    return rival
-      ? [`contract 5: ${event.event.id} was sent while ${rival.event.event.id} was on the wire`]
-      : [];
+    return rival ? [`contract 5: ${event.id} was sent while ${rival.event.id} was on the wire`] : [];
   });
 }
 
-const isOlder = (a: Accepted, b: Accepted) => a.acceptedAtMs + APART_MS < b.postedAtMs;
+/** An event that was posted again is the same event, and any of its copies may be the one that fired. */
+interface Occurrence {
+  id: string;
+  subject: string | undefined;
+  copies: Accepted[];
+}
 
-/** The first time that each event was accepted. */
-function firstOf(id: string, { accepted }: Observed): Accepted | undefined {
-  return accepted.find(({ event }) => event.id === id);
+const isOlder = (a: Occurrence, b: Occurrence) =>
+  a.copies.every((mine) => b.copies.every((theirs) => mine.acceptedAtMs + APART_MS < theirs.postedAtMs));
+
+function occurrenceOf(id: string, { accepted }: Observed): Occurrence | undefined {
+  const copies = accepted.filter(({ event }) => event.id === id);
+  const [first] = copies;
+  return first && { id, subject: subjectOf(first), copies };
 }
 
 function overtaking(sent: Sent[]): string[] {
@@ -53,15 +60,15 @@ function overtaking(sent: Sent[]): string[] {
     const newer = sent
       .slice(0, at)
       .find((one) => isSameSubject(one.event, event) && isOlder(event, one.event));
-    return newer ? [`contract 5: ${event.event.id} was sent after the newer ${newer.event.event.id}`] : [];
+    return newer ? [`contract 5: ${event.id} was sent after the newer ${newer.event.id}`] : [];
   });
 }
 
-const isSameSubject = (a: Accepted, b: Accepted) => subjectOf(a) === subjectOf(b);
+const isSameSubject = (a: Occurrence, b: Occurrence) => a.subject === b.subject;
 
 function dropped({ id }: Automation, observed: Observed): string[] {
   const deliveries = observed.history.filter(({ automation }) => automation === id);
-  const eventOf = ({ facts }: Delivery) => firstOf(String(facts['event_id']), observed);
+  const eventOf = ({ facts }: Delivery) => occurrenceOf(String(facts['event_id']), observed);
   return deliveries.flatMap((delivery) => {
     const event = eventOf(delivery);
     if (delivery.reason !== 'superseded' || !event) return [];
