@@ -31,7 +31,7 @@ const commands: Command[] = [
   tests('infrastructure', 'test/infra'),
 ];
 
-/** The last lines that a command printed are what it saw; a heading is none. */
+/** The last lines that a command printed are what it saw; a heading and a table's row are none. */
 function run({ name, script, args }: Command): Promise<Proved> {
   const child = spawn(process.execPath, ['bin/node.mjs', script, ...args], { cwd: root });
   let said = '';
@@ -47,7 +47,7 @@ function run({ name, script, args }: Command): Promise<Proved> {
       console.log(said.trim());
       const lines = said.trim().split('\n');
       const last = lines
-        .filter((line) => line !== '' && !line.startsWith('──'))
+        .filter((line) => !/^(──|\||$)/.test(line))
         .slice(-2)
         .join('; ');
       settle({ isProved: code === 0, says: last.replaceAll(/\s+/g, ' ').replaceAll('|', '/') });

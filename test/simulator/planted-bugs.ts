@@ -264,12 +264,21 @@ const delivering: PlantedBug[] = [
     '`#status = :pending AND dueAtMs <= :now AND attempts = :attempts AND ${isAsRead}`',
     '`#status = :pending AND attempts = :attempts AND ${isAsRead}`',
   ),
-  bug(
-    'a lease does not ask whether a delivery had ended',
-    DELIVERIES,
-    "if (before?.['status'] !== 'pending') return undefined;",
-    'if (!before) return undefined;',
-  ),
+  {
+    name: 'a lease does not ask whether a delivery had ended',
+    edits: [
+      {
+        file: DELIVERIES,
+        from: "if (before?.['status'] !== 'pending') return undefined;",
+        to: 'if (!before) return undefined;',
+      },
+      {
+        file: DELIVERIES,
+        from: '`#status = :pending AND dueAtMs <= :now AND',
+        to: '`(#status = :pending OR attribute_not_exists(dueAtMs) OR dueAtMs <= :now) AND',
+      },
+    ],
+  },
   bug('a lease does not count its attempt', DELIVERIES, "':attempt': attempt,", "':attempt': attempt - 1,"),
   bug('a lease is shorter than an attempt', DISPATCH, 'LEASE_MS = 75_000', 'LEASE_MS = 5_000'),
   bug(
@@ -397,6 +406,13 @@ const delivering: PlantedBug[] = [
 ];
 
 const spares: PlantedBug[] = [
+  spare(
+    'whether a delivery had ended is asked by the lease’s write alone',
+    'that write asks',
+    DELIVERIES,
+    "if (before?.['status'] !== 'pending') return undefined;",
+    'if (!before) return undefined;',
+  ),
   spare(
     'a lease whose answer got lost is nobody’s',
     'it ends, and the next attempt is made',
