@@ -112,37 +112,20 @@ export class RayShelf {
     }
   }
 
-  /** Gives a list twice the room, at the top. */
+  /** Gives a list twice the room, at the top. What it leaves behind, all in all, is less than what it has then. */
   #makeRoom(list: number): void {
-    const capacity = Math.max(1, this.#read(list, LENGTH) * 2);
-    if (this.#top + capacity > this.#firsts.length) this.#rebuild(capacity);
-    this.#move(list, capacity, [this.#firsts, this.#watchers]);
-  }
-
-  /** Copies a list out of these arrays to the top. */
-  #move(list: number, capacity: number, [firsts, watchers]: [Float64Array, (Watcher | undefined)[]]): void {
     const start = this.#read(list, START);
     const length = this.#read(list, LENGTH);
-    const top = this.#top;
-    for (let at = 0; at < length; at++) {
-      this.#firsts[top + at] = firsts[start + at] as number;
-      this.#watchers[top + at] = watchers[start + at];
-      watchers[start + at] = undefined;
+    const [top, capacity] = [this.#top, Math.max(1, length * 2)];
+    this.#top = top + capacity;
+    this.#firsts = grown(this.#firsts, this.#top);
+    const [firsts, watchers] = [this.#firsts, this.#watchers];
+    firsts.copyWithin(top, start, start + length);
+    for (let at = 0; at < capacity; at++) {
+      watchers[top + at] = at < length ? watchers[start + at] : undefined;
     }
-    for (let at = length; at < capacity; at++) this.#watchers[top + at] = undefined;
+    watchers.fill(undefined, start, start + length);
     this.#write(list, START, top);
     this.#write(list, CAPACITY, capacity);
-    this.#top = top + capacity;
-  }
-
-  /** Into new arrays, with as much room again, one list after the other: what lists left behind is gone. */
-  #rebuild(wanted: number): void {
-    const old: [Float64Array, (Watcher | undefined)[]] = [this.#firsts, this.#watchers];
-    let used = wanted;
-    for (let list = 1; list <= this.#lists; list++) used += this.#read(list, CAPACITY);
-    this.#firsts = new Float64Array(used * 2);
-    this.#watchers = [];
-    this.#top = 0;
-    for (let list = 1; list <= this.#lists; list++) this.#move(list, this.#read(list, CAPACITY), old);
   }
 }
