@@ -5,7 +5,7 @@ import type { EventType } from './event.ts';
 import { compileFilter, type Filter, parseFilter } from './filters/filter.ts';
 import { digest } from './id.ts';
 import { Label, TeamName } from './name.ts';
-import { Scope } from './scope.ts';
+import { registryOf, Scope } from './scope.ts';
 import { Trigger } from './trigger.ts';
 
 const PLACE = ['user', 'team', 'project', 'registry'];
@@ -65,8 +65,13 @@ function checkScope({ team, scope, trigger }: Draft, context: z.RefinementCtx): 
   if ('team' in scope && scope.team !== undefined && scope.team !== team) {
     refuse('team', `must be the automation's own team, ${team}`);
   }
-  if (scope.kind === 'project' && scope.project.startsWith('wandb-registry-')) {
-    refuse('project', 'is a registry on W&B’s wire: use {"kind": "registry", "registry": …}');
+  // Events in such a project are taken for events in the registry, so nothing would ever fall into this scope.
+  if ('project' in scope && registryOf(scope.project) !== undefined) {
+    const isAll = scope.kind === 'project';
+    const instead = isAll
+      ? 'use {"kind": "registry", "registry": …}'
+      : 'give registry, no team and no project';
+    refuse('project', `is a registry on W&B’s wire: ${instead}`);
   }
   const problem = problemOfPlace(scope, trigger.event);
   if (problem) refuse('kind', problem);

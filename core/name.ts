@@ -45,5 +45,5 @@ export const SecretName = z
 /** A moment as a caller writes it. */
 export const Moment = z.iso.datetime({
   offset: true,
-  error: 'must be an ISO 8601 time with a zone, such as 2026-11-23T12:00:00Z',
+  error: 'must be a time as 2026-11-23T12:00:00Z or 2026-11-23T14:00:00.5+02:00: with seconds and a zone',
 });

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { CustomEventType, eventTypes, type SignalboxEvent } from './event.ts';
 import { Name } from './name.ts';
 import type { ProblemDetails } from './problem.ts';
-import type { Place } from './scope.ts';
+import { type Place, registryOf } from './scope.ts';
 
 /** An event type, or all of a kind: `run.*`. */
 const EventTypes = z.union(
@@ -10,10 +10,15 @@ const EventTypes = z.union(
   { error: 'must be an event type, or a kind of them such as run.*' },
 );
 
+/** Events in such a project are taken for events in the registry: a key for it could post nothing. */
+const ProjectName = Name.refine((name) => registryOf(name) === undefined, {
+  error: 'is a registry on W&B’s wire: name it in registries, without wandb-registry-',
+});
+
 /** What a sender's key may be narrowed to. Each list that is given must have what an event says. */
 export const narrowingFields = {
   /** With `registries`, either has to have it; an event of the whole team is in neither. */
-  projects: z.array(Name).min(1, 'must name one at least').max(50).optional(),
+  projects: z.array(ProjectName).min(1, 'must name one at least').max(50).optional(),
   registries: z.array(Name).min(1, 'must name one at least').max(50).optional(),
   event_types: z.array(EventTypes).min(1, 'must name one at least').max(50).optional(),
 };

@@ -42,6 +42,14 @@ import type { Watch } from '../core/watch.ts';
 
 export type ItemKey = { pk: string; sk: string };
 
+const MAX_SORT_KEY_BYTES = 1_024;
+
+/** A sort key around a name, or around its digest where DynamoDB would not take the name: 256 characters may be 1,024 bytes. */
+function around(before: string, name: string, after = ''): string {
+  const whole = `${before}${name}${after}`;
+  return Buffer.byteLength(whole) <= MAX_SORT_KEY_BYTES ? whole : `${before}${digest(name)}${after}`;
+}
+
 export type Noun = 'AUTOMATION' | 'INTEGRATION' | 'KEY';
 
 export const teamKey = (team: string): ItemKey => ({ pk: 'ORGANIZATION', sk: `TEAM#${team}` });
@@ -52,7 +60,7 @@ export const memberKey = (team: string, noun: Noun, id: string): ItemKey => ({
 });
 export const nameKey = (partition: string, noun: string, name: string): ItemKey => ({
   pk: partition,
-  sk: `NAME#${noun}#${name}`,
+  sk: around(`NAME#${noun}#`, name),
 });
 export const secretKey = (team: string, name: string): ItemKey => ({
   pk: teamPartition(team),
@@ -72,11 +80,11 @@ export const scopePartition = (scopeKey: string) => `SCOPE#${scopeKey}`;
 export const WATCH_PREFIX = 'WATCH#';
 export const watchKey = ({ scopeKey, event, metric }: Watch, id: string): ItemKey => ({
   pk: scopePartition(scopeKey),
-  sk: `${WATCH_PREFIX}${event}#${metric}#${id}`,
+  sk: around(`${WATCH_PREFIX}${event}#`, metric, `#${id}`),
 });
 export const sightingKey = ({ scopeKey, event, metric }: Watch): ItemKey => ({
   pk: scopePartition(scopeKey),
-  sk: `SEEN#${event}#${metric}`,
+  sk: around(`SEEN#${event}#`, metric),
 });
 export const changeFeedKey: ItemKey = { pk: 'CHANGES', sk: 'FEED' };
 export const activityKey = (id: string): ItemKey => ({ pk: headKey(id).pk, sk: 'ACTIVITY' });

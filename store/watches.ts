@@ -86,13 +86,13 @@ export interface WatchEntry {
 /** Who may be watching in a scope, and for what. Hints: the head of each automation is the truth. */
 export async function readWatches(table: Table, scopeKey: string): Promise<WatchEntry[]> {
   const items = await queryPrefix(table, scopePartition(scopeKey), WATCH_PREFIX);
-  return items.map(({ sk, reach }) => {
+  return items.map(({ sk, reach, metric }) => {
     const rest = sk.slice(WATCH_PREFIX.length);
     // A metric's name may hold a #; an event's and an id do not.
     const [first, last] = [rest.indexOf('#'), rest.lastIndexOf('#')];
     return {
       event: rest.slice(0, first) as Watch['event'],
-      metric: rest.slice(first + 1, last),
+      metric: (metric as string | undefined) ?? rest.slice(first + 1, last),
       automationId: rest.slice(last + 1),
       reach: (reach as number | undefined) ?? 0,
     };
@@ -100,7 +100,11 @@ export async function readWatches(table: Table, scopeKey: string): Promise<Watch
 }
 
 export async function putWatch(table: Table, watch: Watch, id: string, reach: number): Promise<void> {
-  await putItem(table, { ...watchKey(watch, id), ...(reach > 0 && { reach }) });
+  const key = watchKey(watch, id);
+  const { metric } = watch;
+  // Of a metric with a long name only the digest stands in the key.
+  const name = key.sk.includes(metric) ? {} : { metric };
+  await putItem(table, { ...key, ...name, ...(reach > 0 && { reach }) });
 }
 
 export async function deleteWatch(table: Table, watch: Watch, id: string): Promise<void> {

@@ -1,12 +1,10 @@
 import * as z from 'zod';
-import { TeamName } from '../name.ts';
+import { Moment, TeamName } from '../name.ts';
 import { Id, pageOf, pageQuery, Timestamp } from './fields.ts';
 import type { Route } from './route.ts';
 
 /** A moment as a user writes it, in ms since 1970. */
-const Moment = z.iso
-  .datetime({ offset: true, error: 'must be an ISO 8601 time with a zone, such as 2026-11-23T12:00:00Z' })
-  .transform((text) => Date.parse(text));
+const MomentMs = Moment.transform((text) => Date.parse(text));
 
 const isForwards = ({ from, to }: { from?: number | undefined; to?: number | undefined }) =>
   from === undefined || to === undefined || from <= to;
@@ -22,8 +20,8 @@ const DeliveryQuery = pageQuery({
   collection: z.string().min(1).max(512).optional(),
   status: Status.optional(),
   integration: Id.optional(),
-  from: Moment.optional(),
-  to: Moment.optional(),
+  from: MomentMs.optional(),
+  to: MomentMs.optional(),
 })
   .refine((query) => (query.team === undefined) !== (query.automation === undefined), {
     path: ['team'],
@@ -40,9 +38,9 @@ const AttemptsQuery = z.strictObject({ before: z.coerce.number().int().min(1).ma
 
 const ResendInput = z
   .strictObject({
-    from: Moment,
+    from: MomentMs,
     /** Now, when it is not given. */
-    to: Moment.optional(),
+    to: MomentMs.optional(),
     statuses: z.array(Ended).min(1).max(3).default(['failed']),
   })
   .refine(isForwards, backwards);

@@ -9,6 +9,7 @@ import {
   pointsOf,
 } from '../../core/event-limits.ts';
 import { packMessages } from '../../core/event-message.ts';
+import { isObject } from '../../core/json.ts';
 import { type Caller, mayActOn } from '../../core/key.ts';
 import { outsideOf } from '../../core/narrowing.ts';
 import { Problem, type ProblemDetails } from '../../core/problem.ts';
@@ -140,11 +141,18 @@ function attempt<T>(act: () => T): T | Problem {
 }
 
 /** An event, or a Problem that calls its field as the sender does. */
-function take({ input, nameOf }: UnwrappedEvent, length: number, caller: Caller): Taken {
-  const taken = attempt(() => checked(input, length, caller));
+function take(unwrapped: UnwrappedEvent, length: number, caller: Caller): Taken {
+  const nameOf = namesAsSent(unwrapped);
+  const taken = attempt(() => checked(unwrapped.input, length, caller));
   if (!(taken instanceof Problem)) return { ...taken, nameOf };
   const { field } = taken.details;
   throw field === undefined ? taken : new Problem({ ...taken.details, field: nameOf(field) });
+}
+
+/** Who sent W&B's own name of a registry sent it as a project. */
+function namesAsSent({ input, nameOf }: UnwrappedEvent): UnwrappedEvent['nameOf'] {
+  const hasRegistry = isObject(input) && input['registry'] !== undefined;
+  return (field) => nameOf(field === 'registry' && !hasRegistry ? 'project' : field);
 }
 
 function checked(input: unknown, length: number, caller: Caller): ReceivedEvent {

@@ -744,7 +744,8 @@ describe('watches', () => {
       event,
       metric,
     });
-    const metrics = ['loss', 'a#b', '#', '##', 'ä/🚂', 'run.metrics#loss'];
+    const long = '🚂'.repeat(255);
+    const metrics = ['loss', 'a#b', '#', '##', 'ä/🚂', 'run.metrics#loss', `${long}a`, `${long}b`];
     for (const metric of metrics) await putWatch(table, watch(metric), 'aut_w', 5);
     await putWatch(table, watch('loss', 'run.ended'), 'aut_w', 0);
     await putWatch(table, { scopeKey: 'team/watches2', event: 'run.state', metric: '' }, 'aut_x', 0);
@@ -752,8 +753,11 @@ describe('watches', () => {
     expect(read.map(({ event, metric, reach }) => `${event} ${metric} ${reach}`).sort()).toEqual(
       [...metrics.map((metric) => `run.metrics ${metric} 5`), 'run.ended loss 0'].sort(),
     );
-    await deleteWatch(table, watch('a#b'), 'aut_w');
-    expect((await readWatches(table, 'team/watches')).map(({ metric }) => metric)).not.toContain('a#b');
+    for (const metric of ['a#b', `${long}a`]) await deleteWatch(table, watch(metric), 'aut_w');
+    const left = (await readWatches(table, 'team/watches')).map(({ metric }) => metric);
+    expect(left).not.toContain('a#b');
+    expect(left).not.toContain(`${long}a`);
+    expect(left).toContain(`${long}b`);
     expect(await readWatches(table, 'team/watches2')).toEqual([
       { event: 'run.state', metric: '', automationId: 'aut_x', reach: 0 },
     ]);

@@ -54,6 +54,14 @@ test.each<[string, object, string | undefined]>([
   ['runs in a registry', { scope: registry }, 'scope.kind'],
   ['runs in a collection', { scope: collection }, 'scope.kind'],
   ['a registry by its project', { scope: { ...project, project: 'wandb-registry-models' } }, 'scope.project'],
+  [
+    'a registry’s collection by its project',
+    {
+      scope: { kind: 'collection', team: 'vision', project: 'wandb-registry-models', collection: 'c' },
+      trigger: { event: 'artifact.linked' },
+    },
+    'scope.project',
+  ],
   ['links into a registry', { scope: registry, trigger: { event: 'artifact.linked' } }, undefined],
   ['links into a collection', { scope: collection, trigger: { event: 'artifact.linked' } }, undefined],
   ['versions made in a registry', { scope: registry, trigger: { event: 'artifact.created' } }, 'scope.kind'],

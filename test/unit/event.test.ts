@@ -47,6 +47,7 @@ describe('an event', () => {
     ['has at least one point', at([]), 'points', /at least one/],
     ['has an alias when one was added', { ...link, type: 'artifact.alias_added' }, 'alias', /missing/],
     ['has a time with a zone', { ...link, time: '2026-11-23 12:00' }, 'time', /zone/],
+    ['has a time with seconds', { ...link, time: '2026-11-23T12:00Z' }, 'time', /seconds/],
     ['has whole surrogate pairs', { ...link, user: 'a\ud800' }, 'user', /surrogate/],
     [
       'has steps that can be counted on from',

@@ -267,6 +267,19 @@ describe('an event in a registry', () => {
     const answer = await post(JSON.stringify([cloud, cloud]), { readRegistries: models({}) });
     expect(answer.body).toMatchObject({ refused: [{ field: 'data.registry' }, { field: 'data.registry' }] });
   });
+
+  test.each([
+    ['of no such name', sender, {}],
+    ['of other teams', sender, { audio: 'admin' }],
+    ['of a key for another one', { ...sender, narrowing: { registries: ['data'] } }, { vision: 'sender' }],
+  ])('that was sent as W&B’s project for it, %s, is refused by that field', async (_what, caller, roles) => {
+    const { type, id, registry: _registry, ...rest } = link;
+    const data = { ...rest, project: 'wandb-registry-models' };
+    const cloud = { specversion: '1.0', type, source: '/x', id, data };
+    const body = JSON.stringify([{ type, id, ...data }, cloud]);
+    const answer = await post(body, { caller, readRegistries: models(roles) });
+    expect(answer.body).toMatchObject({ refused: [{ field: 'project' }, { field: 'data.project' }] });
+  });
 });
 
 describe('a narrowed key', () => {
