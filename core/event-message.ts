@@ -11,9 +11,10 @@ import {
   type RunStateEvent,
   type SignalboxEvent,
 } from './event.ts';
-import { derivedId, digest } from './id.ts';
+import { digest } from './id.ts';
 import { asciiJson } from './json.ts';
 import { type Header, readHeader, routeLine, subjectLine } from './message-header.ts';
+import { messageId, repeatableId } from './message-ids.ts';
 import { type Points, toPoints } from './metrics/points.ts';
 import type { SilenceEvent } from './runs/silence.ts';
 import type { Place } from './scope.ts';
@@ -51,7 +52,7 @@ export interface Route {
 }
 
 export interface EventMessage {
-  /** Of this message; the same events posted again make another one. */
+  /** Of all that this message holds; the same events posted again make another one. */
   id: string;
   subject: Subject;
   /** When ingest took the events, in ms since 1970. */
@@ -65,7 +66,7 @@ export interface EventMessage {
 
 export interface OutgoingMessage {
   groupId: string;
-  /** Derived from the ids of its events: SQS drops what is posted again within five minutes. */
+  /** SQS drops a message whose id it saw within five minutes (core/message-ids.ts). */
   dedupId: string;
   body: string;
 }
@@ -111,7 +112,10 @@ export function packMessages(
       continue;
     }
     if (draft) closed.push(draft);
-    const fresh: Draft = { groupId, subject, routes: [], lines: new Map(), header: [], bytes: 0 };
+    const fresh: Draft = {
+      ...{ groupId, subject, routes: [], lines: new Map(), header: [], bytes: 0 },
+      hasOnlySteps: true,
+    };
     addTo(fresh, packed);
     // Deleted first, so that the drafts stay in the order in which they were begun.
     open.delete(groupId);
@@ -129,6 +133,8 @@ interface Draft {
   /** Each line, and its number. */
   lines: Map<string, number>;
   bytes: number;
+  /** Whether it holds nothing but points that name their steps. */
+  hasOnlySteps: boolean;
 }
 
 interface PackedEvent {
@@ -136,6 +142,7 @@ interface PackedEvent {
   route: Route;
   body: string;
   points?: string;
+  hasOnlySteps: boolean;
   /** What it takes by itself. */
   bytes: number;
 }
@@ -149,10 +156,13 @@ const MAX_LINE = 99_999;
 function pack(event: TravellingEvent): PackedEvent {
   const { type: _type, id: _id, team: _team, project: _project, registry: _registry, ...rest } = event;
   const { time: _time, user: _user, ...more } = rest;
-  if (!('points' in more)) return measured({ route: routeOf(event), body: asciiJson(more) });
+  if (!('points' in more)) {
+    return measured({ route: routeOf(event), body: asciiJson(more), hasOnlySteps: false });
+  }
   const { points, ...about } = more;
   const { metrics, ...columns } = toPoints(points);
-  const packed = { route: { ...routeOf(event), metrics }, body: asciiJson(about) };
+  const hasOnlySteps = !columns.steps.includes(null);
+  const packed = { route: { ...routeOf(event), metrics }, body: asciiJson(about), hasOnlySteps };
   const [point, ...others] = points;
   if (!point || others.length > 0 || metrics.length > MAX_INLINE) {
     return measured({ ...packed, points: asciiJson(columns) });
@@ -162,7 +172,8 @@ function pack(event: TravellingEvent): PackedEvent {
   return measured(packed);
 }
 
-function measured({ route, body, points }: Omit<PackedEvent, 'bytes'>): PackedEvent {
+function measured(packed: Omit<PackedEvent, 'bytes'>): PackedEvent {
+  const { route, body, points } = packed;
   const line = routeLine({
     ...route,
     bodyLine: MAX_LINE,
@@ -172,7 +183,7 @@ function measured({ route, body, points }: Omit<PackedEvent, 'bytes'>): PackedEv
     (sum, { length }) => sum + length + 1,
     0,
   );
-  return { route, body, ...(points !== undefined && { points }), bytes };
+  return { ...packed, bytes };
 }
 
 function routeOf(event: TravellingEvent): Route {
@@ -190,7 +201,8 @@ function routeOf(event: TravellingEvent): Route {
   return route;
 }
 
-function addTo(draft: Draft, { route, body, points }: PackedEvent): void {
+function addTo(draft: Draft, { route, body, points, hasOnlySteps }: PackedEvent): void {
+  draft.hasOnlySteps &&= hasOnlySteps;
   route.bodyLine = lineOf(draft, body);
   if (points !== undefined) route.pointsLine = lineOf(draft, points);
   const line = routeLine(route, draft.routes.at(-1));
@@ -214,10 +226,13 @@ export function messageBytes(event: SignalboxEvent): number {
 }
 
 function finish(draft: Draft, stamp: { receivedAtMs: number; depth: number }): OutgoingMessage {
-  const { groupId, subject, routes, header, lines } = draft;
-  const dedupId = derivedId('msg', groupId, ...routes.map(({ id }) => id));
+  const { groupId, subject, routes, header } = draft;
+  const lines = [...draft.lines.keys()];
   const first = subjectLine({ groupId, subject, ...stamp }, routes.length);
-  return { groupId, dedupId, body: [first, ...header, ...lines.keys()].join('\n') };
+  const body = [first, ...header, ...lines].join('\n');
+  // The steps of points tell repeats; and after a rewind the same points are no repeat.
+  const dedupId = draft.hasOnlySteps ? messageId(body) : repeatableId({ groupId, routes, lines });
+  return { groupId, dedupId, body };
 }
 
 /** Reads a message's header; throws when the body is not one that packMessages made. */
@@ -247,7 +262,7 @@ class ReceivedMessage implements EventMessage {
   }
 
   get id(): string {
-    return derivedId('msg', this.groupId, String(this.receivedAtMs), ...this.routes.map(({ id }) => id));
+    return messageId(this.#body);
   }
 
   get lines(): string[] {

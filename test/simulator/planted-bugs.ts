@@ -46,8 +46,8 @@ const queues: PlantedBug[] = [
   bug(
     'a deduplication id for each group, not for its events',
     'core/event-message.ts',
-    "derivedId('msg', groupId, ...routes.map(({ id }) => id));\n  const first",
-    "derivedId('msg', groupId);\n  const first",
+    'return { groupId, dedupId, body };',
+    'return { groupId, dedupId: groupId, body };',
   ),
   bug(
     'each message is a group of its own',

@@ -189,14 +189,62 @@ describe('packing events into messages', () => {
     expect(messageBytes(event)).toBeLessThan(body.length);
   });
 
-  test('gives the same message id for the same events, so that a repeated request is one message', () => {
-    const pack = () => packMessages([aMetricsEvent()], { receivedAtMs: Math.random(), depth: 0 })[0]!.dedupId;
-    expect(pack()).toBe(pack());
-    expect(pack()).not.toBe(packMessages([aMetricsEvent({ id: 'other' })], stamp)[0]!.dedupId);
-    expect(pack()).not.toBe(packMessages([aMetricsEvent({ run: { id: 'other' } })], stamp)[0]!.dedupId);
+  describe('the deduplication id, by which SQS drops a message within five minutes,', () => {
+    const dedupId = (events: TravellingEvent[], receivedAtMs = 1) =>
+      packMessages(events, { receivedAtMs, depth: 0 })[0]!.dedupId;
+    const withoutSteps =
+      (...values: number[]) =>
+      (change: object) =>
+        losses([], 0, { points: values.map((loss) => ({ metrics: { loss } })), ...change });
+
+    test.each<[string, (change: object) => TravellingEvent]>([
+      ['a state', (change) => aStateEvent('RUNNING', change)],
+      ['an artifact', aLinkedEvent],
+      ['a point without a step', withoutSteps(1)],
+      ['points without steps', withoutSteps(1, 2)],
+    ])('is the same where %s is posted again, and of another event another one', (_name, make) => {
+      const again = dedupId([make({ id: 'one' })], 2);
+      expect(again).toBe(dedupId([make({ id: 'one' })]));
+      expect(again).not.toBe(dedupId([make({ id: 'other' })]));
+      expect(again).not.toBe(dedupId([make({ id: 'one', team: 'audio' })]));
+    });
+
+    test('is another one where points with steps are posted again: after a rewind they count', () => {
+      const again = [1, 2, 1].map((receivedAtMs) =>
+        dedupId([losses([1, 2], 6, { id: 'same' })], receivedAtMs),
+      );
+      expect(again[1]).not.toBe(again[0]);
+      expect(again[2]).toBe(again[0]);
+    });
+
+    test.each<[string, TravellingEvent, TravellingEvent]>([
+      ['values', losses([1], 6, { id: 'r1' }), losses([2], 6, { id: 'r1' })],
+      ['steps', losses([1, 2], 6, { id: 'r1' }), losses([1, 2], 7, { id: 'r1' })],
+      ['a value without a step', withoutSteps(1)({ id: 'r1' }), withoutSteps(2)({ id: 'r1' })],
+      ['values without steps', withoutSteps(1, 2)({ id: 'r1' }), withoutSteps(1, 3)({ id: 'r1' })],
+      [
+        'metrics',
+        losses([], 0, { id: 'r1', points: [{ metrics: { loss: 1 } }] }),
+        losses([], 0, { id: 'r1', points: [{ metrics: { accuracy: 1 } }] }),
+      ],
+    ])('is another one of other %s, though the client gives all of them one id', (_what, one, other) => {
+      expect(dedupId([one])).not.toBe(dedupId([other]));
+      const id = ([event]: TravellingEvent[]) => unpacked([event!])[0]!.id;
+      expect(id([one])).not.toBe(id([other]));
+    });
+
+    test('is the same for a request posted again that holds more than points with steps', () => {
+      const request = [
+        losses([1], 6, { id: 'a' }),
+        withoutSteps(3)({ id: 'b' }),
+        aStateEvent('RUNNING', { id: 'c', rewind_to: 5 }),
+      ];
+      expect(dedupId(request, 2)).toBe(dedupId(request));
+      expect(dedupId([request[0]!, request[2]!], 2)).toBe(dedupId([request[0]!, request[2]!]));
+    });
   });
 
-  test('makes another message of events that are posted again: SQS drops it, or the matcher knows their steps', () => {
+  test('makes another message of events that are posted again, and the same one of a message that comes again', () => {
     const ids = [1, 2, 1].map((receivedAtMs) => {
       const [message] = packMessages([aMetricsEvent()], { receivedAtMs, depth: 0 });
       return unpackMessage(message!.body).id;
