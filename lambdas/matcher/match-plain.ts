@@ -5,6 +5,7 @@ import type { ScopeIndex } from '../../core/matching/scope-index.ts';
 import { writeDeliveries } from '../shared/outbox.ts';
 import type { Watches } from '../shared/watch-cache.ts';
 import type { ActivityLog } from './activity-log.ts';
+import { countingFirings } from './count-firings.ts';
 import type { Matched } from './match-batch.ts';
 import { noteSightings, type SightingLog } from './sighting-log.ts';
 
@@ -22,13 +23,8 @@ export async function matchPlain(messages: EventMessage[], deps: PlainDeps): Pro
   const matched = await Promise.all(messages.map((message) => matchMessage(message, deps)));
   await writeDeliveries(
     matched.flatMap(({ deliveries }) => deliveries),
-    deps,
+    countingFirings(deps),
   );
-  for (const { message, deliveries } of matched) {
-    for (const { automationId } of deliveries) {
-      deps.activity.note(automationId, { fired: true, atMs: message.receivedAtMs });
-    }
-  }
   return matched;
 }
 

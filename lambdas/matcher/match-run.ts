@@ -15,6 +15,7 @@ import type { RunName } from '../../store/runs.ts';
 import { flushOutbox, type OutboxDeps, writeDeliveries } from '../shared/outbox.ts';
 import type { Watches } from '../shared/watch-cache.ts';
 import type { ActivityLog } from './activity-log.ts';
+import { countingFirings } from './count-firings.ts';
 import type { Matched } from './match-batch.ts';
 import { readOthers } from './other-runs.ts';
 import { noteSightings, type SightingLog } from './sighting-log.ts';
@@ -47,8 +48,9 @@ export async function matchRun(messages: EventMessage[], deps: RunDeps): Promise
     return messages.map((message) => ({ message, watching: 0, deliveries: [], late: 0, heldBack: 0 }));
   }
   noteRunSightings(messages, interest, deps);
+  const counting = countingFirings(deps);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const matched = await tryMatch(name, messages, interest, deps);
+    const matched = await tryMatch(name, messages, interest, counting);
     if (matched) return matched;
   }
   throw new Error(
@@ -138,9 +140,8 @@ async function watchedSeries(memory: RunMemory, interest: RunInterest, deps: Run
 
 function toMatched(applied: AppliedMessage, interest: RunInterest, { activity }: RunDeps): Matched {
   const { message, deliveries, heldBack, late } = applied;
-  const atMs = message.receivedAtMs;
-  for (const { automationId } of deliveries) activity.note(automationId, { fired: true, atMs });
-  for (const { automationId } of heldBack) activity.note(automationId, { fired: false, atMs });
+  for (const { automationId } of heldBack)
+    activity.note(automationId, { fired: false, atMs: message.receivedAtMs });
   const indexes = [...[...interest.metrics.values()].flat(), ...interest.states];
   const watching = indexes.reduce((sum, { size }) => sum + size, 0);
   return { message, watching, deliveries, late, heldBack: heldBack.length };

@@ -132,6 +132,39 @@ describe('matching a batch', () => {
       aut_link: { fired: 1, heldBack: 0 },
     });
   });
+
+  test('notes what is decided again as one firing, as it is one delivery', async () => {
+    const matcher = aMatcher(...watchers);
+    const rewind = aStateEvent('RUNNING', { rewind_to: 0 });
+    await matcher.sendEach(
+      aLinkedEvent(),
+      aLinkedEvent(),
+      steps([0.1, 0.1], 0),
+      rewind,
+      steps([0.1, 0.1], 0),
+    );
+    await matcher.send(aLinkedEvent({ id: 'link-2' }), aLinkedEvent());
+    expect(firedBy(matcher)).toEqual([
+      'aut_average@1',
+      ...['aut_last@0', 'aut_last@1', 'aut_link@link-1', 'aut_link@link-2'],
+    ]);
+    const { aut_last, aut_link } = Object.fromEntries(matcher.noted);
+    expect([aut_last, aut_link]).toEqual([
+      { fired: 2, heldBack: 0 },
+      { fired: 2, heldBack: 0 },
+    ]);
+  });
+
+  test('notes what a crash left in the outbox, when it is written', async () => {
+    const matcher = aMatcher(...watchers);
+    const records = batchOf([steps([0.1], 0)]);
+    const deps = { ...matcher.deps, putDelivery: async () => Promise.reject(new Error('an outage')) };
+    expect((await matchBatch(records, deps)).batchItemFailures).toHaveLength(1);
+    expect(matcher.noted.get('aut_last')).toBeUndefined();
+    await matchBatch(records, matcher.deps);
+    await matchBatch(records, matcher.deps);
+    expect(matcher.noted.get('aut_last')).toEqual({ fired: 1, heldBack: 0 });
+  });
 });
 
 describe('messages that can never be worked on', () => {
