@@ -1,5 +1,5 @@
 import type { RunState } from '../event.ts';
-import { isStateTrigger } from '../trigger.ts';
+import { isStateTrigger, type Trigger } from '../trigger.ts';
 import type { EventReader } from './event-reader.ts';
 import type { MatchCounts } from './filter-index.ts';
 import type { MatchIndex } from './match-index.ts';
@@ -51,7 +51,11 @@ export class StateIndex {
 }
 
 /** The states that fire an automation: CRASHED counts as FAILED for those that name FAILED (W&B). */
-export function takenStates({ definition: { trigger } }: Watcher): Set<RunState> {
+export function takenStates({
+  definition: { trigger },
+}: {
+  definition: { trigger: Trigger };
+}): Set<RunState> {
   if (!isStateTrigger(trigger)) throw new Error('not a watcher of run states');
   return new Set<RunState>([
     ...trigger.states,

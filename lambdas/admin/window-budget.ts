@@ -1,42 +1,50 @@
 import type { AutomationInput } from '../../core/automation.ts';
 import { Problem } from '../../core/problem.ts';
 import { scopeKey } from '../../core/scope.ts';
-import { reachOf, type Watch, watchesOf } from '../../core/watch.ts';
-import { keptValues, windowBudgets } from '../../core/window-budget.ts';
+import { watchesOf } from '../../core/watch.ts';
+import { keptBytes, MOST_LATCHES, type RunShare, shareOf, windowBudgets } from '../../core/window-budget.ts';
 import { readHeads, readRevisions } from '../../store/automations.ts';
 import type { Table } from '../../store/client.ts';
-import { readWatches } from '../../store/watches.ts';
+import { readWatches, type WatchEntry } from '../../store/watches.ts';
 
-type Kept = { metric: string; reach: number };
+type Owned = RunShare & { automationId: string };
 
-/** Refuses an automation whose window would make the runs of its scope remember too many values. */
+/** Refuses an automation that would make the runs of its scope remember more than fits, or still more. */
 export async function checkWindowBudget(
   table: Table,
-  input: Pick<AutomationInput, 'scope' | 'trigger'>,
+  { scope, trigger }: Pick<AutomationInput, 'scope' | 'trigger'>,
   ownId: string,
 ): Promise<void> {
-  const budget = windowBudgets[input.scope.kind];
-  const [own] = watchesOf(input);
-  const reach = reachOf(input.trigger);
-  if (budget === undefined || reach === 0) return;
-  const hints = (await readWatches(table, scopeKey(input.scope))).filter(
-    ({ event, automationId }) => event === 'run.metrics' && automationId !== ownId,
-  );
-  const wanted = { metric: own.metric, reach };
-  if (keptValues([...hints, wanted]) <= budget) return;
+  const budget = windowBudgets[scope.kind];
+  const share = shareOf(trigger);
+  if (budget === undefined || !share) return;
+  const hints = (await readWatches(table, scopeKey(scope))).flatMap(hintedShare);
+  if (withOwn(hints, share, ownId) <= budget) return;
   // Hints may be of what an automation was before: only now it pays to look.
-  const ids = [...new Set(hints.map(({ automationId }) => automationId))];
-  const kept = keptValues([...(await readKept(table, ids, own)), wanted]);
-  if (kept <= budget) return;
-  const detail = `the windows of this scope would keep ${kept} values of each run, and the limit is ${budget}`;
-  const hint = 'choose a smaller window, or delete automations on metrics that are no longer needed';
+  const shares = await readShares(table, [...new Set(hints.map(({ automationId }) => automationId))], scope);
+  const [before, after] = [keptBytes(shares), withOwn(shares, share, ownId)];
+  // What was saved when there was another budget may be changed, as long as it takes no more.
+  if (after <= Math.max(budget, before)) return;
+  const detail = `the automations of this ${scope.kind} on runs would take ${after} bytes of what is remembered of each run, and the limit is ${budget} (now: ${before})`;
+  const hint =
+    'choose a smaller window, or delete automations on metrics or run states that are no longer needed';
   throw new Problem({ code: 'invalid_input', field: 'trigger', detail, hint });
 }
 
-async function readKept(table: Table, ids: string[], { scopeKey: key }: Watch): Promise<Kept[]> {
+function withOwn(shares: Owned[], own: RunShare, ownId: string): number {
+  return keptBytes([...shares.filter(({ automationId }) => automationId !== ownId), own]);
+}
+
+function hintedShare({ event, metric, automationId, reach }: WatchEntry): Owned[] {
+  if (event === 'run.metrics') return [{ automationId, metric, reach, latches: 1 }];
+  return event === 'run.state' ? [{ automationId, metric: '', reach: 0, latches: MOST_LATCHES }] : [];
+}
+
+async function readShares(table: Table, ids: string[], scope: AutomationInput['scope']): Promise<Owned[]> {
   const revisions = await readRevisions(table, await readHeads(table, ids));
-  return revisions.flatMap(({ definition }) => {
+  return revisions.flatMap(({ automationId, definition }) => {
     const [watch] = watchesOf(definition);
-    return watch.scopeKey === key ? [{ metric: watch.metric, reach: reachOf(definition.trigger) }] : [];
+    const share = watch.scopeKey === scopeKey(scope) ? shareOf(definition.trigger) : undefined;
+    return share ? [{ automationId, ...share }] : [];
   });
 }

@@ -9,6 +9,7 @@ import {
 } from '../../core/runs/apply-message.ts';
 import { isEnd, type RunMemory } from '../../core/runs/memory.ts';
 import type { Gauges } from '../../core/runs/metrics.ts';
+import { outboxRoom } from '../../core/runs/outbox-room.ts';
 import type { Place } from '../../core/scope.ts';
 import type { EndedRun, MetricOfProject } from '../../store/ended-runs.ts';
 import type { RunName } from '../../store/runs.ts';
@@ -33,9 +34,6 @@ export interface RunDeps extends OutboxDeps {
 
 /** Rivals for one run are rare (FIFO hands out a group once at a time), so a few tries are plenty. */
 const MAX_TRIES = 5;
-
-/** An item of DynamoDB ends at 400 KB; windows have their share, and this is the outbox's. */
-const MAX_OUTBOX_BYTES = 200_000;
 
 /**
  * Matches the messages of one run: its memory is loaded once, every event applied, and written once if it changed,
@@ -158,9 +156,9 @@ async function save(
       await deps.putEndedRun({ ...name, metric }, { run: name.run, ...ended });
   }
   const deliveries = applied.flatMap((one) => one.deliveries);
-  if (Buffer.byteLength(JSON.stringify(deliveries)) > MAX_OUTBOX_BYTES)
-    await writeDeliveries(deliveries, deps);
-  else memory.outbox = deliveries;
+  const fits = deliveries.length === 0 || Buffer.byteLength(JSON.stringify(deliveries)) <= outboxRoom(memory);
+  if (fits) memory.outbox = deliveries;
+  else await writeDeliveries(deliveries, deps);
   if (!(await deps.saveRun(name, memory))) return false;
   // A rival that came between has flushed this outbox itself.
   await flushOutbox(name, memory, deps);

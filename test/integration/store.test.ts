@@ -3,7 +3,8 @@ import type { Delivery } from '../../core/delivery.ts';
 import { emptySeries, pointsOf as heldBy, placeValue, type Series } from '../../core/metrics/series.ts';
 import { encodeSeries } from '../../core/metrics/series-codec.ts';
 import { newRunMemory, type RunMemory } from '../../core/runs/memory.ts';
-import { reachOf, watchesOf } from '../../core/watch.ts';
+import { outboxRoom } from '../../core/runs/outbox-room.ts';
+import type { RunShare } from '../../core/window-budget.ts';
 import { checkWindowBudget } from '../../lambdas/admin/window-budget.ts';
 import { addActivity, readActivity } from '../../store/activity.ts';
 import {
@@ -34,8 +35,9 @@ import { reserveName } from '../../store/names.ts';
 import { announceNewest } from '../../store/newest.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';
 import { announceChange, deleteWatch, putWatch, readWatches, readWatchFeed } from '../../store/watches.ts';
-import { aDefinition, onMetrics, onStates, onThreshold } from '../support/builders.ts';
+import { aDefinition, onEvent, onMetrics, onStates, onThreshold } from '../support/builders.ts';
 import { startStore } from '../support/store-table.ts';
+import { worstRun } from '../support/worst-run.ts';
 
 let store: Awaited<ReturnType<typeof startStore>>;
 let table: Table;
@@ -875,28 +877,56 @@ describe('the budget of windows', () => {
   const check = (input: ReturnType<typeof onWindow>, ownId = 'aut_new') =>
     checkWindowBudget(table, input, ownId);
 
-  test('of a project holds 8,000 values, for each metric the largest reach', async () => {
+  const onRuns = (states: string[], scope = project('budget')) => ({ scope, trigger: onStates(states) });
+
+  test('of a project holds 190,000 bytes, for each metric those of the largest reach', async () => {
+    // A metric of two letters with a window of 1,000 and a latch takes 22,114.
     for (let n = 0; n < 7; n++) await save(onWindow(`m${n}`, 1_000));
+    const last = await save(onWindow('m7', 1_000));
     await save(onWindow('m0', 10));
-    await check(onWindow('m7', 1_000));
-    const last = await save(onWindow('m7', 999));
-    await check(onWindow('m8', 1));
-    await expect(check(onWindow('m8', 2))).rejects.toMatchObject({
-      details: { code: 'invalid_input', field: 'trigger', detail: expect.stringContaining('8001') },
+    await check(onWindow('m8', 586));
+    await expect(check(onWindow('m8', 587))).rejects.toMatchObject({
+      details: {
+        code: 'invalid_input',
+        field: 'trigger',
+        detail:
+          'the automations of this project on runs would take 190020 bytes of what is remembered of each run, and the limit is 190000 (now: 176992)',
+        hint: expect.stringContaining('delete automations'),
+      },
     });
-    // On a metric whose window is as large already, one more costs nothing.
+    // On a metric whose window is as large already, one more takes a latch.
     await check(onWindow('m0', 1_000));
     // Its own old window does not count against it.
     await check(onWindow('m8', 1_000), last.head.id);
-    await check({ scope: project('budget'), trigger: onStates(['FAILED']) } as never);
     await check(onWindow('m8', 1_000, project('other')));
+  });
+
+  test('counts a latch for each state that an automation takes', async () => {
+    await save(onWindow('m8', 579));
+    await check(onRuns(['KILLED']));
+    await expect(check(onRuns(['FAILED']))).rejects.toThrow('would take 190004 bytes');
+    await save(onRuns(['KILLED']));
+    await expect(check(onRuns(['KILLED']))).rejects.toThrow('would take 190004 bytes');
+    await check({ scope: project('budget'), trigger: onEvent('artifact.created') } as never);
+  });
+
+  test('lets what was saved under another budget be changed, if it takes no more', async () => {
+    const scope = project('budget-earlier');
+    const all = [];
+    for (let n = 0; n < 10; n++) all.push(await save(onWindow(`m${n}`, 1_000, scope)));
+    const own = all[0]!.head.id;
+    await check(onWindow('m0', 1_000, scope), own);
+    await check(onWindow('mx', 900, scope), own);
+    await expect(check(onWindow('long name', 1_000, scope), own)).rejects.toThrow('221147 bytes');
+    await expect(check(onWindow('m0', 1, scope))).rejects.toThrow('(now: 221140)');
   });
 
   test('does not count what automations watched before, or those that are deleted', async () => {
     const scope = project('budget-old');
     const all = [];
     for (let n = 0; n < 8; n++) all.push(await save(onWindow(`m${n}`, 1_000, scope)));
-    await expect(check(onWindow('new', 1, scope))).rejects.toThrow('limit');
+    await check(onWindow('new', 589, scope));
+    await expect(check(onWindow('new', 590, scope))).rejects.toThrow('limit');
     const before = all[0]!;
     const definition = {
       ...before.revision.definition,
@@ -907,27 +937,50 @@ describe('the budget of windows', () => {
       revision: { ...before.revision, revision: 2, definition },
     };
     expect(await updateAutomation(table, before, after)).toBe('saved');
-    await check(onWindow('new', 100, scope));
-    await expect(check(onWindow('new', 101, scope))).rejects.toThrow('limit');
+    await check(onWindow('new', 689, scope));
+    await expect(check(onWindow('new', 690, scope))).rejects.toThrow('limit');
     expect(await deleteAutomation(table, all[1]!)).toBe('saved');
     await check(onWindow('new', 1_000, scope));
   });
 
   test.each([
-    ['team', { kind: 'team', team: 'budgeters' } as const, 4],
-    ['organization', { kind: 'organization' } as const, 3],
-  ])('of a %s is its own', async (_kind, scope, thousands) => {
+    ['team', { kind: 'team', team: 'budgeters' } as const, 4, 64],
+    ['organization', { kind: 'organization' } as const, 3, 161],
+  ])('of a %s is its own', async (_kind, scope, thousands, more) => {
     const input = (metric: string, window = 1_000) => ({ scope, trigger: onThreshold({ metric, window }) });
-    const hints = (metric: string) => watchesOf(input(metric));
-    for (let n = 0; n < thousands - 1; n++) {
-      const saved = await save(input(`m${n}`) as never);
-      expect(hints(`m${n}`)[0].scopeKey).toBe(watchesOf(saved.revision.definition)[0].scopeKey);
-    }
-    await check(input('last') as never);
-    await save(input('last', 999) as never);
-    await check(input('one', 1) as never);
-    await expect(check(input('two', 2) as never)).rejects.toThrow('limit');
-    expect(reachOf(input('two', 2).trigger)).toBe(2);
+    for (let n = 0; n < thousands; n++) await save(input(`m${n}`) as never);
+    await check(input('new', more) as never);
+    await expect(check(input('new', more + 1) as never)).rejects.toThrow('limit');
+  });
+
+  const encoded = ({ series, latches }: RunMemory) =>
+    bytesOf({
+      series: Object.fromEntries([...series].map(([metric, values]) => [metric, encodeSeries(values)])),
+      latches: Object.fromEntries([...latches.keys()].map((key) => [key, 'x'.repeat(23)])),
+    });
+
+  test.each<[string, (n: number) => RunShare]>([
+    ['the largest windows', (n) => ({ metric: `m${n}`, reach: 1_000, latches: 1 })],
+    ['windows of 10', (n) => ({ metric: `metric-${n}`, reach: 10, latches: 1 })],
+    ['many metrics', (n) => ({ metric: `train/${n}`, reach: 1, latches: 1 })],
+    ['names of 45 characters', (n) => ({ metric: String(n).padStart(45, 'm'), reach: 1, latches: 1 })],
+    [
+      'names of 256 characters of four bytes',
+      (n) => ({ metric: `${n}`.padStart(511, '🚂'), reach: 1, latches: 1 }),
+    ],
+    ['automations on one metric', () => ({ metric: 'loss', reach: 1, latches: 1 })],
+    ['automations on all states', () => ({ metric: '', reach: 0, latches: 7 })],
+  ])('keeps a run’s item below what DynamoDB takes: %s', async (what, shareAt) => {
+    const name = { team: 't'.repeat(64), project: '損'.repeat(128), run: `${what} `.padEnd(128, '損') };
+    const memory = worstRun(shareAt);
+    const room = outboxRoom(memory);
+    expect(encoded(memory)).toBeLessThan(350_000);
+    const empty = Buffer.byteLength(JSON.stringify([aDelivery({ facts: { text: '' } })]));
+    memory.outbox = [aDelivery({ facts: { text: 'x'.repeat(Math.max(0, room - empty - 2)) } })];
+    expect(await saveRun(table, name, memory, 1_790_000_000_000)).toBe(true);
+    const item = await getItem(table, runKey(name.team, name.project, name.run));
+    expect(bytesOf(item)).toBeLessThan(409_600);
+    expect(bytesOf(item)).toBeGreaterThan(250_000);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { SignalboxEvent } from '../../core/event.ts';
 import { packMessages } from '../../core/event-message.ts';
 import { pointsOf as heldBy } from '../../core/metrics/series.ts';
+import { newRunMemory } from '../../core/runs/memory.ts';
 import { matchBatch } from '../../lambdas/matcher/match-batch.ts';
 import {
   aHeartbeat,
@@ -346,6 +347,26 @@ test('deliveries that are too many for the run’s item are written at once', as
   await matcher.send(steps([0.1], 0));
   expect(matcher.store.deliveries.size).toBe(300);
   expect(outboxes).toEqual([0]);
+});
+
+test('deliveries of a run whose item is nearly full are written at once', async () => {
+  const matcher = aMatcher(...watchers);
+  const saved: number[] = [];
+  const { saveRun } = matcher.deps;
+  matcher.deps.saveRun = (name, memory) => {
+    saved.push(memory.outbox.length);
+    return saveRun(name, memory);
+  };
+  const fill = (count: number) => {
+    const latch = { triggerHash: '0123456789ab', atMs: START_MS, wasFalse: false };
+    const latches = new Map(Array.from({ length: count }, (_, n) => [`aut_other_${n}`, latch]));
+    matcher.store.runs.set('vision/mnist/run-1', { ...newRunMemory(), version: 1, latches });
+  };
+  fill(4_900);
+  expect(await matcher.send(steps([0.1], 0))).toEqual(['aut_last@0']);
+  fill(5_024);
+  expect(await matcher.send(steps([0.1], 1))).toEqual(['aut_last@1']);
+  expect(saved).toEqual([1, 0, 0]);
 });
 
 describe('a crash at any call', () => {
