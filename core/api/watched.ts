@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { Name, TeamName } from '../name.ts';
-import { registryOf } from '../scope.ts';
 import type { Route } from './route.ts';
 
 /** Where a client's events happen, named as in the events themselves. */
@@ -9,10 +8,6 @@ const PlaceQuery = z
   .refine(({ project, registry }) => project === undefined || registry === undefined, {
     path: ['registry'],
     error: 'and project exclude each other: give where your events happen',
-  })
-  .transform(({ project, ...place }) => {
-    const registry = registryOf(project);
-    return registry === undefined ? { ...place, project } : { ...place, registry };
   });
 
 const names = z.array(z.string()).nullable();

@@ -3,6 +3,7 @@ import { digest } from '../../core/id.ts';
 import { isOfType, outsideOfPlaces } from '../../core/narrowing.ts';
 import { Problem } from '../../core/problem.ts';
 import { roleOf } from '../../core/registry.ts';
+import { type Place, registryOf } from '../../core/scope.ts';
 import { watchedBy } from '../../core/watched.ts';
 import { readRegistry } from '../../store/registries.ts';
 import type { HttpAnswer } from '../shared/http.ts';
@@ -16,8 +17,9 @@ export async function readWatched(
 ): Promise<HttpAnswer> {
   const { team } = query;
   await permitTeam(context, team);
-  await checkPlace(query, context);
-  const watchers = await context.watches.all(query);
+  const place = placeOf(query);
+  await checkPlace(place, query.registry === undefined ? 'project' : 'registry', context);
+  const watchers = await context.watches.all(place);
   const { narrowing = {} } = context.caller;
   const definitions = watchers.map(({ definition }) => definition);
   const { eventTypes: event_types, ...watched } = watchedBy(definitions, (type) => isOfType(narrowing, type));
@@ -27,21 +29,31 @@ export async function readWatched(
   return { status: 200, body, headers: { etag } };
 }
 
+/** On W&B's wire a registry is a project, as in the events themselves. */
+function placeOf({
+  team,
+  project,
+  registry = registryOf(project),
+}: RouteInput<'readWatched'>['query']): Place {
+  return registry === undefined ? { team, project } : { team, registry };
+}
+
 /** A key learns nothing of a place that is not its own: outside of its narrowing, or a registry without a role for its team. */
 async function checkPlace(
-  place: RouteInput<'readWatched'>['query'],
+  place: Place,
+  field: 'project' | 'registry',
   { caller, table }: AdminContext,
 ): Promise<void> {
   const outside = caller.narrowing && outsideOfPlaces(caller.narrowing, place);
-  if (outside) throw new Problem(outside);
+  if (outside) throw new Problem({ ...outside, field });
   const { team, registry: name } = place;
   if (name === undefined) return;
   const registry = await readRegistry(table, name);
-  if (!registry) throw noSuchRegistry(name, 'registry');
+  if (!registry) throw noSuchRegistry(name, field);
   if (roleOf(registry, team) !== undefined) return;
   const detail = `team ${team} has no role in registry ${name}`;
   const hint = `an org_admin gives it one: PUT /v1/registries/${name}/teams/${team} {"role": "viewer"}`;
-  throw new Problem({ code: 'forbidden', field: 'registry', detail, hint });
+  throw new Problem({ code: 'forbidden', field, detail, hint });
 }
 
 /** Proxies mark an ETag as weak when they compress an answer; it names the same content. */

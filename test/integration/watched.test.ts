@@ -122,6 +122,20 @@ test('a registry is shown to teams with a role in it, whoever asks', async () =>
   expect(await call('GET', '/v1/watched?team=speech&registry=models')).toMatchObject(refused);
 });
 
+test('a refusal of a registry that was asked for by its project on W&B’s wire names the project', async () => {
+  const fieldOf = async (query: string, as = {}) =>
+    (await call('GET', `/v1/watched?${query}`, undefined, as)).body.field;
+  const narrowed = { caller: { ...sender, narrowing: { projects: ['p'] } } };
+  for (const [place, field] of [
+    ['project=wandb-registry-', 'project'],
+    ['registry=', 'registry'],
+  ] as const) {
+    expect(await fieldOf(`team=vision&${place}unknown`)).toBe(field);
+    expect(await fieldOf(`team=speech&${place}models`)).toBe(field);
+    expect(await fieldOf(`team=vision&${place}models`, narrowed)).toBe(field);
+  }
+});
+
 test('a narrowed key is told of its own types', async () => {
   const toldTo = async (...event_types: string[]) => {
     const caller = { ...sender, narrowing: { event_types } };
