@@ -15,11 +15,15 @@ const ProjectName = Name.refine((name) => registryOf(name) === undefined, {
   error: 'is a registry on W&B’s wire: name it in registries, without wandb-registry-',
 });
 
+const RegistryName = Name.refine((name) => registryOf(name) === undefined, {
+  error: 'begins with wandb-registry-, which W&B puts before it: give the name alone',
+});
+
 /** What a sender's key may be narrowed to. Each list that is given must have what an event says. */
 export const narrowingFields = {
   /** With `registries`, either has to have it; an event of the whole team is in neither. */
   projects: z.array(ProjectName).min(1, 'must name one at least').max(50).optional(),
-  registries: z.array(Name).min(1, 'must name one at least').max(50).optional(),
+  registries: z.array(RegistryName).min(1, 'must name one at least').max(50).optional(),
   event_types: z.array(EventTypes).min(1, 'must name one at least').max(50).optional(),
 };
 

@@ -30,6 +30,7 @@ test.each<[RouteName, unknown, string]>([
   ['createKey', { ...key, role: 'member', event_types: ['run.*'] }, 'event_types!'],
   ['createKey', { ...key, registries: [] }, 'registries!'],
   ['createKey', { ...key, projects: ['mnist', 'wandb-registry-models'] }, 'projects.1!'],
+  ['createKey', { ...key, registries: ['models', 'wandb-registry-models'] }, 'registries.1!'],
   ['createKey', { ...key, event_types: ['run.nothing'] }, 'event_types.0!'],
   ['createKey', { ...key, registries: Array.from({ length: 50 }, (_, at) => text(126) + at) }, 'registries!'],
   ['createKey', { ...key, expires_at: 'tomorrow' }, 'expires_at!'],
