@@ -185,7 +185,7 @@ const eventSchemas = {
     run: Run,
     /** Seconds between two heartbeats. */
     interval: z
-      .number('must be a number of seconds')
+      .number({ error: ({ input }) => (input === undefined ? undefined : 'must be a number of seconds') })
       .min(1, 'must be at least 1 second')
       .max(86_400, 'must be at most 86400 seconds, which is a day'),
   }),

@@ -42,8 +42,21 @@ export const SecretName = z
   .max(128, 'is longer than 128 characters')
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be letters, digits and _, not beginning with a digit');
 
+const ANY_FORM = /^([\d-]+)t([\d:.]+)(?:z|([+-]\d\d):?(\d\d))$/i;
+
+/** RFC 3339 allows small letters, and `%z` of strftime writes no colon; events hold one form. */
+function inOneForm(time: string): string {
+  return time.replace(ANY_FORM, (_, date, clock, hours, minutes) => {
+    const zone = hours === undefined ? 'Z' : `${hours}:${minutes}`;
+    return `${date}T${clock}${zone}`;
+  });
+}
+
+const AS_A_TIME =
+  'must be a time as 2026-11-23T12:00:00Z or 2026-11-23T14:00:00.5+02:00: with seconds and a zone';
+
 /** A moment as a caller writes it. */
-export const Moment = z.iso.datetime({
-  offset: true,
-  error: 'must be a time as 2026-11-23T12:00:00Z or 2026-11-23T14:00:00.5+02:00: with seconds and a zone',
-});
+export const Moment = z
+  .string(AS_A_TIME)
+  .overwrite(inOneForm)
+  .check(z.iso.datetime({ offset: true, error: AS_A_TIME }));

@@ -56,6 +56,7 @@ test.each<[RouteName, unknown, object]>([
   ['testAutomation', { events: [{}], automation }, { events: [{}] }],
   ['createResend', { from: NOON }, { from: Date.UTC(2026, 10, 23, 12), statuses: ['failed'] }],
   ['createResend', { from: NOON, to: NOON }, { to: Date.UTC(2026, 10, 23, 12) }],
+  ['createResend', { from: '2026-11-23t14:00:00+0200' }, { from: Date.UTC(2026, 10, 23, 12) }],
 ])('%s takes %j', (name, body, expected) => {
   expect(taken(name, 'body', body)).toMatchObject(expected);
 });

@@ -13,6 +13,7 @@ const link = {
 };
 const metrics = { type: 'run.metrics', team: 'v', project: 'p', run: { id: 'r' } };
 const at = (points: unknown) => ({ ...metrics, points });
+const heartbeat = (change: object) => ({ ...metrics, type: 'run.heartbeat', ...change });
 
 function refusalOf(input: unknown): ProblemDetails {
   try {
@@ -48,6 +49,11 @@ describe('an event', () => {
     ['has an alias when one was added', { ...link, type: 'artifact.alias_added' }, 'alias', /missing/],
     ['has a time with a zone', { ...link, time: '2026-11-23 12:00' }, 'time', /zone/],
     ['has a time with seconds', { ...link, time: '2026-11-23T12:00Z' }, 'time', /seconds/],
+    ['has a zone of hours and minutes', { ...link, time: '2026-11-23T12:00:00+02' }, 'time', /zone/],
+    ['has a time of this form', { ...link, time: 1_700_000_000 }, 'time', /zone/],
+    ['has an interval', heartbeat({}), 'interval', /^this field is missing$/],
+    ['has an interval in seconds', heartbeat({ interval: '30s' }), 'interval', /number of seconds/],
+    ['has an interval that is a number', heartbeat({ interval: null }), 'interval', /number of seconds/],
     ['has whole surrogate pairs', { ...link, user: 'a\ud800' }, 'user', /surrogate/],
     [
       'has steps that can be counted on from',
@@ -111,6 +117,13 @@ describe('the id of an event', () => {
     const timed = { ...link, time: '2026-11-23T12:00:00Z' };
     expect(id(timed)).toEqual(id({ ...timed }));
     expect(id(timed).event.id).not.toBe(id({ ...timed, version: 'v4' }).event.id);
+  });
+
+  test('is the same, however the time is written', () => {
+    const ids = ['T12:00:00Z', 't12:00:00z'].map(
+      (time) => id({ ...link, time: `2026-11-23${time}` }).event.id,
+    );
+    expect(ids[0]).toBe(ids[1]);
   });
 
   test('is the same for the same points when each has a step', () => {
@@ -195,4 +208,19 @@ test('ten thousand points are checked in a moment', () => {
   const startedAt = performance.now();
   expect(parseEvent(input).deduplicated).toBe(true);
   expect(performance.now() - startedAt).toBeLessThan(1_000);
+});
+
+test.each([
+  ['2026-11-23T12:00:00Z', '2026-11-23T12:00:00Z'],
+  ['2026-11-23T14:00:00.5+02:00', '2026-11-23T14:00:00.5+02:00'],
+  // As Python's strftime writes it with %z.
+  ['2026-11-23T12:00:00+0000', '2026-11-23T12:00:00+00:00'],
+  ['2026-11-23T06:30:00.123456-0530', '2026-11-23T06:30:00.123456-05:30'],
+  // As RFC 3339 allows, and so CloudEvents.
+  ['2026-11-23t12:00:00z', '2026-11-23T12:00:00Z'],
+  ['2026-11-23t14:00:00+02:00', '2026-11-23T14:00:00+02:00'],
+])('the time %s is kept as %s', (time, kept) => {
+  expect(parseEvent({ ...link, time }).event.time).toBe(kept);
+  const points = [{ time, step: 1, metrics: { loss: 1 } }];
+  expect(parseEvent(at(points)).event).toMatchObject({ points: [{ time: kept }] });
 });
