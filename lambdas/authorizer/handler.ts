@@ -2,13 +2,13 @@ import type {
   APIGatewayRequestAuthorizerEventV2,
   APIGatewaySimpleAuthorizerWithContextResult,
 } from 'aws-lambda';
-import { openTable } from '../../store/client.ts';
 import { readEnv } from '../shared/env.ts';
 import { keyCheck } from '../shared/key-check.ts';
+import { tableOf } from '../shared/table.ts';
 import { AuthorizerEnv } from './env.ts';
 
 const env = readEnv(AuthorizerEnv);
-const table = openTable(env.TABLE_NAME);
+const table = tableOf(env);
 const authenticate = keyCheck(table, env.ADMIN_KEY_SECRET_ID, { notesUse: true });
 
 /**
