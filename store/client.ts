@@ -12,6 +12,8 @@ export interface Table {
 
 export interface TableOptions {
   historyDays?: number;
+  /** How often the client tries a call, for who has no time for as often as it would by itself. */
+  maxAttempts?: number;
   /** Told of each attempt that DynamoDB throttles; the client mostly makes another one. */
   onThrottle?: (throttle: Throttle) => void;
 }
@@ -19,9 +21,9 @@ export interface TableOptions {
 /** Connects to the table; region, credentials and endpoint come from the environment, as everywhere in AWS. */
 export function openTable(
   name: string,
-  { historyDays = DEFAULT_HISTORY_DAYS, onThrottle }: TableOptions = {},
+  { historyDays = DEFAULT_HISTORY_DAYS, maxAttempts, onThrottle }: TableOptions = {},
 ): Table {
-  const inner = new DynamoDBClient({});
+  const inner = new DynamoDBClient(maxAttempts === undefined ? {} : { maxAttempts });
   if (onThrottle) tellThrottles(inner, onThrottle);
   const marshallOptions = { removeUndefinedValues: true };
   return { name, client: DynamoDBDocumentClient.from(inner, { marshallOptions }), historyDays };
