@@ -64,6 +64,7 @@ function graphs({
     ['Functions: throttles', ofAll('Throttles')],
     ['Functions: errors logged', functions.map((each) => measure.own(each, 'Errors'))],
     ['Table: throttles', throttlesOf(tableName)],
+    ['Functions: calls that the table throttled', functions.map((each) => measure.own(each, 'Throttled'))],
     ['Integrations disabled', own('dispatcher', 'IntegrationsDisabled')],
     ['Messages put away', own('matcher', 'Buried')],
   ];

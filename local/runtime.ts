@@ -77,7 +77,7 @@ async function start(options: RuntimeOptions, stops: Stop[]): Promise<Runtime> {
   stops.push(() => built);
   const { endpoints, queues } = await startEmulators(folder, stops);
   const bundles = await building;
-  const aws = awsVariables(endpoints);
+  const aws = awsVariables({ ...endpoints, ...inBetween() });
   stops.push(replaceAwsVariables(aws));
   const { key, secretId } = await ensureAdminKey(endpoints.secretsManager);
   const parts = partsOf(queues, secretId);
@@ -113,6 +113,12 @@ async function startEmulators(
   const table = await startTable(join(path, 'table'), { wasKilled });
   stops.push(table.stop);
   return { endpoints: { dynamodb: table.url, sqs: queues.url, secretsManager: secrets.url }, queues };
+}
+
+/** What a test has stand between the functions and their table. */
+function inBetween(): Partial<Endpoints> {
+  const url = process.env['SIGNALBOX_DYNAMODB_URL'];
+  return url === undefined ? {} : { dynamodb: url };
 }
 
 /** What the user has stand in for the outside world, by variables of the same names. */

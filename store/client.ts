@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type Throttle, tellThrottles } from './throttles.ts';
 
 /** The table that every function of the store works on. */
 export interface Table {
@@ -9,11 +10,23 @@ export interface Table {
   historyDays: number;
 }
 
+export interface TableOptions {
+  historyDays?: number;
+  /** How often the client tries a call, for who has no time for as often as it would by itself. */
+  maxAttempts?: number;
+  /** Told of each attempt that DynamoDB throttles; the client mostly makes another one. */
+  onThrottle?: (throttle: Throttle) => void;
+}
+
 /** Connects to the table; region, credentials and endpoint come from the environment, as everywhere in AWS. */
-export function openTable(name: string, historyDays = DEFAULT_HISTORY_DAYS): Table {
+export function openTable(
+  name: string,
+  { historyDays = DEFAULT_HISTORY_DAYS, maxAttempts, onThrottle }: TableOptions = {},
+): Table {
+  const inner = new DynamoDBClient(maxAttempts === undefined ? {} : { maxAttempts });
+  if (onThrottle) tellThrottles(inner, onThrottle);
   const marshallOptions = { removeUndefinedValues: true };
-  const client = DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions });
-  return { name, client, historyDays };
+  return { name, client: DynamoDBDocumentClient.from(inner, { marshallOptions }), historyDays };
 }
 
 const DEFAULT_HISTORY_DAYS = 90;

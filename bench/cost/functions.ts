@@ -37,7 +37,7 @@ export async function loadFunctions(table: Table, meter: Meter): Promise<Functio
   const sweeper = await import('../../lambdas/sweeper/handler.ts');
   const context = { getRemainingTimeInMillis: () => 55_000 } as Context;
   return {
-    authorizer: async (headers) => (await authorizer.handler({ headers } as never)).context.verdict,
+    authorizer: async (headers) => (await authorizer.handler({ headers } as never)).context.verdict ?? '',
     ingest: ingest.handler,
     matcher: matcher.handler,
     dispatcher: makeDispatcher(table, meter),

@@ -1,11 +1,11 @@
 import { parseAllowedRanges } from '../../core/address.ts';
-import { openTable } from '../../store/client.ts';
 import { callerOf } from '../shared/authenticate.ts';
 import { readEnv } from '../shared/env.ts';
 import { httpHandler } from '../shared/http.ts';
 import { keyCheck } from '../shared/key-check.ts';
 import { logStage } from '../shared/log.ts';
 import { deliveryMessage, sendMessages } from '../shared/queue.ts';
+import { tableOf } from '../shared/table.ts';
 import { WatchCache, watchCacheDeps } from '../shared/watch-cache.ts';
 import { answer } from './answer.ts';
 import { publicAnswer } from './document.ts';
@@ -13,7 +13,7 @@ import { AdminEnv } from './env.ts';
 import { makeVault } from './vault.ts';
 
 const env = readEnv(AdminEnv);
-const table = openTable(env.TABLE_NAME, Number(env.HISTORY_DAYS));
+const table = tableOf(env);
 const vault = makeVault();
 const secretNamePrefix = env.SECRET_NAME_PREFIX;
 const allowedAddresses = parseAllowedRanges(env.ALLOWED_ADDRESSES);

@@ -1,17 +1,17 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { parseAllowedRanges } from '../../core/address.ts';
-import { openTable } from '../../store/client.ts';
 import { batchResponse } from '../shared/batch.ts';
 import { readEnv } from '../shared/env.ts';
 import { errorLine, logStage } from '../shared/log.ts';
 import { deliveryIdIn, sendMessages } from '../shared/queue.ts';
+import { tableOf } from '../shared/table.ts';
 import { dispatch } from './dispatch.ts';
 import { DispatcherEnv } from './env.ts';
 import { makeSender } from './send.ts';
 import { wiredTo } from './wiring.ts';
 
 const env = readEnv(DispatcherEnv);
-const deps = wiredTo(openTable(env.TABLE_NAME, Number(env.HISTORY_DAYS)), {
+const deps = wiredTo(tableOf(env), {
   send: makeSender({ allowedAddresses: env.ALLOWED_ADDRESSES }),
   requeue: (message) => sendMessages(env.DELIVERIES_QUEUE_URL, [message]),
   slack: { apiUrl: env.SLACK_API_URL, allowed: parseAllowedRanges(env.ALLOWED_ADDRESSES) },

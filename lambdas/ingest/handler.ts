@@ -1,4 +1,3 @@
-import { openTable } from '../../store/client.ts';
 import { readRegistries } from '../../store/registries.ts';
 import { callerOf } from '../shared/authenticate.ts';
 import { readEnv } from '../shared/env.ts';
@@ -6,12 +5,13 @@ import { httpHandler } from '../shared/http.ts';
 import { keyCheck } from '../shared/key-check.ts';
 import { logStage } from '../shared/log.ts';
 import { sendMessages } from '../shared/queue.ts';
+import { tableOf } from '../shared/table.ts';
 import { IngestEnv } from './env.ts';
 import { ingest } from './ingest.ts';
 import { RegistryCache } from './registry-cache.ts';
 
 const env = readEnv(IngestEnv);
-const table = openTable(env.TABLE_NAME);
+const table = tableOf(env);
 const authenticate = keyCheck(table, env.ADMIN_KEY_SECRET_ID);
 
 const registries = new RegistryCache((names) => readRegistries(table, names));

@@ -1,6 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { addActivity } from '../../store/activity.ts';
-import { openTable } from '../../store/client.ts';
 import { putDeadRecord } from '../../store/dead-records.ts';
 import { putDelivery } from '../../store/deliveries.ts';
 import { putEndedRun, readEndedRuns } from '../../store/ended-runs.ts';
@@ -9,6 +8,7 @@ import { putSighting } from '../../store/sightings.ts';
 import { readEnv } from '../shared/env.ts';
 import { logStage } from '../shared/log.ts';
 import { deliveryMessage, sendMessages } from '../shared/queue.ts';
+import { tableOf } from '../shared/table.ts';
 import { WatchCache, watchCacheDeps } from '../shared/watch-cache.ts';
 import { makeActivityLog } from './activity-log.ts';
 import { MatcherEnv } from './env.ts';
@@ -16,7 +16,7 @@ import { type MatchBatchDeps, matchBatch } from './match-batch.ts';
 import { makeSightingLog } from './sighting-log.ts';
 
 const env = readEnv(MatcherEnv);
-const table = openTable(env.TABLE_NAME, Number(env.HISTORY_DAYS));
+const table = tableOf(env);
 
 const watches = new WatchCache(watchCacheDeps(table));
 

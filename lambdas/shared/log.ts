@@ -18,6 +18,7 @@ export interface StageLine {
     | 'resend.advanced'
     | 'change.saved'
     | 'request.refused'
+    | 'table.throttled'
     | 'error';
   [field: string]: unknown;
 }

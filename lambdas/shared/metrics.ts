@@ -49,6 +49,7 @@ const stageMetrics: { readonly [Stage in StageLine['stage']]?: readonly StageMet
   'deliveries.cleared': [count('DeliveriesCleared', ({ messages }) => messages)],
   'canary.passed': [count('CanaryPassed'), time('CanaryLag', 'lagMs')],
   'canary.failed': [count('CanaryFailed')],
+  'table.throttled': [count('Throttled')],
   error: [count('Errors'), countIf('Buried', 'buried', true)],
 };
 

@@ -1,7 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { readHead } from '../../store/automations.ts';
 import { finishChange } from '../../store/changes.ts';
-import { openTable } from '../../store/client.ts';
 import { putDelivery, reopenDelivery, stampDelivery } from '../../store/deliveries.ts';
 import { readDue } from '../../store/due.ts';
 import { readFlow } from '../../store/health.ts';
@@ -18,6 +17,7 @@ import {
   removeMessage,
   sendMessages,
 } from '../shared/queue.ts';
+import { tableOf } from '../shared/table.ts';
 import { advanceResend, type ResendDeps } from './advance-resend.ts';
 import { clearDead } from './clear-dead.ts';
 import { SweeperEnv } from './env.ts';
@@ -25,7 +25,7 @@ import { redrive } from './redrive.ts';
 import { sweep } from './sweep.ts';
 
 const env = readEnv(SweeperEnv);
-const table = openTable(env.TABLE_NAME, Number(env.HISTORY_DAYS));
+const table = tableOf(env);
 const send = (messages: QueueMessage[]) => sendMessages(env.DELIVERIES_QUEUE_URL, messages);
 
 const resendDeps: ResendDeps = {

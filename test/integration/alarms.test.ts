@@ -9,6 +9,7 @@ import { canary } from '../../lambdas/canary/canary.ts';
 import type { StageLine } from '../../lambdas/shared/log.ts';
 import { metricFields } from '../../lambdas/shared/metrics.ts';
 import { cleanUp, type LocalRuntime, startLocalRuntime } from '../support/local-runtime.ts';
+import { metricSum } from '../support/metric-sum.ts';
 import { startReceiver } from '../support/receiver.ts';
 
 /*
@@ -36,14 +37,7 @@ const queueUrl = (end: string) => {
   return url;
 };
 
-/** The sum of a metric over the lines so far, as CloudWatch makes it of them. */
-function sumOf(name: string, functionName: string): number {
-  const metrics = runtime.log.filter(
-    ({ FunctionName, _aws }) =>
-      FunctionName === `signalbox-local-${functionName}` && JSON.stringify(_aws).includes(`"Name":"${name}"`),
-  );
-  return metrics.reduce((sum, line) => sum + Number(line[name]), 0);
-}
+const sumOf = (name: string, functionName: string) => metricSum(runtime.log, name, functionName);
 
 async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const endMs = Date.now() + 40_000;

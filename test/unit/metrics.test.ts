@@ -59,6 +59,7 @@ test.each<[string, StageLine, Record<string, number>]>([
   ],
   ['a skip', { stage: 'delivery.skipped', status: 'skipped' }, { Skipped: 1 }],
   ['an end without an attempt', { stage: 'delivery.skipped', status: 'failed' }, { Failed: 1 }],
+  ['a throttled call', { stage: 'table.throttled', operation: 'GetItem', reasons: [] }, { Throttled: 1 }],
   ['an error', { stage: 'error', message: 'x' }, { Errors: 1 }],
   ['a message put away', { stage: 'error', message: 'x', buried: true }, { Errors: 1, Buried: 1 }],
   ['a sweep', { stage: 'sweep.done', deliveries: 0, failed: 1 }, { Sweeps: 1, SweepFailures: 1 }],

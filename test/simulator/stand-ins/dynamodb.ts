@@ -2,7 +2,9 @@
 import { ambient, type Command, Refused } from '../ambient.ts';
 import { commandOf } from './command.ts';
 
-export class DynamoDBClient {}
+export class DynamoDBClient {
+  middlewareStack = { add: () => {} };
+}
 export const ConditionalCheckFailedException = Refused;
 
 const client = { send: (command: Command) => ambient.host.call('dynamodb', command), destroy: () => {} };
