@@ -69,13 +69,16 @@ test.each<[Noun, string, object]>([
       action: { type: 'no_op' },
     },
   ],
-])('a team is not deleted while it owns %s behind what a change that died left behind', async (noun, path, body) => {
-  await putItem(table, memberKey(team, noun, '0'));
-  expect((await call('POST', `/v1/${path}`, { team, ...body })).status).toBe(201);
-  const refused = await call('DELETE', `/v1/teams/${team}`);
-  expect(refused).toMatchObject({ status: 409, body: { code: 'conflict' } });
-  expect(refused.body.detail).toContain(path);
-});
+])(
+  'a team is not deleted while it owns %s behind what a change that died left behind',
+  async (noun, path, body) => {
+    await putItem(table, memberKey(team, noun, '0'));
+    expect((await call('POST', `/v1/${path}`, { team, ...body })).status).toBe(201);
+    const refused = await call('DELETE', `/v1/teams/${team}`);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(refused.body.detail).toContain(path);
+  },
+);
 
 test('lists come in pages that hold everything once, in order', async () => {
   const names = Array.from({ length: 7 }, (_, n) => `page-${n}`);
