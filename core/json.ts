@@ -173,7 +173,8 @@ function faultInside(value: Record<string, unknown>): JsonFault | undefined {
 
 function faultOfScalar(value: unknown): string | undefined {
   if (typeof value === 'string') return value.isWellFormed() ? undefined : HALF_PAIR;
-  return typeof value === 'number' && !Number.isFinite(value) ? TOO_LARGE : undefined;
+  if (typeof value !== 'number' || Number.isFinite(value)) return undefined;
+  return Number.isNaN(value) ? 'is NaN: send it as a string' : TOO_LARGE;
 }
 
 /** What is wrong with a key of a JSON object, undefined when nothing is. */

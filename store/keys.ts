@@ -58,9 +58,10 @@ export const memberKey = (team: string, noun: Noun, id: string): ItemKey => ({
   pk: teamPartition(team),
   sk: `${noun}#${id}`,
 });
+const NAME_PREFIX = 'NAME#';
 export const nameKey = (partition: string, noun: string, name: string): ItemKey => ({
   pk: partition,
-  sk: around(`NAME#${noun}#`, name),
+  sk: around(`${NAME_PREFIX}${noun}#`, name),
 });
 export const secretKey = (team: string, name: string): ItemKey => ({
   pk: teamPartition(team),
@@ -163,5 +164,5 @@ export function isConfiguration({ pk, sk }: ItemKey): boolean {
   if (/^(ORGANIZATION$|TEAM#|KEY#|AUDIT#)/.test(pk)) return true;
   if (pk.startsWith('INTEGRATION#')) return sk === 'INTEGRATION';
   if (pk.startsWith('AUTOMATION#')) return sk === 'HEAD' || sk.startsWith(REVISION_PREFIX);
-  return pk.startsWith('SCOPE#') && sk.startsWith(WATCH_PREFIX);
+  return pk.startsWith('SCOPE#') && (sk.startsWith(WATCH_PREFIX) || sk.startsWith(NAME_PREFIX));
 }

@@ -3,7 +3,7 @@ import { carryOut, integrationKey, type Outcome } from '../configuration/carry-o
 import { checkSources } from '../configuration/check-documents.ts';
 import { type DeployedTeam, readTeam } from '../configuration/deployed.ts';
 import { type Plan, planOf, problemsOf, type Step } from '../configuration/plan.ts';
-import { planLines, stepText } from '../configuration/plan-text.ts';
+import { openStepText, planLines, stepText } from '../configuration/plan-text.ts';
 import { refuseProblems } from '../configuration/problem-text.ts';
 import { readSources } from '../configuration/sources.ts';
 import { failureOf } from '../failure.ts';
@@ -97,8 +97,8 @@ function report({ done, failed, left }: Outcome, screen: Screen): void {
   }
   for (const line of failureOf(error).lines) screen.note(line);
   if (screen.format === 'text') {
-    screen.note(`failed:  ${stepText(step)}`);
-    for (const later of left) screen.note(`left:    ${stepText(later)}`);
+    screen.note(`failed:  ${openStepText(step)}`);
+    for (const later of left) screen.note(`left:    ${openStepText(later)}`);
   }
   const total = done.length + 1 + left.length;
   const hint = 'apply again once that is mended: what is done is not done twice';

@@ -1,10 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { type CommandSpec, option } from '../command.ts';
 import { readTeam } from '../configuration/deployed.ts';
 import type { Wanted } from '../configuration/document.ts';
-import { exportedDocuments } from '../configuration/exported.ts';
+import { exportedDocuments, yamlOf } from '../configuration/exported.ts';
 import { everyItem } from '../paging.ts';
 import type { Session } from '../session.ts';
 import { badUsage } from '../trouble.ts';
@@ -46,14 +45,10 @@ interface Format {
 
 const jsonFormat: Format = { extension: 'json', textOf: (documents) => JSON.stringify(documents, null, 2) };
 
-/** Long texts stay on their line: a break would be part of no diff that somebody wants to read. */
+/** Of the line ends at the end, all but one may be part of a text. */
 const yamlFormat: Format = {
   extension: 'yaml',
-  textOf: (documents) =>
-    documents
-      .map((one) => stringify(one, { lineWidth: 0 }))
-      .join('---\n')
-      .trimEnd(),
+  textOf: (documents) => yamlOf(documents).replace(/\n$/, ''),
 };
 
 async function read(session: Session, isAll: boolean): Promise<Exported[]> {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isObject } from '../../core/json.ts';
+import { findJsonFault, isObject } from '../../core/json.ts';
 import { detailsOfZod } from '../../core/problem.ts';
 import { scopeKey } from '../../core/scope.ts';
 import { ownHint } from '../failure.ts';
@@ -50,6 +50,10 @@ function check(
 ): { wanted: Wanted } | { problems: FileProblem[] } {
   if (!isObject(value))
     return { problems: [{ at: at([]), message: `a document is a map with a kind: ${kinds.join(', ')}` }] };
+  // YAML has more than JSON, in which it would be lost on the way.
+  const fault = findJsonFault(value);
+  if (fault)
+    return { problems: [{ at: at(fault.path), message: `${fault.path.join('.')}: ${fault.detail}` }] };
   const kind = value['kind'] ?? usualKind;
   if (!isKind(kind)) {
     const message = kind === undefined ? 'kind is missing' : `kind: there is no ${JSON.stringify(kind)}`;
@@ -76,12 +80,19 @@ function problemOf(issue: z.core.$ZodIssue, at: WrittenDocument['at']): FileProb
   };
 }
 
+/** What no two things share. A name in a registry or the organization is taken for all teams. */
+function nameOf(thing: Wanted): string {
+  return thing.kind === 'automation'
+    ? JSON.stringify([scopeKey(thing.scope), thing.name])
+    : identityOf(thing);
+}
+
 function repeated(documents: CheckedDocument[]): FileProblem[] {
   const first = new Map<string, string>();
   return documents.flatMap(({ wanted, at }) => {
-    const identity = identityOf(wanted);
-    const before = first.get(identity);
-    if (before === undefined) first.set(identity, at([]));
+    const name = nameOf(wanted);
+    const before = first.get(name);
+    if (before === undefined) first.set(name, at([]));
     if (before === undefined || wanted.kind === 'secret') return [];
     return [{ at: at([]), message: `${wanted.kind} ${wanted.name} stands in ${before} already` }];
   });

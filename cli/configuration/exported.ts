@@ -1,3 +1,4 @@
+import { Document, visit } from 'yaml';
 import { secretsOf } from '../../core/integration.ts';
 import { isObject } from '../../core/json.ts';
 import { scopeKey } from '../../core/scope.ts';
@@ -14,6 +15,23 @@ export function exportedDocuments({ team, integrations, automations }: DeployedT
     ...byName,
     ...automations.map(({ document }) => document).sort(by((one) => `${one.name}\n${scopeKey(one.scope)}`)),
   ].map(withoutDefaults);
+}
+
+/** Documents as YAML that reads as the same again. */
+export function yamlOf(documents: Wanted[]): string {
+  return documents.map(yamlOfOne).join('---\n');
+}
+
+function yamlOfOne(wanted: Wanted): string {
+  const document = new Document(wanted);
+  // As a block, a text of nothing but spaces and line ends would lose some of them.
+  visit(document, {
+    Scalar: (_, node) => {
+      if (typeof node.value === 'string' && node.value.trim() === '') node.type = 'QUOTE_DOUBLE';
+    },
+  });
+  // Long texts stay on their line: a break would be part of no diff that somebody wants to read.
+  return document.toString({ lineWidth: 0 });
 }
 
 /** Code units, not a locale: the same everywhere. */

@@ -73,6 +73,11 @@ function countsText(steps: Step[], unchanged: number): string {
 
 const participles: Record<Step['act'], string> = { create: 'created', change: 'changed', delete: 'deleted' };
 
+/** A step that was not done, on a line. */
+export function openStepText(step: Step): string {
+  return `to ${step.act}  ${step.document.kind} ${nameOf(step)}`;
+}
+
 /** A step that was done, on a line. */
 export function stepText(step: Step): string {
   return `${participles[step.act]}  ${step.document.kind} ${nameOf(step)}`;

@@ -41,7 +41,8 @@ export function readDocuments({ name, text }: Source): {
   };
   const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false }) as Document.Parsed[];
   const problems = parsed
-    .flatMap(({ errors }) => errors.slice(0, 1))
+    // A warning is of a tag or directive that means nothing here: !env or !vault would be taken for plain text.
+    .flatMap(({ errors, warnings }) => [...errors, ...warnings].slice(0, 1))
     .map(({ message, pos }) => ({
       at: position(pos[0]),
       message: `this is no YAML: ${message}`,

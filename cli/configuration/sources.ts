@@ -1,6 +1,7 @@
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { badUsage } from '../trouble.ts';
+import { textOfUtf8 } from '../utf-8.ts';
 import type { Source } from './read-documents.ts';
 
 /** The texts of files, of all YAML and JSON files below folders, and of standard input, which is called `-`. */
@@ -13,10 +14,12 @@ export async function readSources(paths: string[]): Promise<Source[]> {
   return sources;
 }
 
+const SAVE_AS_UTF_8 = 'save it as UTF-8';
+
 async function standardInput(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
+  return textOfUtf8(Buffer.concat(chunks), 'standard input', SAVE_AS_UTF_8);
 }
 
 function filesOf(path: string): string[] {
@@ -37,8 +40,12 @@ function statOf(path: string) {
 }
 
 function textOf(path: string): string {
+  return textOfUtf8(bytesOf(path), path, SAVE_AS_UTF_8);
+}
+
+function bytesOf(path: string): Buffer {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (error) {
     throw unreadable(path, error);
   }

@@ -1,4 +1,6 @@
+import { TextDecoder } from 'node:util';
 import { parseJson, splitArray } from '../../core/json.ts';
+import { Trouble } from '../trouble.ts';
 
 /** A line of the input that holds something, with its number, which begins at 1. */
 export interface Line {
@@ -26,17 +28,43 @@ export async function* linesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator
 }
 
 async function* linesAsTheyCome(input: AsyncIterable<Uint8Array>): AsyncGenerator<Line[]> {
-  const decoder = new TextDecoder();
+  const [decoder, judge] = [new TextDecoder(), new TextDecoder('utf-8', { fatal: true })];
   let [open, number] = ['', 0];
   for await (const chunk of input) {
+    const isText = takes(judge, chunk);
     const parts = (open + decoder.decode(chunk, { stream: true })).split('\n');
     open = parts.pop() ?? '';
     const lines = parts.map((text, at) => ({ number: number + at + 1, text: text.trim() }));
     number += parts.length;
-    yield lines.filter(({ text }) => text !== '');
+    const good = isText ? lines : beforeSpoilt(lines);
+    yield good.filter(({ text }) => text !== '');
+    if (!isText) throw notUtf8(lines[good.length]?.number ?? number + 1);
   }
+  if (!takes(judge)) throw notUtf8(number + 1);
   const last = (open + decoder.decode()).trim();
   if (last !== '') yield [{ number: number + 1, text: last }];
+}
+
+/** What a decoder that refuses nothing makes of bytes that are no UTF-8. */
+const REPLACED = '\ufffd';
+
+function beforeSpoilt(lines: Line[]): Line[] {
+  const spoilt = lines.findIndex(({ text }) => text.includes(REPLACED));
+  return spoilt < 0 ? lines : lines.slice(0, spoilt);
+}
+
+/** Whether it goes on as UTF-8; without a chunk, whether it may end here. */
+function takes(judge: TextDecoder, chunk?: Uint8Array): boolean {
+  try {
+    judge.decode(chunk, { stream: chunk !== undefined });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function notUtf8(line: number): Trouble {
+  return new Trouble(`line ${line} is not UTF-8`, { hint: 'convert the input to UTF-8 and send the rest' });
 }
 
 /** An array, or an object whose first line does not end it. */

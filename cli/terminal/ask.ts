@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { badUsage, Trouble } from '../trouble.ts';
+import { textOfUtf8 } from '../utf-8.ts';
 import { plain } from './plain-text.ts';
 import type { Screen } from './screen.ts';
 
@@ -30,7 +31,9 @@ export async function confirmed(
 
 /** A secret: typed without an echo on a terminal, else all of standard input but one line end. Never from argv. */
 export async function readSecretValue(name: string): Promise<string> {
-  const value = process.stdin.isTTY ? await typedUnseen(`Value of ${name} (not shown): `) : await pipedText();
+  const value = process.stdin.isTTY
+    ? await typedUnseen(`Value of ${name} (not shown): `)
+    : await pipedText(name);
   if (value !== '') return value;
   throw badUsage(
     `no value for ${name} came in`,
@@ -38,12 +41,11 @@ export async function readSecretValue(name: string): Promise<string> {
   );
 }
 
-async function pipedText(): Promise<string> {
+async function pipedText(name: string): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/\r?\n$/, '');
+  const hint = 'a value is text: of bytes give the base64 or the hex, as in head -c 32 /dev/urandom | base64';
+  return textOfUtf8(Buffer.concat(chunks), `the value of ${name}`, hint).replace(/\r?\n$/, '');
 }
 
 async function typedUnseen(question: string): Promise<string> {

@@ -133,7 +133,9 @@ class Signalbox:
     ) -> Run:  # fmt: skip
         """Begins a run and reports it RUNNING. `attempt` counts restarts of the same id, from 0 on. `rewind_to` is
         the last step that a resumed run keeps; its first step without a number is the one after."""
-        about = {"id": str(id or secrets.token_hex(4)), "name": name, "tags": list(tags), "url": url}
+        # One tag given as a text would be taken apart into its letters.
+        all_tags = [tags] if isinstance(tags, str) else list(tags)
+        about = {"id": str(id or secrets.token_hex(4)), "name": name, "tags": all_tags, "url": url}
         run = Run(self, project, user, {**about, "attempt": attempt, "config": dict(config or {})})
         if self.mode == "online":
             run.state("RUNNING", rewind_to=rewind_to)

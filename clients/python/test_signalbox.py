@@ -154,6 +154,13 @@ class Sending(Case):
             for request in server.requests:
                 self.assertNotIn("rewind_to", [key for event in request[1:] for key in event])
 
+    def test_one_tag_may_be_given_as_a_text(self):
+        with Server() as server:
+            box = self.box(server)
+            box.run("mnist", "r1", tags="baseline").finish()
+            box.flush(20)
+            self.assertEqual([event["run"]["tags"] for event in server.of("run.state")], [["baseline"]] * 2)
+
     def test_artifacts_and_events_of_ones_own(self):
         with Server() as server:
             box = self.box(server)

@@ -35,7 +35,7 @@ export const auditRoutes = {
       team: TeamName.optional(),
       noun: z.enum(auditNouns).optional(),
       /** The id of what was changed, or its name where that is its id. */
-      target: z.string().min(1).max(128).optional(),
+      target: z.string().min(1).max(128).normalize('NFC').optional(),
       /** Who did it. */
       key: Id.optional(),
       since: Moment.optional(),

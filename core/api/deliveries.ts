@@ -16,8 +16,8 @@ const Ended = z.enum(['delivered', 'failed', 'skipped']);
 const DeliveryQuery = pageQuery({
   team: TeamName.optional(),
   automation: Id.optional(),
-  run: z.string().min(1).max(512).optional(),
-  collection: z.string().min(1).max(512).optional(),
+  run: z.string().min(1).max(512).normalize('NFC').optional(),
+  collection: z.string().min(1).max(512).normalize('NFC').optional(),
   status: Status.optional(),
   integration: Id.optional(),
   from: MomentMs.optional(),

@@ -110,16 +110,16 @@ export async function answer(request: HttpRequest, caller: Caller, parts: AdminP
     const detail = `key ${caller.keyId} has the role ${caller.role}, which has no ${ability}`;
     throw new Problem({ code: 'forbidden', detail, hint: 'use a key with a role that has it' });
   }
-  checkParams(found.params);
+  const params = checkedParams(found.params);
   const text = route.body ? bodyText(request, route.maxBodyBytes ?? MAX_BODY_BYTES) : '';
   const input = {
-    params: found.params,
+    params,
     query: parseInput(route.query ?? NoQuery, request.query),
     body: route.body && parseInput(route.body, sound(parseJson(text))),
   };
   // The table above ties each name to the handler of its own input; TypeScript can't follow a name that varies.
   const handle = handlers[found.name] as RouteHandler<OwnRoute>;
-  const said = digest(JSON.stringify([found.name, found.params, request.query, text]));
+  const said = digest(JSON.stringify([found.name, params, request.query, text]));
   const repeatKey = route.repeatable ? request.headers['idempotency-key'] : undefined;
   return once(repeatKey, { caller, content: said }, parts, (identity) =>
     handle(input as RouteInput<OwnRoute>, { ...parts, caller, ability, headers: request.headers, identity }),
@@ -149,15 +149,18 @@ function notThere({ method, path }: HttpRequest, allow: string[]): Problem {
 }
 
 /** What a path may hold, by the name of the part; a name of a secret is judged by its handler. */
-const paramSchemas: Record<string, z.ZodType> = {
+const paramSchemas: Record<string, z.ZodType<string>> = {
   id: z.string().regex(/^\w{1,64}$/, 'is not an id'),
   team: TeamName,
   run: Name,
 };
 
-function checkParams(params: Record<string, string>): void {
-  for (const [name, value] of Object.entries(params)) {
+/** The values of a path as they are stored: names may be composed otherwise in it. */
+function checkedParams(params: Record<string, string>): Record<string, string> {
+  const checked = Object.entries(params).map(([name, value]) => {
     const result = paramSchemas[name]?.safeParse(value);
     if (result?.success === false) throw new Problem(detailsOfZod(result.error, [name]));
-  }
+    return [name, result?.data ?? value];
+  });
+  return Object.fromEntries(checked);
 }

@@ -55,9 +55,19 @@ async function attempt(
     const seed = digest(JSON.stringify([name, begun.firstAtMs]));
     return await act({ atMs: begun.firstAtMs, seed });
   } catch (error) {
-    if (error instanceof Problem) await forgetRequest(table, name, begun);
+    if (error instanceof Problem) await settleRefusal(error, { name, begun }, table);
     throw error;
   }
+}
+
+/** What is refused may be mended and sent again; unless it is refused because it was done before, by one that died. */
+async function settleRefusal(
+  { details }: Problem,
+  { name, begun }: { name: RequestName; begun: StoredRequest },
+  table: Table,
+): Promise<void> {
+  if (details.field !== field) return forgetRequest(table, name, begun);
+  await writeRequest(table, name, begun, { ...begun, answer: JSON.stringify({ ifRepeated: details }) });
 }
 
 function checkText(text: string): void {

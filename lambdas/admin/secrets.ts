@@ -32,6 +32,7 @@ export async function putSecret(
   await permitTeam(context, team);
   const before = await readSecret(context.table, team, name);
   if (before) checkMatch(context, before, 'secret');
+  else if (context.headers['if-match'] !== undefined) throw stale('secret');
   const value = await putValue(before, body.value, context);
   const version = (before?.version ?? 0) + 1;
   const entry = { team, name, ...value, version, updatedAtMs: context.now() };

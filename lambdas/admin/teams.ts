@@ -1,9 +1,11 @@
+import type { PageStart } from '../../core/api/fields.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
 import { Problem } from '../../core/problem.ts';
 import { roleOf } from '../../core/registry.ts';
 import { listKeys } from '../../store/api-keys.ts';
 import { pageAutomations } from '../../store/automations.ts';
 import { pageIntegrations } from '../../store/integrations.ts';
+import type { Page } from '../../store/items.ts';
 import { eachRegistry } from '../../store/registries.ts';
 import { listSecrets } from '../../store/secrets.ts';
 import {
@@ -81,16 +83,26 @@ export async function deleteTeam(
 }
 
 async function ownedBy(team: string, { table }: AdminContext): Promise<string[]> {
-  const one = { limit: 1 };
   const owned: string[] = [];
-  if ((await pageAutomations(table, team, one, () => true)).things.length > 0) owned.push('automations');
-  if ((await pageIntegrations(table, team, one)).things.length > 0) owned.push('integrations');
-  if ((await listSecrets(table, team, one)).things.length > 0) owned.push('secrets');
-  if ((await listKeys(table, team, one)).things.length > 0) owned.push('keys');
+  if (await hasAny((start) => pageAutomations(table, team, start, () => true))) owned.push('automations');
+  if (await hasAny((start) => pageIntegrations(table, team, start))) owned.push('integrations');
+  if (await hasAny((start) => listSecrets(table, team, start))) owned.push('secrets');
+  if (await hasAny((start) => listKeys(table, team, start))) owned.push('keys');
   for await (const registry of eachRegistry(table)) {
     if (roleOf(registry, team)) owned.push(`a role in the registry ${registry.name}`);
   }
   return owned;
+}
+
+/** Whether a list holds something. A creation or deletion that died may have left pages of nothing before it. */
+async function hasAny(read: (start: PageStart) => Promise<Page<unknown>>): Promise<boolean> {
+  let after: string | undefined;
+  do {
+    const { things, next } = await read({ limit: 100, after });
+    if (things.length > 0) return true;
+    after = next;
+  } while (after !== undefined);
+  return false;
 }
 
 async function find(params: Record<string, string>, context: AdminContext): Promise<Team> {

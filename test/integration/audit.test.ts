@@ -195,6 +195,13 @@ describe.each(changes)('a %s that is %s', (noun, action, prepare) => {
   });
 });
 
+test('a target is found by its name, however that is composed', async () => {
+  await as('POST', '/v1/registries', { name: 'mod\u00e8les' });
+  expect(await entries('&target=mode%CC%80les')).toMatchObject([
+    { target: 'mod\u00e8les', action: 'created' },
+  ]);
+});
+
 test('what a crash left unlisted is listed by the next change of the same thing', async () => {
   const name = freshName();
   await as('POST', '/v1/teams', { name });

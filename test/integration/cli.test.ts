@@ -114,6 +114,9 @@ delivery: {supersede: true, expires_after_seconds: 900}
  trigger: {event: artifact.linked, filter: {metadata.accuracy: {$gte: 0.9}}}, action: {type: no_op}}
 ---
 {kind: automation, team: vision, name: hello, scope: {kind: team}, trigger: {event: custom.hello}, action: {type: no_op}}
+---
+{kind: automation, team: vision, name: "the last, and at its end line ends", scope: {kind: team},
+ trigger: {event: custom.hello}, action: {type: slack, integration: alerts, title: x, message: "two\\nlines\\n\\n"}}
 `;
 
 test('what was exported and applied on an empty deployment is the same there, and a second time changes nothing', async () => {
@@ -129,7 +132,7 @@ test('what was exported and applied on an empty deployment is the same there, an
   const run = (runtime: LocalRuntime, ...commands: string[]) =>
     runCommands([...prepare, ...commands], { program, folder, environment: environmentOf(runtime) });
   const from = await run(first, 'signalbox apply -f everything.yaml', 'signalbox export > exported.yaml');
-  expect(from[4]).toMatch(/Done: 8 of 8\.$/);
+  expect(from[4]).toMatch(/Done: 9 of 9\.$/);
   const to = await run(
     second,
     'signalbox apply -f exported.yaml',
@@ -138,10 +141,10 @@ test('what was exported and applied on an empty deployment is the same there, an
     'signalbox apply -f everything.yaml --prune',
   );
   expect(to.slice(4)).toEqual([
-    expect.stringMatching(/Done: 8 of 8\.$/),
+    expect.stringMatching(/Done: 9 of 9\.$/),
     '',
-    'No changes: 8 documents are as deployed.',
-    'No changes: 8 documents are as deployed.',
+    'No changes: 9 documents are as deployed.',
+    'No changes: 9 documents are as deployed.',
   ]);
   const saved = await Promise.all(
     [first, second].map(async ({ request }) => {
@@ -153,6 +156,47 @@ test('what was exported and applied on an empty deployment is the same there, an
   );
   expect(saved[1]).toEqual(saved[0]);
 }, 120_000);
+
+test('bytes that are no text are not saved as other text', async () => {
+  const runtime = await startLocalRuntime();
+  const folder = temporaryFolder();
+  writeFileSync(
+    join(folder, 'latin1.yaml'),
+    Buffer.from('kind: secret\nteam: vision\nname: caf\xe9\n', 'latin1'),
+  );
+  const printed = await runCommands(
+    [
+      'signalbox teams create vision',
+      "printf '0123456789\\377' | signalbox secrets set SIGNING; echo $?",
+      'signalbox apply -f latin1.yaml; echo $?',
+      'signalbox secrets list',
+    ],
+    { program, folder, environment: environmentOf(runtime) },
+  );
+  expect(printed.slice(1)).toEqual([
+    expect.stringMatching(/^error: the value of SIGNING is not UTF-8\nhint: .* base64\n2$/),
+    'error: latin1.yaml is not UTF-8\nhint: save it as UTF-8\n2',
+    'Team vision has no secrets: signalbox secrets set <name>',
+  ]);
+}, 60_000);
+
+test('what apply could not do, and what is left, is not said to be done', async () => {
+  const runtime = await startLocalRuntime();
+  const folder = temporaryFolder();
+  const closed =
+    '{kind: integration, team: vision, name: closed, type: webhook, url: "http://169.254.169.254/"}';
+  const hello =
+    '{kind: automation, team: vision, name: hello, scope: {kind: team}, trigger: {event: custom.hello}, action: {type: no_op}}';
+  writeFileSync(join(folder, 'closed.yaml'), `${closed}\n---\n${hello}\n`);
+  const [, printed] = await runCommands(
+    ['signalbox teams create vision', 'signalbox apply -f closed.yaml --yes'],
+    {
+      ...{ program, folder, environment: environmentOf(runtime) },
+    },
+  );
+  expect(printed).toMatch(/^failed: {2}to create {2}integration vision\/closed$/m);
+  expect(printed).toMatch(/^left: {4}to create {2}automation vision\/hello$/m);
+}, 60_000);
 
 interface Saved {
   action: { integration?: string };

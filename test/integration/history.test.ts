@@ -61,7 +61,7 @@ describe('the list', () => {
     const { world, automation, integration, receiver } = made;
     for (let n = 0; n < 6; n++) {
       Object.assign(receiver, { outcome: n % 2 === 0 ? delivered : refused });
-      const facts = { run_id: `r${n % 3}`, artifact_collection_name: n < 3 ? 'detector' : 'segmenter' };
+      const facts = { run_id: `r${n % 3}`, artifact_collection_name: n < 3 ? 'detector' : 'détecteur' };
       fired.push(await world.fire(`d${n}`, automation, integration, { facts }));
       await world.runFor(MINUTE_MS);
     }
@@ -74,6 +74,7 @@ describe('the list', () => {
     ['&status=pending', []],
     ['&run=r1', [4, 1]],
     ['&collection=detector', [2, 1, 0]],
+    ['&collection=de%CC%81tecteur', [5, 4, 3]],
     ['&collection=detector&status=delivered&run=r2', [2]],
     ['&integration=<integration>', [5, 4, 3, 2, 1, 0]],
     ['&integration=int_other', []],

@@ -341,6 +341,15 @@ describe('a deletion', () => {
     });
     expect(await call('DELETE', `${path}?force=true`)).toMatchObject({ status: 204 });
   });
+
+  test('of a secret is no reason to make it again for who would replace it', async () => {
+    const path = `/v1/teams/${team}/secrets/SIGNING`;
+    const ifMatch = (await call('PUT', path, { value: 'CNRY0123456789ab-1' })).headers['etag']!;
+    await call('DELETE', path);
+    const late = await call('PUT', path, { value: 'CNRY0123456789ab-2' }, { ifMatch });
+    expect(late).toMatchObject({ status: 412, body: { code: 'stale_version' } });
+    expect((await call('PUT', path, { value: 'CNRY0123456789ab-2' })).status).toBe(201);
+  });
 });
 
 describe('an automation', () => {

@@ -1,16 +1,20 @@
 import type { Caller } from '../../core/key.ts';
+import type { Table } from '../../store/client.ts';
+import { putItem } from '../../store/items.ts';
+import { memberKey, type Noun } from '../../store/keys.ts';
 import { type Api, startAdminApi } from '../support/admin-api.ts';
 
 // Teams, registries and keys, over the admin function's routes on a real table.
 
 let call: Api;
+let table: Table;
 let stop: () => Promise<void>;
 let teams = 0;
 let team: string;
 let registry: string;
 
 beforeAll(async () => {
-  ({ call, stop } = await startAdminApi());
+  ({ call, table, stop } = await startAdminApi());
 });
 afterAll(() => stop());
 beforeEach(async () => {
@@ -51,6 +55,30 @@ describe('a team', () => {
     expect(refused.body.detail).toContain(`automations, a role in the registry ${registry}`);
   });
 });
+
+test.each<[Noun, string, object]>([
+  ['KEY', 'keys', { role: 'sender', name: 'ci' }],
+  ['INTEGRATION', 'integrations', { name: 'ci', type: 'webhook', url: 'https://ci.example.com' }],
+  [
+    'AUTOMATION',
+    'automations',
+    {
+      name: 'a',
+      scope: { kind: 'organization' },
+      trigger: { event: 'artifact.linked' },
+      action: { type: 'no_op' },
+    },
+  ],
+])(
+  'a team is not deleted while it owns %s behind what a change that died left behind',
+  async (noun, path, body) => {
+    await putItem(table, memberKey(team, noun, '0'));
+    expect((await call('POST', `/v1/${path}`, { team, ...body })).status).toBe(201);
+    const refused = await call('DELETE', `/v1/teams/${team}`);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(refused.body.detail).toContain(path);
+  },
+);
 
 test('lists come in pages that hold everything once, in order', async () => {
   const names = Array.from({ length: 7 }, (_, n) => `page-${n}`);

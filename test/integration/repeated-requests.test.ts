@@ -92,6 +92,26 @@ test('a key is made once, its text is not kept, and a repetition is told which k
   expect(listed.keys).toHaveLength(1);
 });
 
+test('a key whose creation died at any write is made once when it comes again, however often', async () => {
+  const keys = async () => (await call('GET', '/v1/keys?team=vision&limit=100')).body.keys.length;
+  let crashes = 0;
+  for (let at = 0; ; at++) {
+    const body = { team: 'vision', role: 'sender', name: `crash-${at}` };
+    const before = await keys();
+    const crash = failWrite(at);
+    await call('POST', '/v1/keys', body, keyed(`key-crash-${at}`));
+    crash.restore();
+    if (!crash.happened()) break;
+    crashes++;
+    for (let repetition = 0; repetition < 3; repetition++) {
+      nowMs += 61_000;
+      await call('POST', '/v1/keys', body, keyed(`key-crash-${at}`));
+    }
+    expect([at, await keys()]).toEqual([at, before + 1]);
+  }
+  expect(crashes).toBeGreaterThan(3);
+});
+
 test.each(['', 'a b', 'ä', 'x'.repeat(256)])('the Idempotency-Key %j is refused', async (text) => {
   const answer = await call('POST', '/v1/teams', { name: 'never' }, keyed(text));
   expect(answer).toMatchObject({ status: 422, body: { field: 'idempotency-key' } });

@@ -101,6 +101,14 @@ test('configuration that is missing comes back, is watched again, and nothing th
   expect(version - before).toBeGreaterThan(recent.length);
 });
 
+test('the name of what came back is taken', async () => {
+  const second = {
+    head: { ...automation.head, id: 'aut_3' },
+    revision: { ...automation.revision, automationId: 'aut_3' },
+  };
+  expect(await createAutomation(table, second)).toBe('name_taken');
+});
+
 test('deliveries and windows do not come back', async () => {
   expect(await readDelivery(table, 'dlv_1')).toBeUndefined();
   expect((await loadRun(table, run, 1)).version).toBe(0);

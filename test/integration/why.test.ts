@@ -62,6 +62,15 @@ async function whyOf(id: string, query = ''): Promise<string> {
   return lines.join('');
 }
 
+test('a run is found by its name, however that is composed', async () => {
+  const id = await made(threshold({ window: 6 }));
+  await send(losses([0.25], 0, { run: { id: 'caf\u00e9' } }));
+  for (const name of ['caf\u00e9', 'cafe\u0301']) {
+    const { body } = await call('GET', `/v1/automations/${id}/runs/${name}`);
+    expect(body).toMatchObject({ known: true, run: { id: 'caf\u00e9' } });
+  }
+});
+
 test('docs/why.md tells what is answered, before and after an automation fires', async () => {
   const id = await made(threshold());
   await send(losses([0.25, 0.25, 0.25], 0, { run: { id: 'r1' } }));

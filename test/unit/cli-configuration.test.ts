@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import { carryOut, integrationKey } from '../../cli/configuration/carry-out.ts';
 import { checkSources } from '../../cli/configuration/check-documents.ts';
 import {
@@ -10,7 +10,7 @@ import {
 } from '../../cli/configuration/deployed.ts';
 import { differences } from '../../cli/configuration/differences.ts';
 import { checkDocument, type Wanted } from '../../cli/configuration/document.ts';
-import { exportedDocuments, withoutDefaults } from '../../cli/configuration/exported.ts';
+import { exportedDocuments, withoutDefaults, yamlOf } from '../../cli/configuration/exported.ts';
 import { planOf, problemsOf, type Step } from '../../cli/configuration/plan.ts';
 import { configurationSchema } from '../../cli/configuration/schema.ts';
 import { type Connection, Refusal } from '../../cli/connection.ts';
@@ -36,6 +36,14 @@ action:
   type: webhook
   integration: receiver
   payload: {run: "\${run_name}"}
+`;
+
+const linked = `kind: automation
+team: vision
+name: linked
+scope: {kind: registry, registry: models}
+trigger: {event: artifact.linked}
+action: {type: no_op}
 `;
 
 const documentsIn = (text: string) => {
@@ -101,6 +109,25 @@ describe('documents', () => {
       '7:1',
       'integration receiver stands in file.yaml:1:1 already',
     ],
+    [
+      'one name of two teams in a registry',
+      `${linked}---\n${linked.replace('vision', 'nlp')}`,
+      '8:1',
+      'automation linked stands in file.yaml:1:1 already',
+    ],
+    ['a tag', lossIsLow.replace('0.25', '!env LOSS'), '7:82', 'this is no YAML: Unresolved tag: !env'],
+    [
+      'what JSON has not',
+      lossIsLow.replace('{run:', '{a: .nan, run:'),
+      '11:13',
+      'action.payload.a: is NaN: send it as a string',
+    ],
+    [
+      'a name that would be lost',
+      lossIsLow.replace('{run:', '{__proto__: 1, run:'),
+      '11:13',
+      /^action\.payload\.__proto__: "__proto__" can not be a name/,
+    ],
   ])('with %s are refused with the place', (_, text, at, message) => {
     expect(problemsIn(text)).toEqual([
       expect.objectContaining({
@@ -144,7 +171,7 @@ test('any automation is the same after it was exported and read again, and the s
   fc.assert(
     fc.property(anyDocument, (document) => {
       const slim = withoutDefaults(document);
-      const [again] = wantedIn(stringify(slim, { lineWidth: 0 }));
+      const [again] = wantedIn(yamlOf([slim]));
       expect(planOf([document], [teamWith({ automations: [again] })]).steps).toEqual([]);
       expect(withoutDefaults(again!)).toEqual(slim);
       expect(validate(JSON.parse(JSON.stringify(slim))) || validate.errors).toBe(true);
@@ -152,6 +179,18 @@ test('any automation is the same after it was exported and read again, and the s
     { numRuns: 300 },
   );
 });
+
+test.each(['a\n\n', 'two\nlines \n', ' \n', '\n \n', '', '\n', '---\n', ' a\n  b\n\n\n'])(
+  'the text %j is the same after it was exported, also where it is the last',
+  (message) => {
+    const action = { type: 'slack', integration: 'receiver', title: 'x', message };
+    const [low] = wantedIn(lossIsLow) as [Wanted];
+    const document = { ...low, action } as Wanted;
+    expect(wantedIn(yamlOf([document, document].slice(1)))).toEqual([
+      { ...document, action: { ...action, severity: 'INFO' } },
+    ]);
+  },
+);
 
 describe('the JSON Schema', () => {
   test('takes what apply takes', () => {

@@ -36,6 +36,28 @@ describe('an input', () => {
     expect((await all(linesOf(cut()))).flat()).toEqual([{ number: 1, text: '{"a":"é"}' }]);
   });
 
+  test.each<[what: string, line: number, chunks: (string | Buffer)[]]>([
+    ['in the first line', 1, [Buffer.from('{"a":"caf\xe9"}\n{"b":1}\n', 'latin1')]],
+    ['in a later one', 3, ['{"b":1}\n', Buffer.from('{"c":1}\n{"a":"caf\xe9"}\n{"b":1}\n', 'latin1')]],
+    ['in one that does not end', 2, [Buffer.from('{"b":1}\n{"a":"caf\xe9"}', 'latin1')]],
+    ['at the end, where a character is cut', 2, ['{"b":1}\n', Buffer.from('{"a":"é').subarray(0, 7)]],
+    ['within an array', 2, ['[{"b":1},\n', Buffer.from('{"a":"caf\xe9"}]', 'latin1')]],
+  ])('that is not UTF-8 %s ends before that line', async (_, line, chunks) => {
+    async function* input() {
+      for (const chunk of chunks) yield Buffer.from(chunk as string);
+    }
+    const read: unknown[] = [];
+    const reading = (async () => {
+      for await (const some of linesOf(input())) read.push(...some.map(({ number }) => number));
+    })();
+    await expect(reading).rejects.toThrow(`line ${line} is not UTF-8`);
+    expect(read).not.toContain(line);
+  });
+
+  test('may hold the character that stands for what could not be read', async () => {
+    expect(await lines('{"a":"\ufffd"}\n')).toEqual([[1, '{"a":"\ufffd"}']]);
+  });
+
   test('may be one object over several lines', async () => {
     expect(await lines('{\n  "a": 1\n}\n')).toEqual([[1, '{ "a": 1 }']]);
   });

@@ -53,6 +53,8 @@ test.each([
     'see GET /v1/registries; an org_admin makes one with POST /v1/registries',
     'see signalbox registries list; an org_admin makes one with signalbox registries create',
   ],
+  ['see GET /v1/registries/my models', 'see signalbox registries list models'],
+  ['GET /v1/openapi.json lists what there is', 'signalbox --help lists what there is'],
 ])('the hint %j names commands', (hint, inCommands) => {
   expect(refusal({ hint }).lines[1]).toBe(`hint: ${inCommands}`);
 });
