@@ -1,14 +1,19 @@
 import type { Table } from './client.ts';
 import { getItem, type Item, putIfAbsent } from './items.ts';
-import { isConfiguration } from './keys.ts';
+import { isConfiguration, wholeOf } from './keys.ts';
+import { type Called, TakenNames } from './taken-names.ts';
 import { announceEverything } from './watches.ts';
 import { eachItem } from './whole-table.ts';
 
 export interface Restored {
   /** Items of configuration that the copy holds. */
   found: number;
-  /** Those of them that are missing in the table, and that are there now unless it was a dry run. */
+  /** Those of them that were missing in the table and came back, or would have in a dry run. */
   missing: number;
+  /** What stays away, since another one has its name: two of a name would both act. */
+  passedOver: Called[];
+  /** Automations that came back without the integration that they send to. */
+  withoutIntegration: Called[];
 }
 
 /**
@@ -21,15 +26,23 @@ export async function restoreConfiguration(
   to: Table,
   { isDryRun }: { isDryRun: boolean },
 ): Promise<Restored> {
+  const names = new TakenNames(from, to);
   const counts = { found: 0, missing: 0 };
   for await (const item of eachItem(from)) {
     if (!isConfiguration(item)) continue;
     counts.found++;
-    const isMissing = isDryRun ? !(await getItem(to, keyOf(item))) : await putIfAbsent(to, item);
-    if (isMissing) counts.missing++;
+    const whole = wholeOf(item);
+    if (whole !== undefined && (await names.hasLostName(whole))) continue;
+    if (await comesBack(item, to, isDryRun)) counts.missing++;
   }
   if (!isDryRun && counts.missing > 0) await announceEverything(to);
-  return counts;
+  const { passedOver, withoutIntegration } = names;
+  return { ...counts, passedOver, withoutIntegration };
+}
+
+/** Whether an item is missing; unless it is a dry run, it is there now. */
+async function comesBack(item: Item, to: Table, isDryRun: boolean): Promise<boolean> {
+  return isDryRun ? !(await getItem(to, keyOf(item))) : putIfAbsent(to, item);
 }
 
 const keyOf = ({ pk, sk }: Item) => ({ pk, sk });
