@@ -1,6 +1,7 @@
 import type { Table } from './client.ts';
 import { getItem, type Item, putIfAbsent } from './items.ts';
-import { isConfiguration, wholeOf } from './keys.ts';
+import { isConfiguration } from './keys.ts';
+import { type RestoredKey, RestoredKeys } from './restored-keys.ts';
 import { type Called, TakenNames } from './taken-names.ts';
 import { announceEverything } from './watches.ts';
 import { eachItem } from './whole-table.ts';
@@ -14,6 +15,10 @@ export interface Restored {
   passedOver: Called[];
   /** Automations that came back without the integration that they send to. */
   withoutIntegration: Called[];
+  /** Keys that stay away: the table's audit list says that they were revoked. */
+  revoked: RestoredKey[];
+  /** Keys that are in force again. */
+  inForce: RestoredKey[];
 }
 
 /**
@@ -26,18 +31,20 @@ export async function restoreConfiguration(
   to: Table,
   { isDryRun }: { isDryRun: boolean },
 ): Promise<Restored> {
-  const names = new TakenNames(from, to);
+  const [names, keys] = [new TakenNames(from, to), await RestoredKeys.of(to)];
   const counts = { found: 0, missing: 0 };
   for await (const item of eachItem(from)) {
     if (!isConfiguration(item)) continue;
     counts.found++;
-    const whole = wholeOf(item);
-    if (whole !== undefined && (await names.hasLostName(whole))) continue;
-    if (await comesBack(item, to, isDryRun)) counts.missing++;
+    if (keys.isOfRevoked(item) || (await names.isOfLost(item))) continue;
+    if (!(await comesBack(item, to, isDryRun))) continue;
+    counts.missing++;
+    keys.note(item);
   }
   if (!isDryRun && counts.missing > 0) await announceEverything(to);
   const { passedOver, withoutIntegration } = names;
-  return { ...counts, passedOver, withoutIntegration };
+  const { revoked, inForce } = keys;
+  return { ...counts, passedOver, withoutIntegration, revoked, inForce };
 }
 
 /** Whether an item is missing; unless it is a dry run, it is there now. */

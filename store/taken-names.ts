@@ -1,6 +1,8 @@
 import { nameOf as nameOfAutomation, readAutomation, readHead } from './automations.ts';
 import type { Table } from './client.ts';
 import { nameOf as nameOfIntegration, readIntegration } from './integrations.ts';
+import type { Item } from './items.ts';
+import { wholeOf } from './keys.ts';
 import { ownerOfName, type ReservedName } from './names.ts';
 
 /** An automation or integration, in the words of whoever reads a list of them. */
@@ -32,8 +34,10 @@ export class TakenNames {
     this.#to = to;
   }
 
-  /** Whether another one has the name. It is asked once of each: its name must not look taken by what came back of it. */
-  async hasLostName(id: string): Promise<boolean> {
+  /** Whether an item is a part of one whose name another one has. What came back of one does not change the answer. */
+  async isOfLost(item: Item): Promise<boolean> {
+    const id = wholeOf(item);
+    if (id === undefined) return false;
     if (!this.#judged.has(id)) await this.#judge(id);
     this.#judged.add(id);
     return this.#passedOver.has(id);

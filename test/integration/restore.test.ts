@@ -1,6 +1,8 @@
 import { CreateTableCommand, DescribeTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import type { StoredKey } from '../../core/key.ts';
 import { newRunMemory } from '../../core/runs/memory.ts';
 import { scopeKey } from '../../core/scope.ts';
+import { createKey, listKeys, readKey, revokeKey } from '../../store/api-keys.ts';
 import {
   createAutomation,
   deleteAutomation,
@@ -171,4 +173,26 @@ test('an integration whose name is taken is passed over, and who sent to it is t
   ]);
   const ids = (await listIntegrations(table, 'vision')).map(({ id }) => id);
   expect(ids.sort()).toEqual(['int_kept', 'int_new']);
+});
+
+const aKey = (keyId: string, change: Partial<StoredKey> = {}): StoredKey => ({
+  ...{ keyId, team: 'vision', role: 'sender', name: keyId, secretHash: 'hash' },
+  ...{ version: 1, createdAtMs: 1, createdBy: 'key_0' },
+  ...change,
+});
+
+test('a key that was revoked since then stays revoked, and the others are told', async () => {
+  for (const id of ['key_leaked', 'key_lost']) await createKey(copy, aKey(id));
+  await createKey(copy, aKey('key_there'));
+  for (const id of ['key_leaked', 'key_there']) await createKey(table, aKey(id));
+  await revokeKey(table, aKey('key_leaked'));
+
+  const dryRun = await restoreConfiguration(copy, table, { isDryRun: true });
+  const { revoked, inForce } = await restoreConfiguration(copy, table, { isDryRun: false });
+  expect({ revoked, inForce }).toEqual({ revoked: dryRun.revoked, inForce: dryRun.inForce });
+  expect(revoked).toEqual([{ id: 'key_leaked', name: 'key_leaked', team: 'vision', role: 'sender' }]);
+  expect(inForce).toEqual([{ id: 'key_lost', name: 'key_lost', team: 'vision', role: 'sender' }]);
+  const { things } = await listKeys(table, 'vision', { limit: 10 });
+  expect(things.map(({ keyId }) => keyId)).toEqual(['key_lost', 'key_there']);
+  expect(await readKey(table, 'key_leaked')).toBeUndefined();
 });

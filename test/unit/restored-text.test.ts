@@ -4,7 +4,7 @@ import type { Called } from '../../store/taken-names.ts';
 
 const told = (change: Partial<Restored> = {}, isDryRun = false) =>
   restoredLines(
-    { found: 9, missing: 2, passedOver: [], withoutIntegration: [], ...change },
+    { found: 9, missing: 2, passedOver: [], withoutIntegration: [], revoked: [], inForce: [], ...change },
     { from: 'copy', isDryRun },
   );
 const called = (noun: Called['noun'], name: string): Called => ({
@@ -29,5 +29,16 @@ test('a restore names what it passed over, and what it brought back without its 
     '  team vision: ci (int_ci)',
     'to be mended: 1 automation that sent to an integration passed over',
     '  team vision: late (aut_late)',
+  ]);
+});
+
+test('a restore names the keys that are in force again, and those that stay revoked', () => {
+  const revoked = [{ id: 'key_1', team: 'vision', name: 'leaked', role: 'sender' }] as const;
+  const inForce = [{ id: 'key_2', team: undefined, name: 'Ada', role: 'org_admin' }] as const;
+  expect(told({ revoked: [...revoked], inForce: [...inForce] }).slice(1)).toEqual([
+    'left out: 1 key revoked since then, as the audit list says',
+    '  team vision: leaked (key_1, sender)',
+    'in force again: 1 key; "signalbox keys revoke <key>" takes one out of force',
+    '  no team: Ada (key_2, org_admin)',
   ]);
 });
