@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { parse } from 'yaml';
@@ -13,6 +16,7 @@ import { checkDocument, type Wanted, type WantedAutomation } from '../../cli/con
 import { exportedDocuments, withoutDefaults, yamlOf } from '../../cli/configuration/exported.ts';
 import { planOf, problemsOf, type Step } from '../../cli/configuration/plan.ts';
 import { configurationSchema } from '../../cli/configuration/schema.ts';
+import { readSources } from '../../cli/configuration/sources.ts';
 import { type Connection, Refusal } from '../../cli/connection.ts';
 import { draftAutomation, teamOf } from '../oracle/random-automations.ts';
 
@@ -139,6 +143,16 @@ describe('documents', () => {
 
   test('are all looked at: each has its problem', () => {
     expect(problemsIn(`${webhook}uri: x\n---\n${lossIsLow.replace('0.25', 'low')}`)).toHaveLength(2);
+  });
+
+  test('are read from all files of a folder, however their endings are written', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'signalbox-sources-'));
+    mkdirSync(join(folder, 'inner'));
+    for (const name of ['a.yaml', 'b.YAML', 'c.Yml', 'inner/d.JSON', 'e.txt', 'yaml', '.f.yaml'])
+      writeFileSync(join(folder, name), name);
+    const sources = await readSources([folder]);
+    rmSync(folder, { recursive: true });
+    expect(sources.map(({ text }) => text)).toEqual(['a.yaml', 'b.YAML', 'c.Yml', 'inner/d.JSON']);
   });
 
   test('can not be a bomb of aliases', () => {
