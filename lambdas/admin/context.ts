@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AllowedRanges } from '../../core/address.ts';
 import { toCursor } from '../../core/api/fields.ts';
 import type { Author } from '../../core/audit.ts';
@@ -92,6 +93,16 @@ function noEtag(): Problem {
   const hint = 'send the ETag as GET answered it';
   return new Problem({ code: 'invalid_input', field: 'if-match', detail, hint });
 }
+
+/** Whether a change leaves a thing as it was: then nothing is written, and the audit list hears of nothing. */
+export function isSame<Thing extends Versioned>(before: Thing, after: Thing): boolean {
+  return isDeepStrictEqual({ ...after, ...countersOf(before) }, before);
+}
+
+const countersOf = ({ version, updatedAtMs }: Versioned & { updatedAtMs?: number }) => ({
+  version,
+  ...(updatedAtMs !== undefined && { updatedAtMs }),
+});
 
 /** What somebody else changed meanwhile. */
 export function stale(what: string): Problem {
