@@ -2,6 +2,7 @@ import { openTable } from '../store/client.ts';
 import { restoreConfiguration } from '../store/restore.ts';
 import { DeployedStack, physicalIdOf } from './deployed-stack.ts';
 import { checkedStage, operate, Refusal } from './operate.ts';
+import { restoredLines } from './restored-text.ts';
 
 const help = `npm run restore -- --from <table> [options]    brings back configuration that is missing, from a copy of the table
 
@@ -25,9 +26,7 @@ await operate(help, options, async ({ from, stage, 'dry-run': isDryRun = false }
   if (table === undefined)
     throw new Refusal(`There is no stack ${stack.name} with a table in this account and region.`);
   if (table === from) throw new Refusal(`${from} is the table of ${stack.name} itself.`, 2);
-  const { found, missing } = await restoreConfiguration(openTable(from), openTable(table), { isDryRun });
-  console.log(
-    `${found} items of configuration in ${from}, ${missing} of them missing${isDryRun ? '' : ' and brought back'}`,
-  );
+  const restored = await restoreConfiguration(openTable(from), openTable(table), { isDryRun });
+  for (const line of restoredLines(restored, { from, isDryRun })) console.log(line);
   return true;
 });

@@ -4,7 +4,7 @@ import { type Author, changeOf } from '../core/audit.ts';
 import type { StoredKey } from '../core/key.ts';
 import { removeWithChange, SYSTEM, withoutKeys, writeChange } from './changes.ts';
 import { holds, type Table } from './client.ts';
-import { deleteItem, getItem, memberPage, type Page, putItem } from './items.ts';
+import { deleteItem, getItem, type Item, memberPage, type Page, putItem } from './items.ts';
 import { apiKeyKey, memberKey } from './keys.ts';
 
 /** Where the keys without a team (org_admin) are listed. */
@@ -19,7 +19,7 @@ export async function createKey(table: Table, key: StoredKey, author: Author = S
 
 export async function readKey(table: Table, keyId: string): Promise<StoredKey | undefined> {
   const item = await getItem(table, apiKeyKey(keyId));
-  return item && (withoutKeys(item) as unknown as StoredKey);
+  return item && toKey(item);
 }
 
 /** A page of the keys of a team, or of those without one. */
@@ -30,7 +30,7 @@ export async function listKeys(
 ): Promise<Page<StoredKey>> {
   const members = { team: team ?? NO_TEAM, noun: 'KEY', keyOf: apiKeyKey } as const;
   const { things, next } = await memberPage(table, members, page);
-  return { things: things.map(withoutKeys) as unknown as StoredKey[], next };
+  return { things: things.map(toKey), next };
 }
 
 /** Moves a key on to its next state, if `before` is still its state; false otherwise. */
@@ -71,6 +71,8 @@ export async function noteKeyUse(
     ),
   );
 }
+
+export const toKey = (item: Item) => withoutKeys(item) as unknown as StoredKey;
 
 function targetOf({ keyId, team }: StoredKey) {
   return { noun: 'key', target: keyId, ...(team !== undefined && { team }) } as const;

@@ -37,3 +37,13 @@ export async function listChanges(
     .map(({ change }) => JSON.parse(change as string) as Change);
   return { things, next: LastEvaluatedKey?.['sk'] as string | undefined };
 }
+
+/** Every change of a team, or of all, newest first: for what an operator does. */
+export async function* eachChange(table: Table, team: string | undefined): AsyncGenerator<Change> {
+  let after: string | undefined;
+  do {
+    const { things, next } = await listChanges(table, team, { limit: 1_000, after });
+    yield* things;
+    after = next;
+  } while (after !== undefined);
+}

@@ -182,7 +182,8 @@ async function readAutomations(table: Table, ids: string[]): Promise<Automation[
   return found.sort((a, b) => (a.head.id < b.head.id ? -1 : 1));
 }
 
-function nameOf({ scope, name }: AutomationDefinition) {
+/** The name that a definition takes in its scope. */
+export function nameOf({ scope, name }: AutomationDefinition): ReservedName {
   return { partition: scopePartition(scopeKey(scope)), noun: 'automation', name };
 }
 

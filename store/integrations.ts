@@ -96,7 +96,8 @@ export async function pageIntegrations(
   return { things: things.map(toIntegration), ...rest };
 }
 
-const nameOf = ({ team, name }: Integration): ReservedName => ({
+/** The name that an integration takes in its team. */
+export const nameOf = ({ team, name }: Integration): ReservedName => ({
   partition: teamPartition(team),
   noun: 'integration',
   name,

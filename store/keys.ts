@@ -166,3 +166,11 @@ export function isConfiguration({ pk, sk }: ItemKey): boolean {
   if (pk.startsWith('AUTOMATION#')) return sk === 'HEAD' || sk.startsWith(REVISION_PREFIX);
   return pk.startsWith('SCOPE#') && (sk.startsWith(WATCH_PREFIX) || sk.startsWith(NAME_PREFIX));
 }
+
+/** The id of the automation, integration or key that an item of configuration is a part of; undefined for all else. */
+export function wholeOf({ pk, sk, ownerId }: ItemKey & { ownerId?: unknown }): string | undefined {
+  if (sk.startsWith(NAME_PREFIX)) return ownerId as string | undefined;
+  if (sk.startsWith(WATCH_PREFIX)) return sk.slice(sk.lastIndexOf('#') + 1);
+  const named = pk.startsWith(teamPartition('')) ? sk : pk;
+  return /^(?:AUTOMATION|INTEGRATION|KEY)#(.+)$/.exec(named)?.[1];
+}

@@ -1,5 +1,6 @@
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { holds, type Table } from './client.ts';
+import { getItem } from './items.ts';
 import { nameKey } from './keys.ts';
 
 /** A name inside a partition, held by one owner at a time. */
@@ -48,6 +49,11 @@ export async function reserveName(
     ':owner': taken['ownerId'],
     ':at': taken['reservedAtMs'],
   });
+}
+
+/** Who has a name now. */
+export async function ownerOfName(table: Table, name: ReservedName): Promise<string | undefined> {
+  return (await getItem(table, keyOf(name)))?.['ownerId'] as string | undefined;
 }
 
 /** Gives a name back, if it is still the owner's. */

@@ -7,9 +7,11 @@ import { canonical } from './differences.ts';
 import { checkDocument, kinds, type Wanted } from './document.ts';
 
 /** What a team has as documents, in an order that depends on nothing but them. */
-export function exportedDocuments({ team, integrations, automations }: DeployedTeam): Wanted[] {
+export function exportedDocuments({ team, integrations, automations, ...has }: DeployedTeam): Wanted[] {
   const byName = integrations.map(({ document }) => document).sort(by(({ name }) => name));
-  const secrets = [...new Set(byName.flatMap(secretsOf))].sort();
+  const named = [...new Set(byName.flatMap(secretsOf))].sort();
+  // One that was deleted by force is still named: apply would miss it each time, though nothing is to be changed.
+  const secrets = named.filter((name) => has.secrets.includes(name));
   return [
     ...secrets.map((name): Wanted => ({ kind: 'secret', team, name })),
     ...byName,

@@ -70,9 +70,14 @@ function differencesOf(from: Thing, to: Thing): Difference[] {
 
 const comparable = (thing: Thing) => (thing.kind === 'automation' ? withSettings(thing) : thing);
 
-/** What documents name that is not there, and what the server would refuse: found before anything is changed. */
+/**
+ * What documents name that is not there, and what the server would refuse: found before anything is changed. What stays
+ * as it is needs nothing: an automation may have lost its integration or its place in a registry.
+ */
 export function problemsOf(documents: CheckedDocument[], teams: DeployedTeam[]): FileProblem[] {
-  const world = new Map(teams.map((team) => [team.team, worldOf(team, documents)]));
+  const all = documents.map(({ wanted }) => wanted);
+  const unchanged = new Set<Wanted>(planOf(all, teams).unchanged);
+  const world = new Map(teams.map((team) => [team.team, worldOf(team, documents, unchanged)]));
   return documents.flatMap(({ wanted, at }) => {
     const around = world.get(wanted.team);
     if (!around) return [];
@@ -90,17 +95,20 @@ interface World {
   registries: string[];
   integrations: Map<string, WantedIntegration>;
   deployed: Map<string, WantedIntegration>;
+  /** The documents that are so already. */
+  unchanged: Set<Wanted>;
 }
 
 function worldOf(
   { team, secrets, registries, integrations }: DeployedTeam,
   documents: CheckedDocument[],
+  unchanged: Set<Wanted>,
 ): World {
   const deployed = new Map(integrations.map(({ document }) => [document.name, document]));
   const mine = documents.flatMap(({ wanted }) =>
     wanted.kind === 'integration' && wanted.team === team ? [[wanted.name, wanted] as const] : [],
   );
-  return { secrets, registries, deployed, integrations: new Map([...deployed, ...mine]) };
+  return { secrets, registries, deployed, unchanged, integrations: new Map([...deployed, ...mine]) };
 }
 
 interface Found {
@@ -114,17 +122,28 @@ const checks: {
 } = {
   secret: ({ team, name }, { secrets }) =>
     secrets.includes(name) ? [] : [missingSecret(['name'], team, name)],
-  integration: (wanted, { secrets, deployed }) => [
-    ...secretFields(wanted)
-      .filter(({ name }) => !secrets.includes(name))
-      .map(({ field }) => missingSecretOf(field, wanted.team)),
-    ...changeOfType(wanted, deployed.get(wanted.name)),
-  ],
-  automation: (wanted, { integrations, registries }) => [
-    ...problemsOfPlace(wanted, registries),
-    ...problemsOfAction(wanted, integrations),
+  integration: (wanted, { secrets, deployed, unchanged }) =>
+    unchanged.has(wanted)
+      ? []
+      : [
+          ...secretFields(wanted)
+            .filter(({ name }) => !secrets.includes(name))
+            .map(({ field }) => missingSecretOf(field, wanted.team)),
+          ...changeOfType(wanted, deployed.get(wanted.name)),
+        ],
+  automation: (wanted, world) => [
+    ...(world.unchanged.has(wanted) ? [] : problemsOfPlace(wanted, world.registries)),
+    ...(isSettled(wanted, world) ? [] : problemsOfAction(wanted, world.integrations)),
   ],
 };
+
+/** Whether neither the automation changes nor the integration that its payload must fit. */
+function isSettled(wanted: WantedAutomation, { unchanged, integrations, deployed }: World): boolean {
+  if (!unchanged.has(wanted)) return false;
+  const name = 'integration' in wanted.action ? wanted.action.integration : '';
+  const integration = integrations.get(name);
+  return integration === undefined || unchanged.has(integration) || integration === deployed.get(name);
+}
 
 /** The name is not repeated: it may be a value that was pasted in its place. */
 function missingSecretOf(field: string, team: string): Found {

@@ -24,8 +24,9 @@ async function standardInput(): Promise<string> {
 
 function filesOf(path: string): string[] {
   if (!statOf(path).isDirectory()) return [path];
-  const found = globSync('**/*.{yaml,yml,json}', { cwd: path }).filter(
-    (file) => !/(^|[\\/])(\.|node_modules)/.test(file),
+  // In capitals too: with --prune, what a file that is passed over names would be deleted.
+  const found = globSync('**/*', { cwd: path }).filter(
+    (file) => /\.(ya?ml|json)$/i.test(file) && !/(^|[\\/])(\.|node_modules)/.test(file),
   );
   if (found.length === 0) throw badUsage(`there is no .yaml, .yml or .json file in ${path}`);
   return found.sort().map((file) => join(path, file));

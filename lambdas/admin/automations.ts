@@ -133,6 +133,7 @@ export async function updateAutomation(
   });
   await checkAutomation(input, before.head.id, context);
   const { enabled, ...definition } = input;
+  if (Object.keys(body).length === 0) return answer(200, before, 'saved');
   const after = nextState(before, { definition, enabled }, context);
   const result = await storeChange(context.table, before, after, authorOf(context));
   await keepToRole(after, context);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AllowedRanges } from '../../core/address.ts';
 import { toCursor } from '../../core/api/fields.ts';
 import type { Author } from '../../core/audit.ts';
@@ -73,13 +74,35 @@ interface Versioned {
 
 export const etagOf = ({ version }: Versioned) => `"${version}"`;
 
+const ETAGS = /^(W\/)?"[^"]*"(\s*,\s*(W\/)?"[^"]*")*$/;
+
 /** Refuses a change of something that is no longer what the caller read, where the caller says what that was. */
-export function checkMatch({ headers }: AdminContext, thing: Versioned, what: string): void {
-  const wanted = headers['if-match'];
-  if (wanted === undefined || wanted.trim() === '*') return;
+export function checkMatch({ headers }: AdminContext, thing: Versioned | undefined, what: string): void {
+  const wanted = headers['if-match']?.trim();
+  if (wanted === undefined) return;
+  if (wanted !== '*' && !ETAGS.test(wanted)) throw noEtag();
+  if (!thing) throw stale(what);
+  if (wanted === '*') return;
   const known = wanted.split(',').map((one) => one.trim().replace(/^W\//, ''));
   if (!known.includes(etagOf(thing))) throw stale(what);
 }
+
+/** Otherwise a forgotten quote would look like a change of somebody else. */
+function noEtag(): Problem {
+  const detail = 'must be an ETag in its quotes, such as "1", or *';
+  const hint = 'send the ETag as GET answered it';
+  return new Problem({ code: 'invalid_input', field: 'if-match', detail, hint });
+}
+
+/** Whether a change leaves a thing as it was: then nothing is written, and the audit list hears of nothing. */
+export function isSame<Thing extends Versioned>(before: Thing, after: Thing): boolean {
+  return isDeepStrictEqual({ ...after, ...countersOf(before) }, before);
+}
+
+const countersOf = ({ version, updatedAtMs }: Versioned & { updatedAtMs?: number }) => ({
+  version,
+  ...(updatedAtMs !== undefined && { updatedAtMs }),
+});
 
 /** What somebody else changed meanwhile. */
 export function stale(what: string): Problem {

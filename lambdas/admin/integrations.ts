@@ -34,6 +34,7 @@ import {
   authorOf,
   checkMatch,
   etagOf,
+  isSame,
   listAnswer,
   permitTeam,
   stale,
@@ -97,6 +98,7 @@ export async function updateIntegration(
   const after = { ...input, id, createdAtMs, updatedAtMs: context.now(), version: version + 1 };
   await checkUsers(before, after, context);
   const switched = await switchOf(before, enabled, context);
+  if (!switched && isSame(before, after)) return answer(200, before, context);
   const result = await storeChange(context.table, before, after, authorOf(context), switched);
   if (result === 'name_taken') throw nameTaken(after);
   if (result === 'stale') throw stale('integration');

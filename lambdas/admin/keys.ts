@@ -9,7 +9,16 @@ import {
   createKey as storeKey,
 } from '../../store/api-keys.ts';
 import type { HttpAnswer } from '../shared/http.ts';
-import { type AdminContext, authorOf, checkMatch, etagOf, listAnswer, permitTeam, stale } from './context.ts';
+import {
+  type AdminContext,
+  authorOf,
+  checkMatch,
+  etagOf,
+  isSame,
+  listAnswer,
+  permitTeam,
+  stale,
+} from './context.ts';
 
 /** Makes a key and shows it this once: a repetition of the request is told so. */
 export async function createKey(
@@ -75,6 +84,7 @@ export async function updateKey(
   checkMatch(context, before, 'key');
   const after = changed(before, body);
   if (body.expires_at !== undefined) checkExpiry(after, context);
+  if (isSame(before, after)) return answer(before);
   if (await storeChange(context.table, before, after, authorOf(context))) return answer(after);
   throw stale('key');
 }

@@ -16,6 +16,7 @@ import {
   authorOf,
   checkMatch,
   etagOf,
+  isSame,
   listAnswer,
   requireTeam,
   stale,
@@ -159,6 +160,7 @@ async function save(
   context: AdminContext,
 ): Promise<Registry> {
   const after = { ...before, ...change, version: before.version + 1 };
+  if (isSame(before, after)) return before;
   if (await storeChange(context.table, before, after, authorOf(context))) return after;
   throw stale('registry');
 }

@@ -31,8 +31,7 @@ export async function putSecret(
   const { team, name } = namesIn(params);
   await permitTeam(context, team);
   const before = await readSecret(context.table, team, name);
-  if (before) checkMatch(context, before, 'secret');
-  else if (context.headers['if-match'] !== undefined) throw stale('secret');
+  checkMatch(context, before, 'secret');
   const value = await putValue(before, body.value, context);
   const version = (before?.version ?? 0) + 1;
   const entry = { team, name, ...value, version, updatedAtMs: context.now() };

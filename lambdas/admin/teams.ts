@@ -22,6 +22,7 @@ import {
   authorOf,
   checkMatch,
   etagOf,
+  isSame,
   listAnswer,
   permit,
   stale,
@@ -62,6 +63,7 @@ export async function updateTeam(
   checkMatch(context, before, 'team');
   const { description = before.description } = body;
   const after = { ...before, description, version: before.version + 1 };
+  if (isSame(before, after)) return answer(200, before);
   if (await storeChange(context.table, before, after, authorOf(context))) return answer(200, after);
   throw stale('team');
 }

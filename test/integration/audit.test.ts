@@ -285,3 +285,36 @@ function dieAtWrite(at: number) {
   }) as never);
   return { restore: () => spy.mockRestore(), happened: () => writes > at, wasChanged: () => hasChanged };
 }
+
+const nothing: [noun: string, prepare: () => Promise<string>][] = [
+  ['team', async () => `/v1/teams/${(await as('POST', '/v1/teams', { name: freshName() })).body.name}`],
+  [
+    'registry',
+    async () => `/v1/registries/${(await as('POST', '/v1/registries', { name: freshName() })).body.name}`,
+  ],
+  ['key', async () => `/v1/keys/${await idOf('/v1/keys', key())}`],
+  ['integration', async () => `/v1/integrations/${await idOf('/v1/integrations', integration())}`],
+  ['automation', async () => `/v1/automations/${await idOf('/v1/automations', automation())}`],
+];
+
+test.each(nothing)('a change of a %s that changes nothing leaves no entry', async (_, prepare) => {
+  const path = await prepare();
+  const [before, listed] = [await as('GET', path), await entries()];
+  nowMs += 1_000;
+  const answer = await as('PATCH', path, {});
+  expect(answer).toMatchObject({ status: 200, body: { name: before.body.name } });
+  expect(answer.headers['etag']).toBe(before.headers['etag']);
+  const after = await as('GET', path);
+  expect(after.body).toEqual(before.body);
+  expect(await entries()).toEqual(listed);
+});
+
+test('a change to what is there already leaves no entry, and one of a single field does', async () => {
+  const path = `/v1/integrations/${await idOf('/v1/integrations', integration())}`;
+  const listed = await entries();
+  await as('PATCH', path, { url: 'https://a.example.com', enabled: true });
+  expect(await entries()).toEqual(listed);
+  await as('PATCH', path, { enabled: false });
+  await as('PATCH', path, { method: 'PUT' });
+  expect(await entries()).toHaveLength(listed.length + 2);
+});

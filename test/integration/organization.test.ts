@@ -47,6 +47,27 @@ describe('a team', () => {
     expect((await call('POST', '/v1/teams', { name: team })).status).toBe(201);
   });
 
+  test.each(['1', '', '"1', '"1" "2"', 'W/1', '"1", 2'])(
+    'is not changed where If-Match is %j, and the answer says that it is no ETag',
+    async (ifMatch) => {
+      const headers = { 'if-match': ifMatch };
+      expect(await call('PATCH', `/v1/teams/${team}`, { description: 'eyes' }, { headers })).toMatchObject({
+        status: 422,
+        body: { code: 'invalid_input', field: 'if-match', hint: expect.stringContaining('GET') },
+      });
+      const secret = `/v1/teams/${team}/secrets/NONE_YET`;
+      expect((await call('PUT', secret, { value: 'a-value-of-16-chars' }, { headers })).body.field).toBe(
+        'if-match',
+      );
+    },
+  );
+
+  test.each(['"1"', '*', 'W/"1"', ' "7" , "1"'])('is changed where If-Match is %j', async (ifMatch) => {
+    const headers = { 'if-match': ifMatch };
+    const changed = await call('PATCH', `/v1/teams/${team}`, { description: 'eyes' }, { headers });
+    expect(changed.status).toBe(200);
+  });
+
   test('that still owns something is not deleted, and the answer says what', async () => {
     await give('viewer');
     await automate('a', { kind: 'team', team });

@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { parse } from 'yaml';
@@ -9,10 +12,11 @@ import {
   integrationDocument,
 } from '../../cli/configuration/deployed.ts';
 import { differences } from '../../cli/configuration/differences.ts';
-import { checkDocument, type Wanted } from '../../cli/configuration/document.ts';
+import { checkDocument, type Wanted, type WantedAutomation } from '../../cli/configuration/document.ts';
 import { exportedDocuments, withoutDefaults, yamlOf } from '../../cli/configuration/exported.ts';
 import { planOf, problemsOf, type Step } from '../../cli/configuration/plan.ts';
 import { configurationSchema } from '../../cli/configuration/schema.ts';
+import { readSources } from '../../cli/configuration/sources.ts';
 import { type Connection, Refusal } from '../../cli/connection.ts';
 import { draftAutomation, teamOf } from '../oracle/random-automations.ts';
 
@@ -139,6 +143,16 @@ describe('documents', () => {
 
   test('are all looked at: each has its problem', () => {
     expect(problemsIn(`${webhook}uri: x\n---\n${lossIsLow.replace('0.25', 'low')}`)).toHaveLength(2);
+  });
+
+  test('are read from all files of a folder, however their endings are written', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'signalbox-sources-'));
+    mkdirSync(join(folder, 'inner'));
+    for (const name of ['a.yaml', 'b.YAML', 'c.Yml', 'inner/d.JSON', 'e.txt', 'yaml', '.f.yaml'])
+      writeFileSync(join(folder, name), name);
+    const sources = await readSources([folder]);
+    rmSync(folder, { recursive: true });
+    expect(sources.map(({ text }) => text)).toEqual(['a.yaml', 'b.YAML', 'c.Yml', 'inner/d.JSON']);
   });
 
   test('can not be a bomb of aliases', () => {
@@ -331,6 +345,42 @@ describe('before anything is changed', () => {
   });
 });
 
+describe('what stays as it is passes', () => {
+  const low = wantedIn(lossIsLow)[0] as WantedAutomation;
+  const orphan = { ...low, action: { ...low.action, integration: 'int_gone' } };
+  const signed = `${webhook}access_token_secret: ACCESS`;
+  const team = teamWith({ automations: [orphan, ...wantedIn(linked)], integrations: wantedIn(signed) });
+  const refused = (documents: string, of = team) =>
+    problemsOf(documentsIn(documents), [of]).map(({ message }) => message);
+
+  test('though its integration, its place in a registry or its secret is gone: an export can be applied', () => {
+    const exported = exportedDocuments(team);
+    expect(exported).toHaveLength(3);
+    expect(refused(yamlOf(exported))).toEqual([]);
+    expect(planOf(wantedIn(yamlOf(exported)), [team]).steps).toEqual([]);
+  });
+
+  test('and what changes does not', () => {
+    const documents = exportedDocuments(team).map((one) => ({ ...one, description: 'another' }));
+    const [, ...automations] = documents as Wanted[];
+    expect(refused(`${yamlOf(automations)}---\n${signed}\nmethod: PUT\n`)).toEqual([
+      'scope.registry: team vision may have no automations in registry models',
+      'action.integration: team vision has no integration int_gone',
+      'access_token_secret: team vision has no secret of this name',
+    ]);
+  });
+
+  test('unless its integration changes under it', () => {
+    const naming = lossIsLow.replace('${run_name}', '${ACCESS_TOKEN}');
+    const granted = teamWith({ automations: wantedIn(naming), integrations: wantedIn(signed) });
+    expect(refused(naming, granted)).toEqual([]);
+    expect(refused(`${naming}---\n${signed}`, granted)).toEqual([]);
+    expect(refused(`${naming}---\n${webhook}`, granted)).toEqual([
+      expect.stringMatching(/^action\.payload\.run: /),
+    ]);
+  });
+});
+
 describe('carrying out a plan', () => {
   const [receiver, low] = wantedIn(`${webhook}---\n${lossIsLow}`) as [Wanted, Wanted];
   const steps = planOf([receiver, low], [teamWith({})]).steps;
@@ -437,6 +487,12 @@ test('an export holds the secrets that are used, integrations and automations, i
     'automation a',
     'automation b',
   ]);
+});
+
+test('an export names no secret that is gone', () => {
+  const integrations = wantedIn(`${webhook}signing_secret: SIGNING\naccess_token_secret: GONE`);
+  const exported = exportedDocuments(teamWith({ integrations, secrets: ['SIGNING'] }));
+  expect(exported.map(({ name }) => name)).toEqual(['SIGNING', 'receiver']);
 });
 
 test('what the server adds to a thing is in no document', () => {
