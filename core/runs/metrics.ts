@@ -201,7 +201,7 @@ function applyValue(arrived: ArrivedValue, judge: Judge): Fate {
 /** Judges what looks at a value that took its place: whatever reaches back to it. */
 function judgeFinite(arrived: ArrivedValue, rank: number, series: Series, judge: Judge): void {
   const { receivedAtMs } = judge.context;
-  const isOldEnough = (watcher: Watcher) => watcher.triggerSavedAtMs <= receivedAtMs;
+  const isOldEnough = (watcher: Watcher) => watcher.countsFromMs <= receivedAtMs;
   const newest = series.values[series.end - 1] as number;
   const loud = arrived.watching.filter(({ index }) => !index.isQuiet(newest));
   for (const { first, forFinite } of loud.flatMap(({ groups }) => groups)) {
@@ -236,7 +236,7 @@ function judgeTable(table: MeasureTable, series: Series, arrived: ArrivedValue, 
   table.collect(number, met);
   if (counts) counts.candidates += met.length;
   const oldest = oldestReceipt(series, table.reach);
-  const isOldEnough = (watcher: Watcher) => watcher.triggerSavedAtMs <= oldest;
+  const isOldEnough = (watcher: Watcher) => watcher.countsFromMs <= oldest;
   if (table.afterFalse.size > 0) {
     const isMet = new Set(met);
     noteFalse(table.afterFalse, (watcher) => isOldEnough(watcher) && !isMet.has(watcher), judge.memory);
@@ -268,7 +268,7 @@ function judgeNotFinite(arrived: ArrivedValue, judge: Judge): void {
   const { step, value } = arrived;
   for (const { notFinite } of groupsOf(arrived)) {
     for (const watcher of notFinite) {
-      if (watcher.triggerSavedAtMs > judge.context.receivedAtMs) continue;
+      if (watcher.countsFromMs > judge.context.receivedAtMs) continue;
       report({ watcher, window: () => [value], value, step, arrived }, judge);
     }
   }

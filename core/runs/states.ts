@@ -160,7 +160,7 @@ function judgeChange(
   noteFalse(memory, event, context);
   for (const index of indexes) {
     for (const watcher of index.matching(state, eventReader(event))) {
-      if (watcher.triggerSavedAtMs > receivedAtMs) continue;
+      if (watcher.countsFromMs > receivedAtMs) continue;
       const latch = latchKey(watcher.automationId, state);
       fire(memory, { watcher, latch, receivedAtMs, firing: () => ({ watcher, state }) }, applied);
     }
@@ -170,7 +170,7 @@ function judgeChange(
 /** Tells the latches that wait for it that the run changed to a state that their automation does not name. */
 function noteFalse(memory: RunMemory, event: StateEvent, { receivedAtMs, indexes }: StateContext): void {
   const isFalse = (watcher: Watcher) =>
-    watcher.triggerSavedAtMs <= receivedAtMs &&
+    watcher.countsFromMs <= receivedAtMs &&
     !takenStates(watcher).has(event.state) &&
     watcher.filter.test(eventReader(event).field);
   for (const [key, latch] of memory.latches) {

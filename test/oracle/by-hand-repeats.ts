@@ -1,5 +1,16 @@
 // Firing again: the latch of automations on metrics.
-import { automation, fires, type HandCase, loss, metrics, onMetrics, state, stream } from './hand-writing.ts';
+import {
+  automation,
+  fires,
+  firesOn,
+  type HandCase,
+  loss,
+  metrics,
+  onMetrics,
+  onStates,
+  state,
+  stream,
+} from './hand-writing.ts';
 import type { Condition, Repeat } from './world.ts';
 
 const HIGH: Condition = { threshold: { metric: 'loss', comparison: '>', value: 0 } };
@@ -151,6 +162,22 @@ export const repeatCases: HandCase[] = [
       fires(1, 2, { automation: 'every' }),
     ],
     working: 'at step 1 only the second may fire.',
+  },
+  {
+    name: 'enabled again, an automation has the latch that it had',
+    automations: [
+      automation(onMetrics(HIGH, { repeat: { mode: 'once_per_run' } }), { disabled: [2, 3] }),
+      automation(onStates(['RUNNING'], { repeat: { mode: 'once_per_run' } }), { id: 's', disabled: [2, 3] }),
+    ],
+    arrivals: stream(
+      [1, metrics(loss([0, 1]))],
+      [1, state('RUNNING')],
+      [4, metrics(loss([1, 1]))],
+      [5, state('FINISHED')],
+      [6, state('RUNNING')],
+    ),
+    firings: [fires(0, 1), firesOn('e2', 's')],
+    working: 'both fired at second 1, once for the run.',
   },
   {
     name: 'an edited trigger begins with a latch of its own',

@@ -220,6 +220,39 @@ export const windowCases: HandCase[] = [
       'at second 5 the window is -5, from before the save, and 1: no judgement; min(1,2) is held back.',
   },
   {
+    name: 'enabled again, no window bridges the time in which nobody watched',
+    automations: [automation(onMetrics(average(3, '>', 10)), { disabled: [2, 4] })],
+    arrivals: stream(
+      [1, metrics(loss([0, 20], [1, 20]))],
+      [3, metrics(loss([2, 0], [3, 0]))],
+      [5, metrics(loss([4, 0]))],
+      [6, metrics(loss([5, 0], [6, 60]))],
+    ),
+    firings: [fires(6, 20)],
+    working:
+      '20, 20, 0 would be above 10, but two of them came before second 4; of 0, 0, 60 all came after it.',
+  },
+  {
+    name: 'enabled again, an automation has no window from before, also where another one watched all the time',
+    automations: [
+      automation(onMetrics(average(2, '>', 0)), { disabled: [2, 4] }),
+      automation(onMetrics(average(2, '>', 0)), { id: 'other' }),
+    ],
+    arrivals: stream(
+      [1, metrics(loss([0, 1]))],
+      [3, metrics(loss([1, 1]))],
+      [5, metrics(loss([2, 1]))],
+      [6, metrics(loss([3, 1]))],
+    ),
+    firings: [
+      fires(1, 1, { automation: 'other' }),
+      fires(2, 1, { automation: 'other' }),
+      fires(3, 1),
+      fires(3, 1, { automation: 'other' }),
+    ],
+    working: 'at step 3 both values came after second 4.',
+  },
+  {
     name: 'a value received at the moment of the save counts',
     automations: [automation(onMetrics(last('>', 0)), { saved: 1 })],
     arrivals: stream([1, metrics(loss([0, 1]))]),

@@ -58,18 +58,24 @@ interface Life {
   /** Seconds; saved long before the stream where absent. */
   saved?: number;
   deleted?: number;
+  disabled?: [from: number, until: number];
 }
 
 /** An automation `a` of the project red/p that was there all the time, unless told otherwise. */
-export function automation(trigger: Trigger, { id = 'a', scope = PROJECT, saved, deleted }: Life = {}) {
+export function automation(
+  trigger: Trigger,
+  { id = 'a', scope = PROJECT, saved, deleted, disabled }: Life = {},
+) {
+  const at = (second: number) => START_MS + second * 1000;
   const made: OracleAutomation = {
     id,
     team: 'team' in scope ? scope.team : 'red',
     scope,
     trigger,
-    savedAtMs: START_MS + (saved ?? -3600) * 1000,
+    savedAtMs: at(saved ?? -3600),
+    ...(disabled && { disabled: { fromMs: at(disabled[0]), untilMs: at(disabled[1]) } }),
   };
-  return deleted === undefined ? made : { ...made, deletedAtMs: START_MS + deleted * 1000 };
+  return deleted === undefined ? made : { ...made, deletedAtMs: at(deleted) };
 }
 
 interface RunOptions {

@@ -19,6 +19,7 @@ import {
   seriesOf,
 } from './history.ts';
 import { mayFire } from './latch.ts';
+import { countsFromMs } from './lifetime.ts';
 import { isScopeOf, placeOf, type RunPlace, runKey } from './scope.ts';
 import { filterSubject, isOnMetrics, type MetricsAutomation } from './states.ts';
 import type { MetricsEvent, MetricValue, OracleAutomation } from './world.ts';
@@ -139,14 +140,15 @@ function judgeValue(arriving: Arriving, watcher: MetricsAutomation, step: number
   if (judgement !== undefined) record(arriving, watcher, newest.step, judgement);
 }
 
-/** Rule 5: a window counts only when it is full, and of values received since the save. */
+/** Rule 5: a window counts only when it is full, and of values received since the save and the last enabling. */
 function judgeWindow(arriving: Arriving, watcher: MetricsAutomation): Judgement | undefined {
-  const { history, run } = arriving;
-  const { trigger, savedAtMs } = watcher;
+  const { history, run, receivedAtMs } = arriving;
+  const { trigger } = watcher;
   const reach = reachOf(trigger);
   const looked = seriesOf(history, run, metricOf(trigger)).slice(-reach);
   if (looked.length < reach) return undefined;
-  if (looked.some((each) => each.receivedAtMs < savedAtMs)) return undefined;
+  const fromMs = countsFromMs(watcher, receivedAtMs);
+  if (looked.some((each) => each.receivedAtMs < fromMs)) return undefined;
   const values = looked.map((each) => each.value);
 
   if ('threshold' in trigger) return judgeThreshold(trigger.threshold, values);

@@ -30,6 +30,7 @@ interface Saved {
   head: Head;
   revision: Revision;
   untilMs: number;
+  disabled: OracleAutomation['disabled'];
 }
 
 /** The part of a world that the product's doors let in (the oracle judges no input), and how much they refused. */
@@ -58,7 +59,8 @@ export function letIn(world: { automations: OracleAutomation[]; arrivals: Arriva
   return { automations, arrivals, refused, saved: saved.filter(isThere), events: events.filter(isThere) };
 }
 
-function toSaved({ id, team, scope, trigger, savedAtMs, deletedAtMs }: OracleAutomation, at: number) {
+function toSaved(automation: OracleAutomation, at: number) {
+  const { id, team, scope, trigger, savedAtMs, deletedAtMs, disabled } = automation;
   const input = AutomationInput.safeParse({ name: id, team, scope, trigger, action: { type: 'no_op' } });
   if (!input.success) return undefined;
   const { enabled, ...definition } = input.data;
@@ -71,6 +73,7 @@ function toSaved({ id, team, scope, trigger, savedAtMs, deletedAtMs }: OracleAut
       ...{ revision, definition, savedAtMs, triggerSavedAtMs: savedAtMs, savedBy: 'key_oracle' },
     },
     untilMs: deletedAtMs ?? Number.POSITIVE_INFINITY,
+    disabled,
   };
   return saved;
 }
@@ -144,12 +147,10 @@ export async function decide(world: Admitted, batching: Batching = ONE_BY_ONE): 
 /** The matcher's own cache of automations, over what was saved when. It looks for changes at every batch. */
 function watchesOfWorld(saved: Saved[], clock: { nowMs: number }): WatchCache {
   const changes = saved
-    .flatMap(({ head: { id, createdAtMs }, revision, untilMs }) => {
+    .flatMap(({ head: { id, createdAtMs }, revision, untilMs, disabled }) => {
       const change = { automationId: id, scopes: [scopeKey(revision.definition.scope)] };
-      return [
-        { atMs: createdAtMs, change },
-        { atMs: untilMs, change },
-      ];
+      const switched = disabled ? [disabled.fromMs, disabled.untilMs] : [];
+      return [createdAtMs, untilMs, ...switched].map((atMs) => ({ atMs, change }));
     })
     .sort((a, b) => a.atMs - b.atMs);
   const isAlive = ({ head, untilMs }: Saved) => head.createdAtMs <= clock.nowMs && clock.nowMs < untilMs;
@@ -168,12 +169,18 @@ function watchesOfWorld(saved: Saved[], clock: { nowMs: number }): WatchCache {
     },
     readWatches: async (key) => hints().filter((hint) => hint.scopeKey === key),
     readHeads: async (ids) =>
-      saved.filter((one) => ids.includes(one.head.id) && isAlive(one)).map(({ head }) => head),
+      saved.filter((one) => ids.includes(one.head.id) && isAlive(one)).map((one) => headAt(one, clock.nowMs)),
     readRevisions: async (heads) =>
-      heads.flatMap((head) => saved.find((one) => one.head === head)?.revision ?? []),
+      heads.flatMap(({ revision }) => saved.find((one) => one.head.revision === revision)?.revision ?? []),
     // Nothing is trusted for longer than a look.
     now: () => ++looks * 60_000,
   });
+}
+
+/** As switching it off and on leaves it. */
+function headAt({ head, disabled }: Saved, nowMs: number): Head {
+  if (!disabled || nowMs < disabled.fromMs) return head;
+  return nowMs < disabled.untilMs ? { ...head, enabled: false } : { ...head, enabledAtMs: disabled.untilMs };
 }
 
 interface Command {
@@ -269,9 +276,10 @@ function requestsOf({ arrivals, events }: Admitted): Request[] {
  * go inside one; others may come, and what came before them must not fire them.
  */
 function batchesOf(world: Admitted, batching: Batching): Batch[] {
-  const moments = world.automations.flatMap(({ trigger, savedAtMs, deletedAtMs = 0 }) =>
-    trigger.event.startsWith('run.') ? [savedAtMs, deletedAtMs] : [deletedAtMs],
-  );
+  const moments = world.automations.flatMap(({ trigger, savedAtMs, deletedAtMs = 0, disabled }) => {
+    const ends = [deletedAtMs, disabled?.fromMs ?? 0];
+    return trigger.event.startsWith('run.') ? [...ends, savedAtMs, disabled?.untilMs ?? 0] : ends;
+  });
   const isApart = (a: number, b: number) => moments.some((moment) => a < moment && moment <= b);
   // Runs of a batch go side by side: where one is compared with another, each has a batch of its own.
   const isAcross = JSON.stringify(world.automations).includes('"across":"runs"');

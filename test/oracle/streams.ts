@@ -64,24 +64,44 @@ export function aWorld(): fc.Arbitrary<World> {
 /** The automation with the moments of its life, and the one that took its place if any. */
 function live(draft: DraftAutomation, index: number, arrivals: Arrival[]): OracleAutomation[] {
   const { scope, trigger, savedAt, deletedAt, savedAgainAfter } = draft;
-  const momentOf = ({ arrival, offsetMs }: { arrival: number; offsetMs: number }) =>
+  const momentOf = ({ arrival, offsetMs }: Moment) =>
     (arrivals[arrival % arrivals.length]?.receivedAtMs ?? START_MS) + offsetMs;
+  const laterBy = (arrival: number, by: number) =>
+    Math.min((arrival % arrivals.length) + by, arrivals.length - 1);
   const savedAtMs = momentOf(savedAt);
-  const automation = { id: `aut_${index + 1}`, team: teamOf(scope), scope, trigger, savedAtMs };
+  const base = { id: `aut_${index + 1}`, team: teamOf(scope), scope, trigger, savedAtMs };
+  const disabled = disabledTime(draft, momentOf, laterBy);
+  const automation = { ...base, ...(disabled && disabled.fromMs >= savedAtMs && { disabled }) };
   if (deletedAt === undefined || momentOf(deletedAt) <= savedAtMs) return [automation];
   const edited = editedTrigger(draft);
   if (edited !== undefined) {
     const editedAtMs = momentOf(deletedAt);
     return [
       { ...automation, deletedAtMs: editedAtMs },
-      { ...automation, trigger: edited, savedAtMs: editedAtMs },
+      { ...base, trigger: edited, savedAtMs: editedAtMs },
     ];
   }
   const deleted = { ...automation, deletedAtMs: momentOf(deletedAt) };
   if (savedAgainAfter === undefined) return [deleted];
-  const arrival = Math.min((deletedAt.arrival % arrivals.length) + savedAgainAfter, arrivals.length - 1);
+  const arrival = laterBy(deletedAt.arrival, savedAgainAfter);
   const savedAgain = momentOf({ arrival, offsetMs: deletedAt.offsetMs });
-  return [deleted, { ...automation, id: `${automation.id}_again`, savedAtMs: savedAgain }];
+  return [deleted, { ...base, id: `${automation.id}_again`, savedAtMs: savedAgain }];
+}
+
+interface Moment {
+  arrival: number;
+  offsetMs: number;
+}
+
+/** From when to when it is disabled; the two may be one moment. */
+function disabledTime(
+  { disabledAt, enabledAfter }: DraftAutomation,
+  momentOf: (moment: Moment) => number,
+  laterBy: (arrival: number, by: number) => number,
+): OracleAutomation['disabled'] {
+  if (disabledAt === undefined) return undefined;
+  const arrival = laterBy(disabledAt.arrival, enabledAfter);
+  return { fromMs: momentOf(disabledAt), untilMs: momentOf({ ...disabledAt, arrival }) };
 }
 
 /** What an edit makes of the trigger; undefined where there is none, or it changes nothing that counts. */

@@ -84,6 +84,8 @@ export interface OracleAutomation {
   savedAtMs: number;
   /** Without it the automation stays. */
   deletedAtMs?: number;
+  /** It is not in force from the first moment on, and again from the second on. */
+  disabled?: { fromMs: number; untilMs: number };
   team: string;
   scope: Scope;
   trigger: Trigger;

@@ -388,7 +388,7 @@ const scopes: PlantedBug[] = [
   {
     name: 'an event counts for what was saved after it',
     file: 'core/matching/plain-events.ts',
-    from: '.filter((watcher) => watcher.triggerSavedAtMs <= receivedAtMs)',
+    from: '.filter((watcher) => watcher.countsFromMs <= receivedAtMs)',
     to: '',
   },
   {
