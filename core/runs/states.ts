@@ -59,9 +59,17 @@ function applySilence(
   context: StateContext,
   applied: AppliedState,
 ): void {
-  if (silenceDueAtMs(memory) === undefined || memory.pulse?.lastAtMs !== event.silentSinceMs) return;
+  const { pulse } = memory;
+  if (silenceDueAtMs(memory) === undefined || pulse?.lastAtMs !== event.silentSinceMs) return;
   if (context.indexes.length === 0) {
     forgetPulse(memory);
+    return;
+  }
+  const watchedSinceMs = Math.min(...context.indexes.map((index) => index.watchedSinceMs));
+  if (pulse.lastAtMs < watchedSinceMs) {
+    // Perhaps nobody noted its heartbeats before: the wait begins anew.
+    pulse.lastAtMs = watchedSinceMs;
+    memory.isChanged = true;
     return;
   }
   applied.isEnd = true;

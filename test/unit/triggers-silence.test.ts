@@ -199,6 +199,63 @@ describe('silence', () => {
   });
 });
 
+describe('where nobody watched for a while', () => {
+  const onCrash = (head = {}, savedAtMs = 0) =>
+    aWatcher({ trigger: onStates(['CRASHED'], every) }, 'crashed', savedAtMs, head);
+  /** A heartbeat of 10 seconds, and 40 more of which nobody took note. */
+  const unwatched = async () => {
+    const matcher = aMatcher(onCrash());
+    const { send, clock, automations } = matcher;
+    await send(aHeartbeat(10));
+    automations.splice(0);
+    for (let beats = 0; beats < 4; beats++) {
+      clock.nowMs += 10 * SECOND_MS;
+      await send(aHeartbeat(10));
+    }
+    return { ...matcher, ...sweeping(matcher) };
+  };
+
+  test.each([
+    ['enabled again', (nowMs: number) => onCrash({ enabledAtMs: nowMs })],
+    ['saved', (nowMs: number) => onCrash({}, nowMs)],
+  ])('a run did not crash when the automation was %s, but three intervals later', async (_, made) => {
+    const { silence, clock, automations } = await unwatched();
+    const watchedSinceMs = clock.nowMs;
+    automations.push(made(watchedSinceMs));
+    clock.nowMs += 2 * SECOND_MS;
+    expect(await silence()).toEqual([]);
+    clock.nowMs = watchedSinceMs + 30 * SECOND_MS - 1;
+    expect(await silence()).toEqual([]);
+    clock.nowMs = watchedSinceMs + 30 * SECOND_MS;
+    expect(await silence()).toEqual(['crashed']);
+  });
+
+  test('its heartbeats count from then on', async () => {
+    const { send, silence, clock, automations } = await unwatched();
+    automations.push(onCrash({ enabledAtMs: clock.nowMs }));
+    clock.nowMs += 2 * SECOND_MS;
+    await silence();
+    clock.nowMs += 18 * SECOND_MS;
+    await send(aHeartbeat(10));
+    clock.nowMs += 29 * SECOND_MS - 1;
+    expect(await silence()).toEqual([]);
+    clock.nowMs += SECOND_MS;
+    expect(await silence()).toEqual(['crashed']);
+  });
+
+  test('the wait goes on where another automation, of whatever scope, watched all the time', async () => {
+    const matcher = aMatcher(onCrash());
+    const { send, clock, automations } = matcher;
+    const trigger = onStates(['FINISHED'], every);
+    automations.push(aWatcher({ trigger, scope: { kind: 'organization' } }, 'other'));
+    await send(aHeartbeat(10));
+    clock.nowMs += 29 * SECOND_MS;
+    automations[0] = onCrash({ enabledAtMs: clock.nowMs });
+    clock.nowMs += SECOND_MS;
+    expect(await sweeping(matcher).silence()).toEqual(['crashed']);
+  });
+});
+
 describe('a run that comes back', () => {
   const crashed = async (...before: Parameters<Matcher['send']>) => {
     const all = set();
