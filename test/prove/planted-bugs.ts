@@ -355,8 +355,8 @@ const states: PlantedBug[] = [
   {
     name: 'after_false is opened by CRASHED where FAILED is named',
     file: STATES,
-    from: '!takenStates(watcher).has(event.state) &&',
-    to: "('states' in watcher.definition.trigger && !watcher.definition.trigger.states.includes(event.state)) &&",
+    from: '!takenStates(watcher).has(now.state)',
+    to: "('states' in watcher.definition.trigger && !watcher.definition.trigger.states.includes(now.state))",
   },
 ];
 
