@@ -4,6 +4,7 @@ import type {
   ArtifactEventType,
   Condition,
   Filter,
+  Look,
   MetricValue,
   OracleAutomation,
   Point,
@@ -26,6 +27,8 @@ export interface HandCase {
   name: string;
   automations: OracleAutomation[];
   arrivals: Arrival[];
+  /** Of the sweeper, at the run r1. */
+  looks?: Look[];
   firings: HandFiring[];
   /** Left out where the case is not about it. */
   late?: number;
@@ -45,6 +48,11 @@ export function stream(...entries: [number, Unnamed][]): Arrival[] {
     receivedAtMs: START_MS + second * 1000,
     event: { id: `e${index + 1}`, ...event } as WireEvent,
   }));
+}
+
+/** The sweeper looks at the run r1 of red/p at these seconds. */
+export function looksAt(...seconds: number[]): Look[] {
+  return seconds.map((second) => ({ atMs: START_MS + second * 1000, team: 'red', project: 'p', run: 'r1' }));
 }
 
 export const PROJECT: Scope = { kind: 'project', team: 'red', project: 'p' };
@@ -126,6 +134,11 @@ export function state(name: State, details: RunDetails & { rewindTo?: number } =
   return rewindTo === undefined ? event : { ...event, rewind_to: rewindTo };
 }
 
+/** A `run.heartbeat` event of the run r1 of red/p, unless told otherwise. */
+export function heartbeat(interval: number, details: RunDetails = {}): Unnamed {
+  return { type: 'run.heartbeat', ...runPart(details), interval };
+}
+
 interface ArtifactDetails {
   id?: string;
   team?: string;
@@ -158,6 +171,11 @@ export function fires(
   const { automation: id = 'a', run = 'red/p/r1', attempt = 0, metric = 'loss' } = at;
   const occurrence = `metric:${run}:${attempt}:${metric}:${step}`;
   return { automation: id, occurrence, ...(value === undefined ? {} : { value }) };
+}
+
+/** A firing on the silence of the run r1 of red/p, which was last heard of at that second. */
+export function firesOnSilence(second: number, id = 'a'): HandFiring {
+  return { automation: id, occurrence: `silence:red/p/r1:${START_MS + second * 1000}` };
 }
 
 /** A firing on an event that is not of metrics. */

@@ -1,6 +1,6 @@
 // All that has happened so far, in plain lists that everything else is derived from by filtering.
 import type { Judged } from './latch.ts';
-import type { State } from './world.ts';
+import type { Run, State } from './world.ts';
 
 export interface KeptValue {
   run: string;
@@ -22,7 +22,17 @@ export interface SeenState {
   run: string;
   attempt: number;
   state: State;
+  /** Made by silence, and not said. */
+  bySilence: boolean;
   receivedAtMs: number;
+}
+
+/** Of a run that sent a heartbeat: when it was last heard of, and as what. */
+export interface Pulse {
+  intervalMs: number;
+  lastAtMs: number;
+  described: Run;
+  user?: string | undefined;
 }
 
 export interface ExpectedFiring {
@@ -42,6 +52,7 @@ export interface History {
   metricsAttempt: Map<string, number>;
   stateAttempt: Map<string, number>;
   states: SeenState[];
+  pulses: Map<string, Pulse>;
   ends: RunEnd[];
   judged: Judged[];
   /** Team and id of the state events that were looked at. */
@@ -62,6 +73,7 @@ export function emptyHistory(): History {
     metricsAttempt: new Map(),
     stateAttempt: new Map(),
     states: [],
+    pulses: new Map(),
     ends: [],
     judged: [],
     posted: [],
@@ -70,6 +82,12 @@ export function emptyHistory(): History {
     late: 0,
     heldBack: [],
   };
+}
+
+/** The last state of the run's present attempt. */
+export function stateOf(history: History, run: string): SeenState | undefined {
+  const last = history.states.findLast((each) => each.run === run);
+  return last?.attempt === (history.stateAttempt.get(run) ?? 0) ? last : undefined;
 }
 
 /** The series of a run's metric, in the order of steps. */

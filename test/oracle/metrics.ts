@@ -21,7 +21,8 @@ import {
 import { mayFire } from './latch.ts';
 import { countsFromMs } from './lifetime.ts';
 import { isScopeOf, placeOf, type RunPlace, runKey } from './scope.ts';
-import { filterSubject, isOnMetrics, type MetricsAutomation } from './states.ts';
+import { noteLife } from './silence.ts';
+import { filterSubject, isOnMetrics, type MetricsAutomation, watchersOfStates } from './watching.ts';
 import type { MetricsEvent, MetricValue, OracleAutomation } from './world.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -46,6 +47,7 @@ export function onMetrics(
 ): void {
   const place = placeOf(event);
   const run = runKey(place);
+  noteLife(history, watchersOfStates(existing, place), event, receivedAtMs);
   const watchers = existing.filter(isOnMetrics).filter((each) => isScopeOf(each, place));
   const watched = new Set(watchers.map((each) => metricOf(each.trigger)));
   const holdsWatched = event.points.some((point) => Object.keys(point.metrics).some((m) => watched.has(m)));

@@ -3,9 +3,11 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { AutomationInput, type Head, type Revision } from '../../core/automation.ts';
 import { type Delivery, deliveryId } from '../../core/delivery.ts';
 import type { SignalboxEvent } from '../../core/event.ts';
-import { packMessages } from '../../core/event-message.ts';
+import { packMessages, type TravellingEvent } from '../../core/event-message.ts';
 import { Problem } from '../../core/problem.ts';
 import { parseEvent } from '../../core/received-event.ts';
+import { silenceDueAtMs } from '../../core/runs/memory.ts';
+import { silenceEvent } from '../../core/runs/silence.ts';
 import { scopeKey } from '../../core/scope.ts';
 import { watchesOf } from '../../core/watch.ts';
 import { type MatchBatchDeps, matchBatch, type QueueRecord } from '../../lambdas/matcher/match-batch.ts';
@@ -13,7 +15,7 @@ import { WatchCache } from '../../lambdas/shared/watch-cache.ts';
 import type { Table } from '../../store/client.ts';
 import { putEndedRun, readEndedRuns } from '../../store/ended-runs.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';
-import type { Arrival, OracleAutomation } from './world.ts';
+import type { Arrival, Look, OracleAutomation } from './world.ts';
 
 /** How requests are cut into batches; and which batches come twice. */
 export interface Batching {
@@ -40,6 +42,7 @@ export interface Admitted {
   refused: number;
   saved: Saved[];
   events: SignalboxEvent[];
+  looks: Look[];
 }
 
 export interface Decided {
@@ -49,14 +52,26 @@ export interface Decided {
   heldBack: string[];
 }
 
-export function letIn(world: { automations: OracleAutomation[]; arrivals: Arrival[] }): Admitted {
+export function letIn(world: {
+  automations: OracleAutomation[];
+  arrivals: Arrival[];
+  looks?: Look[];
+}): Admitted {
   const saved = world.automations.map(toSaved);
   const events = world.arrivals.map(({ event }) => taken(event));
   const automations = world.automations.filter((_, at) => saved[at]);
   const arrivals = world.arrivals.filter((_, at) => events[at]);
   const refused = world.automations.length - automations.length + world.arrivals.length - arrivals.length;
   const isThere = <Value>(one: Value | undefined): one is Value => one !== undefined;
-  return { automations, arrivals, refused, saved: saved.filter(isThere), events: events.filter(isThere) };
+  const { looks = [] } = world;
+  return {
+    automations,
+    arrivals,
+    looks,
+    refused,
+    saved: saved.filter(isThere),
+    events: events.filter(isThere),
+  };
 }
 
 function toSaved(automation: OracleAutomation, at: number) {
@@ -98,6 +113,10 @@ export function deliveryIdOf(
     return deliveryId(automation, { event: first, team });
   }
   const [team = '', project = '', run = ''] = first.split('/');
+  if (kind === 'silence') {
+    const pulse = { intervalMs: 0, lastAtMs: Number(rest[0]), run: { id: run } };
+    return deliveryId(automation, { event: silenceEvent({ team, project, run }, pulse).id, team });
+  }
   const [attempt, metric = '', step] = rest;
   return deliveryId(automation, { run, team, project, attempt: Number(attempt), metric, step: Number(step) });
 }
@@ -135,13 +154,25 @@ export async function decide(world: Admitted, batching: Batching = ONE_BY_ONE): 
       if (line.stage === 'error') problems.push(line);
     },
   };
-  for (const { records, atMs } of batchesOf(world, batching)) {
-    clock.nowMs = atMs;
+  const match = async (records: QueueRecord[]) => {
     const { batchItemFailures } = await matchBatch(records, deps);
     problems.push(...batchItemFailures);
+  };
+  const steps = [...batchesOf(world, batching), ...world.looks].toSorted((a, b) => a.atMs - b.atMs);
+  for (const step of steps) {
+    clock.nowMs = step.atMs;
+    await match('records' in step ? step.records : await silenceAt(step, deps));
   }
   if (problems.length > 0) throw new Error(JSON.stringify(problems[0]));
   return { deliveries, late: table.sumOf('late'), heldBack };
+}
+
+/** What the sweeper puts on the queue when it looks at a run. */
+async function silenceAt({ atMs, ...name }: Look, deps: MatchBatchDeps): Promise<QueueRecord[]> {
+  const memory = await deps.loadRun(name);
+  const dueAtMs = silenceDueAtMs(memory);
+  if (!memory.pulse || dueAtMs === undefined || dueAtMs > atMs) return [];
+  return toBatch([{ events: [silenceEvent(name, memory.pulse)], atMs }]).records;
 }
 
 /** The matcher's own cache of automations, over what was saved when. It looks for changes at every batch. */
@@ -256,7 +287,7 @@ interface Batch {
 
 interface Request {
   atMs: number;
-  events: SignalboxEvent[];
+  events: TravellingEvent[];
 }
 
 /** Arrivals of one time came in one request, and travel together as ingest packs them. */
@@ -280,6 +311,8 @@ function batchesOf(world: Admitted, batching: Batching): Batch[] {
     const ends = [deletedAtMs, disabled?.fromMs ?? 0];
     return trigger.event.startsWith('run.') ? [...ends, savedAtMs, disabled?.untilMs ?? 0] : ends;
   });
+  // A look comes behind all that came until then.
+  moments.push(...world.looks.map(({ atMs }) => atMs + 1));
   const isApart = (a: number, b: number) => moments.some((moment) => a < moment && moment <= b);
   // Runs of a batch go side by side: where one is compared with another, each has a batch of its own.
   const isAcross = JSON.stringify(world.automations).includes('"across":"runs"');

@@ -297,6 +297,24 @@ export const passingAutomation: fc.Arbitrary<DraftAutomation> = fc
   })
   .map(({ subject: what, ...life }) => ({ ...what, ...life }));
 
+const crashTrigger = fc
+  .tuple(
+    pick<State[]>(
+      [3, ['CRASHED']],
+      [2, ['FAILED']],
+      [2, ['CRASHED', 'RUNNING']],
+      [1, ['RUNNING', 'FINISHED']],
+    ),
+    maybe(25, fc.record({ filter: runFilter })),
+    weighted<Repeat>([1, anyRepeat], [1, fc.constant({ mode: 'after_false' })]),
+  )
+  .map(([states, filter, again]): Trigger => ({ event: 'run.state', states, ...filter, repeat: again }));
+
+/** An automation on the crash of runs of red/p that comes and goes. */
+export const pulseAutomation: fc.Arbitrary<DraftAutomation> = fc
+  .tuple(crashTrigger, passingAutomation)
+  .map(([trigger, life]) => ({ ...life, trigger, edit: undefined }));
+
 /** The team that keeps the automation: that of its scope, or any. */
 export function teamOf(scope: Scope): OracleAutomation['team'] {
   return 'team' in scope ? scope.team : 'red';
