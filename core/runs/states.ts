@@ -35,7 +35,7 @@ export interface AppliedState extends Fired<StateFiring> {
  * States are remembered only where somebody watches them.
  */
 export function applyState(memory: RunMemory, event: StateEvent, context: StateContext): AppliedState {
-  const applied: AppliedState = { firings: [], heldBack: [], isEnd: false };
+  const applied: AppliedState = { firings: [], heldBack: [], again: [], isEnd: false };
   if ('silentSinceMs' in event) {
     applySilence(memory, event, context, applied);
     return applied;

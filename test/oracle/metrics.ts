@@ -18,7 +18,7 @@ import {
   recordFiring,
   seriesOf,
 } from './history.ts';
-import { mayFire } from './latch.ts';
+import { isAgain, mayFire } from './latch.ts';
 import { countsFromMs } from './lifetime.ts';
 import { isScopeOf, placeOf, type RunPlace, runKey } from './scope.ts';
 import { noteLife } from './silence.ts';
@@ -182,6 +182,7 @@ function record(arriving: Arriving, watcher: MetricsAutomation, step: number, ju
   const occurrence = `metric:${run}:${attempt}:${metricOf(trigger)}:${step}`;
   if (judgement.borderline) history.borderline.push({ automation: id, occurrence });
   const earlier = history.judged.filter((each) => each.automation === watcher && each.run === run);
+  if (judgement.met && isAgain(earlier, occurrence)) return;
   const fired = judgement.met && mayFire(trigger.repeat, earlier, 'metric', receivedAtMs);
   if (judgement.met && !fired) history.heldBack.push(id);
   history.judged.push({
@@ -190,6 +191,7 @@ function record(arriving: Arriving, watcher: MetricsAutomation, step: number, ju
     latch: 'metric',
     met: judgement.met,
     fired,
+    occurrence,
     atMs: receivedAtMs,
   });
   if (!fired) return;
