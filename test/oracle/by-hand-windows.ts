@@ -351,16 +351,29 @@ export const windowCases: HandCase[] = [
     working: 'steps 1 and 2 stay, 7 comes at step 3: (2+3+7)/3 = 4.',
   },
   {
-    name: 'what a series dropped before a rewind does not come back, and may be sent again',
+    name: 'what a series dropped before a rewind does not come back, also where it is sent again',
     automations: [automation(onMetrics(average(2, '>', 4)))],
     arrivals: stream(
       [1, metrics(loss([0, 1], [1, 2], [2, 3], [3, 3]))],
       [2, state('RUNNING', { rewindTo: 2 })],
       [3, metrics(loss([1, 6]))],
+      [4, metrics(loss([3, 7]))],
     ),
-    firings: [fires(2, 4.5)],
-    late: 0,
-    working: 'only step 2 is left, which is no full window; 6 at step 1 takes its place: (6+3)/2 = 4.5.',
+    firings: [fires(3, 5)],
+    late: 1,
+    working: 'only step 2 is left, which is no full window; step 1 was dropped and is late; (3+7)/2 = 5.',
+  },
+  {
+    name: 'a rewind further back than a series reaches lets all steps come that it forgot, and none before',
+    automations: [automation(onMetrics(average(2, '>', 4)))],
+    arrivals: stream(
+      [1, metrics(loss([0, 1], [1, 1], [2, 1], [3, 1], [4, 1]))],
+      [2, state('RUNNING', { rewindTo: 1 })],
+      [3, metrics(loss([1, 9], [3, 5], [2, 6]))],
+    ),
+    firings: [fires(3, 5.5)],
+    late: 1,
+    working: 'steps 3 and 4 are forgotten; step 1 is late, steps 2 and 3 are new: (6+5)/2 = 5.5.',
   },
   {
     name: 'a rewind forgets in all metrics of the run, and in no other run',

@@ -48,6 +48,8 @@ export interface History {
   kept: KeptValue[];
   /** Every value that ever took a place. */
   taken: KeptValue[];
+  /** By run and metric: since a rewind, values at lower steps are late. */
+  floors: Map<string, Map<string, number>>;
   newestStep: Map<string, number>;
   metricsAttempt: Map<string, number>;
   stateAttempt: Map<string, number>;
@@ -69,6 +71,7 @@ export function emptyHistory(): History {
   return {
     kept: [],
     taken: [],
+    floors: new Map(),
     newestStep: new Map(),
     metricsAttempt: new Map(),
     stateAttempt: new Map(),
@@ -104,6 +107,20 @@ export function forgetValues(
   isForgotten: (value: KeptValue) => boolean,
 ): void {
   history.kept = history.kept.filter((each) => each.run !== run || !isForgotten(each));
+}
+
+/** The run's values at this step and later are forgotten; what is older than all that was held does not come back. */
+export function rewindValues(history: History, run: string, fromStep: number): void {
+  const floors = history.floors.get(run) ?? new Map<string, number>();
+  const held = history.kept.filter((each) => each.run === run).map(({ metric }) => metric);
+  for (const metric of new Set([...held, ...floors.keys()])) {
+    const series = seriesOf(history, run, metric);
+    const floor = floors.get(metric) ?? 0;
+    const takesAway = series.some(({ step }) => step >= fromStep) || floor > fromStep;
+    if (takesAway) floors.set(metric, Math.min(series[0]?.step ?? floor, fromStep));
+  }
+  history.floors.set(run, floors);
+  forgetValues(history, run, ({ step }) => step >= fromStep);
 }
 
 /** The newest step that the run has had becomes this one at most; -1 is none. */

@@ -16,6 +16,7 @@ import {
   lowerNewestStep,
   newestStepOf,
   recordFiring,
+  rewindValues,
   seriesOf,
 } from './history.ts';
 import { isAgain, mayFire } from './latch.ts';
@@ -67,10 +68,13 @@ export function onMetrics(
 
 /** Rule 9. */
 function forgetUnwatchedSeries(history: History, run: string, watched: Set<string>, nowMs: number): void {
-  forgetValues(history, run, ({ metric }) => {
+  const isForgotten = (metric: string) => {
     const last = history.taken.findLast((each) => each.run === run && each.metric === metric);
     return !watched.has(metric) && last !== undefined && nowMs - last.receivedAtMs >= HOUR_MS;
-  });
+  };
+  forgetValues(history, run, ({ metric }) => isForgotten(metric));
+  const floors = history.floors.get(run) ?? new Map<string, number>();
+  for (const metric of floors.keys()) if (isForgotten(metric)) floors.delete(metric);
 }
 
 /** Rule 7: a newer attempt replaces what came at the lowest step that its first event names, and later. */
@@ -78,7 +82,7 @@ function beginAttempt(history: History, run: string, event: MetricsEvent): void 
   const named = event.points.flatMap((point) => (point.step === undefined ? [] : [point.step]));
   if (named.length === 0) return;
   const lowest = Math.min(...named);
-  forgetValues(history, run, (each) => each.step >= lowest);
+  rewindValues(history, run, lowest);
   lowerNewestStep(history, run, lowest - 1);
 }
 
@@ -106,7 +110,8 @@ function applyValue(arriving: Arriving, metric: string, step: number, value: Met
     const series = seriesOf(history, run, metric);
     if (series.some((each) => each.step === step)) return;
     const isFull = series.length >= capacity;
-    if (isFull && series.every((each) => step < each.step)) {
+    const isRewound = step < (history.floors.get(run)?.get(metric) ?? 0);
+    if (isRewound || (isFull && series.every((each) => step < each.step))) {
       history.late += 1;
       return;
     }

@@ -1,7 +1,7 @@
 // Run states, rewinds and the ends of runs.
 import { isAcrossRuns } from './condition.ts';
 import { isEnd, rememberEnd } from './ends.ts';
-import { forgetValues, type History, lowerNewestStep, stateOf } from './history.ts';
+import { type History, lowerNewestStep, rewindValues, stateOf } from './history.ts';
 import { isScopeOf, placeOf, runKey } from './scope.ts';
 import { enterAttempt, noteLife } from './silence.ts';
 import { judgeChange } from './state-judgement.ts';
@@ -43,7 +43,7 @@ function isOfUse(event: StateEvent, inScope: OracleAutomation[], newestStep = -1
 /** Rule 8. */
 function rewind(history: History, run: string, rewindTo: number | undefined): void {
   if (rewindTo === undefined) return;
-  forgetValues(history, run, (each) => each.step > rewindTo);
+  rewindValues(history, run, rewindTo + 1);
   lowerNewestStep(history, run, rewindTo);
 }
 

@@ -356,6 +356,16 @@ describe('rule 8: rewinds', () => {
     expect(await matcher.sendEach(losses([5], 3))).toEqual([]);
   });
 
+  test('leave what is sent again from before them late, however few values are held', async () => {
+    const trigger = onThreshold({ aggregate: 'average', window: 3, comparison: '>', value: 10 }, every);
+    const matcher = aMatcher(aWatcher({ trigger }, 'aut'));
+    await matcher.send(losses([100, 100, 1, 1, 1, 1, 1, 1, 1, 1, 1], 0));
+    await matcher.send(rewind(8));
+    expect(await matcher.send(losses([100, 100], 0))).toEqual([]);
+    expect(matcher.run()!.late).toBe(2);
+    expect(await matcher.send(losses([1, 40], 9))).toEqual(['aut@10']);
+  });
+
   test('of an older attempt of states do nothing', async () => {
     const matcher = set(9);
     matcher.automations.push(aWatcher({ trigger: onStates(['PENDING']) }, 'states'));
