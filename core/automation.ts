@@ -127,6 +127,8 @@ export interface Head {
   team: string;
   revision: number;
   enabled: boolean;
+  /** When it was enabled again, if it was ever disabled: what was received earlier does not count (our choice). */
+  enabledAtMs?: number;
   version: number;
   createdAtMs: number;
   updatedAtMs: number;

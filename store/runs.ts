@@ -110,12 +110,18 @@ function toMemory(item: Item): RunMemory {
   };
 }
 
-/** Hash, time (in base 36) and, if so, that its condition was false since. */
-function packLatch({ triggerHash, atMs, wasFalse }: Latch): string {
-  return `${triggerHash} ${atMs.toString(36)}${wasFalse ? ' f' : ''}`;
+/**
+ * Hash, time and, behind dots, attempt and step of what it fired for (in base 36), and, if so, that its condition was
+ * false since. Versions that know of no occurrence read the time up to the first dot.
+ */
+function packLatch({ triggerHash, atMs, wasFalse, occurrence }: Latch): string {
+  const numbers = occurrence ? [atMs, occurrence.attempt, occurrence.step] : [atMs];
+  return `${triggerHash} ${numbers.map((number) => number.toString(36)).join('.')}${wasFalse ? ' f' : ''}`;
 }
 
 function unpackLatch(packed: string): Latch {
-  const [triggerHash = '', atMs = '', wasFalse] = packed.split(' ');
-  return { triggerHash, atMs: Number.parseInt(atMs, 36), wasFalse: wasFalse !== undefined };
+  const [triggerHash = '', numbers = '', wasFalse] = packed.split(' ');
+  const [atMs = 0, attempt, step] = numbers.split('.').map((number) => Number.parseInt(number, 36));
+  const latch = { triggerHash, atMs, wasFalse: wasFalse !== undefined };
+  return attempt === undefined || step === undefined ? latch : { ...latch, occurrence: { attempt, step } };
 }

@@ -23,7 +23,7 @@ const RunStanding = z
         needed: Count,
         /** Of a change: of these, those of the prior window. */
         prior: z.strictObject({ held: Count, needed: Count }).optional(),
-        /** Values that do not count since they came before the trigger was saved. */
+        /** Values that do not count since they came before the trigger was saved, or the automation enabled again. */
         too_old: Count,
         newest_step: Count.optional(),
         last_received_at: Timestamp.optional(),

@@ -29,13 +29,15 @@ interface Judging {
  */
 export function metricWitness(judging: Judging, found: Found[]): NonNullable<MetricContext['witness']> {
   const { watcher, memory } = judging;
-  let [fired, held] = [0, 0];
-  return (value, fate, { firings, heldBack }) => {
+  let [fired, held, repeated] = [0, 0, 0];
+  return (value, fate, { firings, heldBack, again }) => {
     const [hasFired, isHeldBack] = [firings.length > fired, heldBack.length > held];
-    [fired, held] = [firings.length, heldBack.length];
+    const isAgain = again.length > repeated;
+    [fired, held, repeated] = [firings.length, heldBack.length, again.length];
     const { step } = value;
     if (hasFired) found.push({ step });
     else if (isHeldBack) found.push({ step, miss: heldBackBy(watcher, memory, watcher.automationId) });
+    else if (isAgain) found.push({ step, miss: { reason: 'same_occurrence' } });
     else found.push({ step, miss: missOf(value, fate, judging) });
   };
 }

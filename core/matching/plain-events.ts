@@ -16,7 +16,7 @@ export function matchRoute(
   const reader = new RouteReader(message, route);
   const watchers = indexes.flatMap((index) => index.plain(route.type)?.matching(reader) ?? []);
   return watchers
-    .filter((watcher) => watcher.triggerSavedAtMs <= receivedAtMs)
+    .filter((watcher) => watcher.countsFromMs <= receivedAtMs)
     .map((watcher) => plainDelivery(watcher, reader.event as PlainEvent, { receivedAtMs, depth, nowMs }));
 }
 

@@ -11,7 +11,7 @@ export class StateIndex {
   readonly #all: MatchIndex;
   readonly #scope: number;
   #afterFalse: Map<string, Watcher> | undefined;
-  #size = 0;
+  readonly #watchers = new Set<Watcher>();
 
   constructor(all: MatchIndex, scope: number) {
     this.#all = all;
@@ -19,11 +19,11 @@ export class StateIndex {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#watchers.size;
   }
 
   put(watcher: Watcher): void {
-    this.#size++;
+    this.#watchers.add(watcher);
     for (const state of takenStates(watcher)) this.#all.addFilters(this.#scope, state).put(watcher);
     if (!waitsForFalse(watcher)) return;
     this.#afterFalse ??= new Map();
@@ -32,9 +32,16 @@ export class StateIndex {
 
   /** Takes out a watcher that was put in. */
   remove(watcher: Watcher): void {
-    this.#size--;
+    this.#watchers.delete(watcher);
     for (const state of takenStates(watcher)) this.#all.filters(this.#scope, state)?.remove(watcher);
     this.#afterFalse?.delete(watcher.automationId);
+  }
+
+  /** Since when one of those that watch now has watched. */
+  get watchedSinceMs(): number {
+    let sinceMs = Number.POSITIVE_INFINITY;
+    for (const { countsFromMs } of this.#watchers) sinceMs = Math.min(sinceMs, countsFromMs);
+    return sinceMs;
   }
 
   /** The watchers that name the state and whose filter takes the event. */

@@ -15,18 +15,19 @@ export class Watcher {
   readonly automationId: string;
   readonly revision: number;
   readonly definition: AutomationDefinition;
-  readonly triggerSavedAtMs: number;
+  /** What was received earlier does not count: its trigger was not saved then, or it was disabled. */
+  readonly countsFromMs: number;
   #filter: Filter | undefined;
   #hash: string | undefined;
 
   constructor(
-    head: Pick<Head, 'id'>,
+    head: Pick<Head, 'id' | 'enabledAtMs'>,
     revision: Pick<Revision, 'revision' | 'definition' | 'triggerSavedAtMs'>,
   ) {
     this.automationId = head.id;
     this.revision = revision.revision;
     this.definition = revision.definition;
-    this.triggerSavedAtMs = revision.triggerSavedAtMs;
+    this.countsFromMs = Math.max(revision.triggerSavedAtMs, head.enabledAtMs ?? 0);
   }
 
   get filter(): Filter {

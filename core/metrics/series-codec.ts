@@ -3,22 +3,25 @@ import { readValues, writeValues } from './packed-values.ts';
 import { emptySeries, type Series, sizeOf } from './series.ts';
 
 const VERSION = 1;
+/** With the floor of a series that was rewound, behind the time of the last value. */
+const REWOUND = 2;
 
 /** No series is as long: what says so is damaged. */
 const MOST_VALUES = 100_000;
 
 /**
- * A series as bytes: version, count, first step and the differences to the next ones, times of receipt, when the last
- * value came, values. Whole numbers up to 2^52 and any double survive exactly. Steps that count up take nothing, times
+ * A series as bytes: version, count, when the last value came, the floor if there is one, first step and the differences to the next ones, times of receipt,
+ * values. Whole numbers up to 2^52 and any double survive exactly. Steps that count up take nothing, times
  * 2 bytes when each point comes alone and next to nothing when they come in batches; for values see packed-values.ts.
  */
 export function encodeSeries(series: Series): Uint8Array {
-  const { start, end, lastReceivedAtMs } = series;
+  const { start, end, lastReceivedAtMs, floor } = series;
   const count = sizeOf(series);
   const writer = new ByteWriter(32 + count * 12);
-  writer.byte(VERSION);
+  writer.byte(floor > 0 ? REWOUND : VERSION);
   writer.number(count);
   writer.number(lastReceivedAtMs);
+  if (floor > 0) writer.number(floor);
   if (count === 0) return writer.done();
   writer.number(series.steps[start] as number);
   writeRepeats(writer, differences(series.steps.subarray(start, end)), 0);
@@ -31,11 +34,14 @@ export function encodeSeries(series: Series): Uint8Array {
 export function decodeSeries(bytes: Uint8Array): Series {
   const reader = new ByteReader(bytes);
   const version = reader.byte();
-  if (version !== VERSION) throw new Error(`a packed series is of version ${version}, not ${VERSION}`);
+  if (version !== VERSION && version !== REWOUND) {
+    throw new Error(`a packed series is of version ${version}, not ${VERSION} or ${REWOUND}`);
+  }
   const count = reader.number();
   if (count > MOST_VALUES) throw new Error(`a packed series claims to hold ${count} values`);
   const series = emptySeries(count);
   series.lastReceivedAtMs = reader.number();
+  if (version === REWOUND) series.floor = reader.number();
   if (count > 0) readLists(reader, series);
   reader.end();
   series.end = count;

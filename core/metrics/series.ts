@@ -19,6 +19,8 @@ export interface Series {
   orderedFrom: number;
   /** When the series last got a value, even if it holds that one no more; 0 before the first. */
   lastReceivedAtMs: number;
+  /** Values at lower steps are late since a rewind, however few are held; 0 before the first. */
+  floor: number;
 }
 
 export interface SeriesPoint {
@@ -28,8 +30,8 @@ export interface SeriesPoint {
 }
 
 /**
- * What became of a value: `repeated` was there already and `late` is older than all that a full series holds: both
- * change nothing. `placed` took its place, `rank` values before the newest one (0: it is the newest).
+ * What became of a value: `repeated` was there already and `late` is older than all that a full series holds, or held
+ * before a rewind: both change nothing. `placed` took its place, `rank` values before the newest one (0: it is the newest).
  */
 export type Placement =
   | { readonly placement: 'late' | 'repeated' }
@@ -55,6 +57,7 @@ export function emptySeries(room = 0): Series {
     changes: 0,
     orderedFrom: 0,
     lastReceivedAtMs: 0,
+    floor: 0,
   };
 }
 
@@ -65,7 +68,7 @@ export function placeValue(series: Series, point: SeriesPoint, capacity: number)
   const { step, value, receivedAtMs } = point;
   if (end > series.start) {
     if (step <= (series.steps[end - 1] as number)) return insertValue(series, point, capacity);
-  }
+  } else if (step < series.floor) return LATE;
   series.steps[end] = step;
   series.values[end] = value;
   series.receivedAtMs[end] = receivedAtMs;
@@ -77,10 +80,12 @@ export function placeValue(series: Series, point: SeriesPoint, capacity: number)
   return NEWEST;
 }
 
-/** Forgets the values at `step` and later. Changes the series. */
+/** Forgets the values at `step` and later. What is older than all that was held does not come back. Changes the series. */
 export function forgetFrom(series: Series, step: number): void {
   const end = indexOfStep(series, step);
-  if (end === series.end) return;
+  if (end === series.end && series.floor <= step) return;
+  const oldest = sizeOf(series) > 0 ? (series.steps[series.start] as number) : series.floor;
+  series.floor = Math.min(oldest, step);
   series.end = end;
   series.orderedFrom = Math.min(series.orderedFrom, end);
   series.revision++;
@@ -127,7 +132,7 @@ function insertValue(series: Series, point: SeriesPoint, capacity: number): Plac
   series.changes++;
   const at = indexOfStep(series, point.step);
   if (steps[at] === point.step) return REPEATED;
-  if (at === series.start && sizeOf(series) >= capacity) return LATE;
+  if (at === series.start && (sizeOf(series) >= capacity || point.step < series.floor)) return LATE;
   for (const list of [steps, values, receivedAtMs]) list.copyWithin(at + 1, at, end);
   steps[at] = point.step;
   values[at] = point.value;

@@ -1,27 +1,42 @@
 import type { Watcher } from '../matching/watcher.ts';
 import type { Repeat } from '../trigger.ts';
-import { mayFire } from './latch.ts';
+import { isSameOccurrence, mayFire, type StepOfAttempt } from './latch.ts';
 import type { RunMemory } from './memory.ts';
 
-/** What fired, and which watchers a latch held back (once for each time). */
+/** What fired, and once for each time: which watchers a latch held back, and which had just fired for the very occurrence. */
 export interface Fired<Firing> {
   firings: Firing[];
   heldBack: Watcher[];
+  again: Watcher[];
 }
 
-/** Fires an automation whose condition is met, unless its latch holds it back. Changes the memory. */
-export function fire<Firing>(
-  memory: RunMemory,
-  what: { watcher: Watcher; latch: string; receivedAtMs: number; firing: () => Firing },
-  into: Fired<Firing>,
-): void {
-  const { watcher, latch, receivedAtMs, firing } = what;
+interface Due<Firing> {
+  watcher: Watcher;
+  latch: string;
+  receivedAtMs: number;
+  /** Of metrics; each change of a state is another one. */
+  occurrence?: StepOfAttempt;
+  firing: () => Firing;
+}
+
+/**
+ * Fires an automation whose condition is met, unless its latch holds it back. Changes the memory. What it fired for last
+ * is no firing once more: it would use up the latch for a delivery that is there.
+ */
+export function fire<Firing>(memory: RunMemory, due: Due<Firing>, into: Fired<Firing>): void {
+  const { watcher, latch, receivedAtMs, occurrence, firing } = due;
   const { triggerHash } = watcher;
-  if (!mayFire(memory.latches.get(latch), triggerHash, repeatOf(watcher), receivedAtMs)) {
+  const known = memory.latches.get(latch);
+  if (isSameOccurrence(known, triggerHash, occurrence)) {
+    into.again.push(watcher);
+    return;
+  }
+  if (!mayFire(known, triggerHash, repeatOf(watcher), receivedAtMs)) {
     into.heldBack.push(watcher);
     return;
   }
-  memory.latches.set(latch, { triggerHash, atMs: receivedAtMs, wasFalse: false });
+  const fired = { triggerHash, atMs: receivedAtMs, wasFalse: false };
+  memory.latches.set(latch, { ...fired, ...(occurrence && { occurrence }) });
   memory.isChanged = true;
   into.firings.push(firing());
 }

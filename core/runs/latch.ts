@@ -7,6 +7,14 @@ export interface Latch {
   atMs: number;
   /** Whether its condition was judged and not met since. Noted only where the trigger asks for it. */
   wasFalse: boolean;
+  /** Of metrics: what it last fired for. Latches of earlier versions lack it. */
+  occurrence?: StepOfAttempt;
+}
+
+/** The step that ended the window, and its attempt. */
+export interface StepOfAttempt {
+  attempt: number;
+  step: number;
 }
 
 /** W&B: an automation fires at most once per run in 24 hours. */
@@ -18,6 +26,17 @@ export const ANY_TRIGGER = '';
 /** Whether a latch is of this trigger. */
 export function isOfTrigger(latch: Latch, triggerHash: string): boolean {
   return latch.triggerHash === triggerHash || latch.triggerHash === ANY_TRIGGER;
+}
+
+/** Whether this is the very occurrence that the automation last fired for: its delivery is there. */
+export function isSameOccurrence(
+  latch: Latch | undefined,
+  triggerHash: string,
+  occurrence: StepOfAttempt | undefined,
+): boolean {
+  const last = latch?.occurrence;
+  if (!last || !occurrence || !isOfTrigger(latch, triggerHash)) return false;
+  return last.attempt === occurrence.attempt && last.step === occurrence.step;
 }
 
 /** Whether an automation may fire again. A latch of an earlier trigger holds nothing back. */

@@ -46,7 +46,7 @@ export interface MetricContext {
   gauges: Gauges;
   counts?: MatchCounts;
   /** Told what became of each value that came for a watched metric, once it was judged. */
-  witness?: (value: ArrivedValue, fate: Fate, applied: Applied<MetricFiring>) => void;
+  witness?: (value: ArrivedValue, fate: Fate, applied: Fired<MetricFiring>) => void;
 }
 
 /** What becomes of a value: only one that is placed is judged by windows, only one that is not finite by itself. */
@@ -54,8 +54,6 @@ export type Fate = Placement['placement'] | 'not_finite';
 
 /** Gauges live as long as a batch: each belongs to a series that was loaded for it. */
 export type Gauges = Map<Series, GaugeBoard>;
-
-export type Applied<Firing> = Fired<Firing>;
 
 /**
  * Applies the points of one event, in their order, and answers what fired and what a latch held back. Changes the
@@ -66,8 +64,8 @@ export function applyMetrics(
   event: OpenedMetricsEvent,
   points: Points,
   context: MetricContext,
-): Applied<MetricFiring> {
-  const applied: Applied<MetricFiring> = { firings: [], heldBack: [] };
+): Fired<MetricFiring> {
+  const applied: Fired<MetricFiring> = { firings: [], heldBack: [], again: [] };
   if (!enterAttempt(memory, event, points)) return applied;
   const columns = watchedColumns(points, eventReader(event), context);
   const judge: Judge = { memory, context, applied };
@@ -92,7 +90,7 @@ export function applyMetrics(
 interface Judge {
   memory: RunMemory;
   context: MetricContext;
-  applied: Applied<MetricFiring>;
+  applied: Fired<MetricFiring>;
 }
 
 export interface ArrivedValue {
@@ -201,7 +199,7 @@ function applyValue(arrived: ArrivedValue, judge: Judge): Fate {
 /** Judges what looks at a value that took its place: whatever reaches back to it. */
 function judgeFinite(arrived: ArrivedValue, rank: number, series: Series, judge: Judge): void {
   const { receivedAtMs } = judge.context;
-  const isOldEnough = (watcher: Watcher) => watcher.triggerSavedAtMs <= receivedAtMs;
+  const isOldEnough = (watcher: Watcher) => watcher.countsFromMs <= receivedAtMs;
   const newest = series.values[series.end - 1] as number;
   const loud = arrived.watching.filter(({ index }) => !index.isQuiet(newest));
   for (const { first, forFinite } of loud.flatMap(({ groups }) => groups)) {
@@ -236,7 +234,7 @@ function judgeTable(table: MeasureTable, series: Series, arrived: ArrivedValue, 
   table.collect(number, met);
   if (counts) counts.candidates += met.length;
   const oldest = oldestReceipt(series, table.reach);
-  const isOldEnough = (watcher: Watcher) => watcher.triggerSavedAtMs <= oldest;
+  const isOldEnough = (watcher: Watcher) => watcher.countsFromMs <= oldest;
   if (table.afterFalse.size > 0) {
     const isMet = new Set(met);
     noteFalse(table.afterFalse, (watcher) => isOldEnough(watcher) && !isMet.has(watcher), judge.memory);
@@ -268,7 +266,7 @@ function judgeNotFinite(arrived: ArrivedValue, judge: Judge): void {
   const { step, value } = arrived;
   for (const { notFinite } of groupsOf(arrived)) {
     for (const watcher of notFinite) {
-      if (watcher.triggerSavedAtMs > judge.context.receivedAtMs) continue;
+      if (watcher.countsFromMs > judge.context.receivedAtMs) continue;
       report({ watcher, window: () => [value], value, step, arrived }, judge);
     }
   }
@@ -284,12 +282,13 @@ interface Met {
 
 function report({ watcher, value, window, step, arrived }: Met, { memory, context, applied }: Judge): void {
   const { metric, time } = arrived;
-  const { attempt } = memory;
+  const { receivedAtMs } = context;
+  const occurrence = { attempt: memory.attempt, step };
   const firing = () => ({
-    ...{ watcher, metric, value, window: window(), step, attempt },
+    ...{ watcher, metric, value, window: window(), ...occurrence },
     ...(time !== undefined && { time }),
   });
-  fire(memory, { watcher, latch: watcher.automationId, receivedAtMs: context.receivedAtMs, firing }, applied);
+  fire(memory, { watcher, latch: watcher.automationId, receivedAtMs, occurrence, firing }, applied);
 }
 
 function boardOf(series: Series, gauges: Gauges): GaugeBoard {

@@ -30,7 +30,7 @@ export interface WindowStanding {
   needed: number;
   /** Of a change: of them, those of the prior window. */
   prior?: { held: number; needed: number };
-  /** Values that came before the trigger was saved, and so do not count. */
+  /** Values that came before the trigger was saved or the automation enabled, and so do not count. */
   tooOld: number;
   newestStep?: number;
   lastReceivedAtMs?: number;
@@ -69,7 +69,7 @@ function windowStanding(
   const table = tableOf(watcher);
   const points = pointsOf(series);
   const needed = table?.reach ?? 1;
-  const oldest = points.findLastIndex(({ receivedAtMs }) => receivedAtMs < watcher.triggerSavedAtMs);
+  const oldest = points.findLastIndex(({ receivedAtMs }) => receivedAtMs < watcher.countsFromMs);
   const held = Math.min(points.length - 1 - oldest, needed);
   const step = newestStep(series);
   const [value] = points.slice(-1);
@@ -95,11 +95,11 @@ function windowStanding(
 }
 
 /** The engine's own table of the condition, whatever the filter; undefined for a condition without a window. */
-function tableOf({ automationId: id, revision, definition, triggerSavedAtMs }: Watcher) {
+function tableOf({ automationId: id, revision, definition, countsFromMs }: Watcher) {
   const trigger = { ...definition.trigger, filter: {} };
   const unfiltered = new Watcher(
     { id },
-    { revision, definition: { ...definition, trigger }, triggerSavedAtMs },
+    { revision, definition: { ...definition, trigger }, triggerSavedAtMs: countsFromMs },
   );
   const index = new ScopeIndex();
   index.put(unfiltered);

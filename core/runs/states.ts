@@ -35,13 +35,13 @@ export interface AppliedState extends Fired<StateFiring> {
  * States are remembered only where somebody watches them.
  */
 export function applyState(memory: RunMemory, event: StateEvent, context: StateContext): AppliedState {
-  const applied: AppliedState = { firings: [], heldBack: [], isEnd: false };
+  const applied: AppliedState = { firings: [], heldBack: [], again: [], isEnd: false };
   if ('silentSinceMs' in event) {
     applySilence(memory, event, context, applied);
     return applied;
   }
   if (!beginStateEvent(memory, event.id)) return applied;
-  if (!enterStateAttempt(memory, event.run.attempt)) return applied;
+  if (!enterStateAttempt(memory, event.run.attempt, context)) return applied;
   if (event.rewind_to !== undefined) forgetSteps(memory, event.rewind_to + 1);
   applied.isEnd = isEnd(event.state);
   if (context.indexes.length === 0) {
@@ -59,9 +59,17 @@ function applySilence(
   context: StateContext,
   applied: AppliedState,
 ): void {
-  if (silenceDueAtMs(memory) === undefined || memory.pulse?.lastAtMs !== event.silentSinceMs) return;
+  const { pulse } = memory;
+  if (silenceDueAtMs(memory) === undefined || pulse?.lastAtMs !== event.silentSinceMs) return;
   if (context.indexes.length === 0) {
     forgetPulse(memory);
+    return;
+  }
+  const watchedSinceMs = Math.min(...context.indexes.map((index) => index.watchedSinceMs));
+  if (pulse.lastAtMs < watchedSinceMs) {
+    // Perhaps nobody noted its heartbeats before: the wait begins anew.
+    pulse.lastAtMs = watchedSinceMs;
+    memory.isChanged = true;
     return;
   }
   applied.isEnd = true;
@@ -73,7 +81,7 @@ function applySilence(
 
 /** Notes a heartbeat. Changes the memory. */
 export function applyHeartbeat(memory: RunMemory, event: RunHeartbeatEvent, context: StateContext): void {
-  if (context.indexes.length === 0 || !enterStateAttempt(memory, event.run.attempt)) return;
+  if (context.indexes.length === 0 || !enterStateAttempt(memory, event.run.attempt, context)) return;
   if (hasEnded(memory)) return;
   const { run, user } = event;
   memory.pulse ??= { intervalMs: 0, lastAtMs: 0, run };
@@ -85,18 +93,32 @@ export function applyHeartbeat(memory: RunMemory, event: RunHeartbeatEvent, cont
 export function noteLife(
   memory: RunMemory,
   { run, user }: Pick<OpenedMetricsEvent, 'run' | 'user'>,
-  { receivedAtMs, indexes }: StateContext,
+  context: StateContext,
 ): void {
+  const { receivedAtMs, indexes } = context;
   const { pulse } = memory;
   if (!pulse || indexes.length === 0) return;
   if ((run.attempt ?? memory.stateAttempt) < memory.stateAttempt || hasEnded(memory)) return;
   pulse.lastAtMs = Math.max(pulse.lastAtMs, receivedAtMs);
   pulse.run = shortened({ ...pulse.run, ...run });
   if (user !== undefined) pulse.user = user;
-  const { state } = memory;
-  if (state?.before === null) delete memory.state;
-  else if (state?.before !== undefined) memory.state = { state: state.before };
+  undoSilence(memory, context);
   memory.isChanged = true;
+}
+
+/**
+ * A run that silence made CRASHED is what it was before. That fires nothing, and is a change back for the latches that
+ * wait for one: to no state at all where none was known, which nobody names. Changes the memory.
+ */
+function undoSilence(memory: RunMemory, context: StateContext): void {
+  const { state, pulse } = memory;
+  if (state?.before === undefined) return;
+  if (state.before === null) delete memory.state;
+  else memory.state = { state: state.before };
+  memory.isChanged = true;
+  if (!pulse) return;
+  const { run, user } = pulse;
+  noteFalse(memory, { run, ...(user !== undefined && { user }), ...memory.state }, context);
 }
 
 /** What a description of a run may take of its item. */
@@ -117,9 +139,10 @@ function hasEnded({ state }: RunMemory): boolean {
   return state !== undefined && state.before === undefined && isEnd(state.state);
 }
 
-/** A newer attempt begins with no state; an older one has nothing to say any more. */
-function enterStateAttempt(memory: RunMemory, attempt = memory.stateAttempt): boolean {
+/** A newer attempt begins with no state, and ends a silence; an older one has nothing to say any more. */
+function enterStateAttempt(memory: RunMemory, attempt = memory.stateAttempt, context: StateContext): boolean {
   if (attempt <= memory.stateAttempt) return attempt === memory.stateAttempt;
+  undoSilence(memory, context);
   memory.stateAttempt = attempt;
   delete memory.state;
   memory.isChanged = true;
@@ -140,9 +163,10 @@ function changeState(
   applied: AppliedState,
 ): void {
   const was = memory.state;
-  // A run that silence made CRASHED is what it was before, by the very event; but crashing is no change for it.
-  noteLife(memory, event, context);
-  const isSame = was?.state === event.state || memory.state?.state === event.state;
+  // A run that silence made CRASHED is what it was before, by the very event; but to crash says nothing new of it.
+  const isToldCrash = was?.before !== undefined && was.state === event.state;
+  if (!isToldCrash) noteLife(memory, event, context);
+  const isSame = memory.state?.state === event.state;
   memory.isChanged ||= !isSame || was?.before !== undefined;
   memory.state = { state: event.state };
   if (isEnd(event.state)) forgetPulse(memory);
@@ -160,19 +184,22 @@ function judgeChange(
   noteFalse(memory, event, context);
   for (const index of indexes) {
     for (const watcher of index.matching(state, eventReader(event))) {
-      if (watcher.triggerSavedAtMs > receivedAtMs) continue;
+      if (watcher.countsFromMs > receivedAtMs) continue;
       const latch = latchKey(watcher.automationId, state);
       fire(memory, { watcher, latch, receivedAtMs, firing: () => ({ watcher, state }) }, applied);
     }
   }
 }
 
+/** What a filter sees of a run that changed. */
+type RunNow = Pick<StateEvent, 'run' | 'user'> & { state?: RunState };
+
 /** Tells the latches that wait for it that the run changed to a state that their automation does not name. */
-function noteFalse(memory: RunMemory, event: StateEvent, { receivedAtMs, indexes }: StateContext): void {
+function noteFalse(memory: RunMemory, now: RunNow, { receivedAtMs, indexes }: StateContext): void {
   const isFalse = (watcher: Watcher) =>
-    watcher.triggerSavedAtMs <= receivedAtMs &&
-    !takenStates(watcher).has(event.state) &&
-    watcher.filter.test(eventReader(event).field);
+    watcher.countsFromMs <= receivedAtMs &&
+    (now.state === undefined || !takenStates(watcher).has(now.state)) &&
+    watcher.filter.test(eventReader(now).field);
   for (const [key, latch] of memory.latches) {
     const [automationId = ''] = key.split(' ');
     const waiting = indexes.flatMap((index) => index.waiting(automationId) ?? []);

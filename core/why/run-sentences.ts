@@ -2,10 +2,11 @@ import { describeCondition, describeMeasured } from '../condition-text.ts';
 import type { Standing, WindowStanding } from '../runs/standing.ts';
 import { describeScope } from '../scope-text.ts';
 import { type Condition, conditionOf, isMetricsTrigger, isStateTrigger } from '../trigger.ts';
+import { countsFrom } from './counts-from.ts';
 import { timeAgo } from './time-ago.ts';
 import type { RunFacts, Sentence, WhyFacts } from './why.ts';
 
-type Asked = Pick<WhyFacts, 'definition' | 'nowMs'>;
+type Asked = Pick<WhyFacts, 'definition' | 'nowMs' | 'triggerSavedAtMs' | 'enabledAtMs'>;
 
 /** How an automation stands with one run. */
 export function runSentences(run: RunFacts, asked: Asked): Sentence[] {
@@ -35,9 +36,10 @@ function windowSentences(
   name: string,
   { window, late }: Standing,
   condition: Condition,
-  { nowMs }: Asked,
+  asked: Asked,
 ): Sentence[] {
   const about = 'window';
+  const { nowMs } = asked;
   const dropped: Sentence[] =
     late > 0
       ? [{ about, verdict: 'look', text: `${late} values of the run came too late, and were dropped.` }]
@@ -51,13 +53,13 @@ function windowSentences(
   const came = `${name} sent its last value of ${condition.metric} ${last}.`;
   return [
     { about: 'run', verdict: 'fine', text: came },
-    fullness(window),
+    fullness(window, asked),
     ...valueSentence(window, condition),
     ...dropped,
   ];
 }
 
-function fullness({ held, needed, prior, tooOld }: WindowStanding): Sentence {
+function fullness({ held, needed, prior, tooOld }: WindowStanding, asked: Asked): Sentence {
   const about = 'window';
   const priorText = prior
     ? ` (${held - prior.held} of ${needed - prior.needed}, and ${prior.held} of the ${prior.needed} before)`
@@ -65,7 +67,7 @@ function fullness({ held, needed, prior, tooOld }: WindowStanding): Sentence {
   if (held === needed) {
     return { about, verdict: 'fine', text: `Its window is full: ${needed} of ${needed} values${priorText}.` };
   }
-  const old = tooOld > 0 ? ` ${tooOld} more came before the trigger was saved.` : '';
+  const old = tooOld > 0 ? ` ${tooOld} more came before ${countsFrom(asked).since}.` : '';
   const text = `Its window holds ${held} of ${needed} values${priorText}, and counts only when it is full.${old}`;
   return { about, verdict: 'stops', text };
 }

@@ -6,6 +6,7 @@ import type { Health } from '../health.ts';
 import type { Standing } from '../runs/standing.ts';
 import { describeScope } from '../scope-text.ts';
 import { conditionOf, isMetricsTrigger, isStateTrigger, type Trigger } from '../trigger.ts';
+import { countsFrom } from './counts-from.ts';
 import { deliverySentences } from './delivery-sentences.ts';
 import { runSentences } from './run-sentences.ts';
 import { timeAgo } from './time-ago.ts';
@@ -16,6 +17,8 @@ export interface WhyFacts {
   enabled: boolean;
   definition: AutomationDefinition;
   triggerSavedAtMs: number;
+  /** When it was enabled again, if it ever was. */
+  enabledAtMs?: number | undefined;
   /** When an event that the trigger names last came in the scope, to within five minutes. */
   lastSeenAtMs?: number | undefined;
   activity?: Activity | undefined;
@@ -65,8 +68,10 @@ export function explainWhy(facts: WhyFacts): Sentence[] {
   ];
 }
 
-function automationSentences({ enabled, definition, triggerSavedAtMs, nowMs }: WhyFacts): Sentence[] {
+function automationSentences(facts: WhyFacts): Sentence[] {
+  const { enabled, definition, nowMs } = facts;
   const { scope, trigger } = definition;
+  const { atMs, begun } = countsFrom(facts);
   const about = 'automation';
   const filtered = Object.keys(trigger.filter).length > 0 ? ', as far as its filter takes the event' : '';
   return [
@@ -81,7 +86,7 @@ function automationSentences({ enabled, definition, triggerSavedAtMs, nowMs }: W
     {
       about,
       verdict: 'fine',
-      text: `Its trigger was saved ${timeAgo(triggerSavedAtMs, nowMs)}: what was received before does not count.`,
+      text: `${begun} ${timeAgo(atMs, nowMs)}: what was received before does not count.`,
     },
   ];
 }
@@ -98,7 +103,9 @@ function awaitedBy({ trigger }: AutomationDefinition): string {
   return isMetricsTrigger(trigger) ? `${trigger.event} with ${conditionOf(trigger).metric}` : trigger.event;
 }
 
-function seenSentence({ lastSeenAtMs, triggerSavedAtMs, definition, nowMs }: WhyFacts): Sentence {
+function seenSentence(facts: WhyFacts): Sentence {
+  const { lastSeenAtMs, definition, nowMs } = facts;
+  const { atMs, since } = countsFrom(facts);
   const about = 'events';
   const awaited = awaitedBy(definition);
   if (lastSeenAtMs === undefined) {
@@ -106,8 +113,8 @@ function seenSentence({ lastSeenAtMs, triggerSavedAtMs, definition, nowMs }: Why
     return { about, verdict: 'stops', text };
   }
   const when = `The last event of ${awaited} in its scope came ${timeAgo(lastSeenAtMs, nowMs)}`;
-  return lastSeenAtMs < triggerSavedAtMs
-    ? { about, verdict: 'look', text: `${when}, before the trigger was saved.` }
+  return lastSeenAtMs < atMs
+    ? { about, verdict: 'look', text: `${when}, before ${since}.` }
     : { about, verdict: 'fine', text: `${when}.` };
 }
 

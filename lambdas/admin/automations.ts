@@ -183,7 +183,9 @@ function nextState(
       }
     : before.revision;
   const version = before.head.version + 1;
-  return { head: { ...before.head, revision: number, enabled, version, updatedAtMs: nowMs }, revision };
+  const isEnabledAgain = enabled && !before.head.enabled;
+  const head = { ...before.head, revision: number, enabled, version, updatedAtMs: nowMs };
+  return { head: { ...head, ...(isEnabledAgain && { enabledAtMs: nowMs }) }, revision };
 }
 
 /** What a schema can't see: the scope's owner and budget, the integration, and the variables that its templates may name. */

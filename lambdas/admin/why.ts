@@ -55,8 +55,8 @@ async function whyFacts({ head, revision }: Automation, { table, now }: AdminCon
     listDeliveries(table, { of: { automation: head.id } }, { limit: LOOKED_AT }),
     integrationFacts(definition.action, table),
   ]);
-  const { enabled } = head;
-  const known = { nowMs: now(), enabled, definition, triggerSavedAtMs };
+  const { enabled, enabledAtMs } = head;
+  const known = { nowMs: now(), enabled, enabledAtMs, definition, triggerSavedAtMs };
   return { ...known, lastSeenAtMs, activity, deliveries, integration };
 }
 

@@ -2,6 +2,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Delivery } from '../../core/delivery.ts';
 import { emptySeries, pointsOf as heldBy, placeValue, type Series } from '../../core/metrics/series.ts';
 import { encodeSeries } from '../../core/metrics/series-codec.ts';
+import type { Latch } from '../../core/runs/latch.ts';
 import { newRunMemory, type RunMemory } from '../../core/runs/memory.ts';
 import { outboxRoom } from '../../core/runs/outbox-room.ts';
 import type { RunShare } from '../../core/window-budget.ts';
@@ -392,6 +393,8 @@ describe('a run', () => {
       latches: new Map([
         ['aut_1', { triggerHash: 'h', atMs: 5, wasFalse: false }],
         ['aut_2 FAILED', { triggerHash: 'h2', atMs: 6, wasFalse: true }],
+        ['aut_3', { triggerHash: 'h', atMs: 5, wasFalse: false, occurrence: { attempt: 0, step: 0 } }],
+        ['aut_4', { triggerHash: 'h', atMs: 5, wasFalse: true, occurrence: { attempt: 2, step: 2 ** 52 } }],
       ]),
       stateAttempt: 3,
       stateEvents: ['evt_1', 'a,b'],
@@ -466,8 +469,11 @@ describe('a run', () => {
       });
       const latches = Array.from({ length: fired }, (_, n) => [
         `aut_${'0'.repeat(22)}${n}`,
-        { triggerHash: '0123456789abcdef', atMs: 1_767_225_600_000 + n, wasFalse: n % 2 === 0 },
-      ]) as [string, { triggerHash: string; atMs: number; wasFalse: boolean }][];
+        {
+          ...{ triggerHash: '0123456789abcdef', atMs: 1_767_225_600_000 + n, wasFalse: n % 2 === 0 },
+          occurrence: { attempt: 1, step: 1_000 + n },
+        },
+      ]) as [string, Latch][];
       const applied = Array.from({ length: 32 }, (_, n) => String(n).padStart(16, '0'));
       const memory: RunMemory = {
         ...newRunMemory(),

@@ -134,6 +134,32 @@ test('a change shows both windows, and values before the trigger was saved do no
   expect((await standing()).window).toMatchObject({ held: 0, needed: 5, too_old: 5 });
 });
 
+test('what came before an automation was disabled does not count once it is enabled again', async () => {
+  const values = { metric: 'heat', aggregate: 'average', window: 3, comparison: '>', value: 10 };
+  const id = await made({ event: 'run.metrics', threshold: values });
+  const heats = (from: number, ...heat: number[]) =>
+    losses([], 0, {
+      run: { id: 'r5' },
+      points: heat.map((one, at) => ({ step: from + at, metrics: { heat: one } })),
+    });
+  const switchTo = (enabled: boolean) => call('PATCH', `/v1/automations/${id}`, { enabled });
+  await send(heats(0, 20, 20));
+  await switchTo(false);
+  await send(heats(2, 0, 0, 0));
+  // To enable what is enabled is no beginning.
+  await switchTo(true);
+  await send(heats(5, 0));
+  await switchTo(true);
+  const { activity } = (await call('GET', `/v1/automations/${id}`)).body;
+  expect(activity).toMatchObject({ fired: 0 });
+  const { window } = (await call('GET', `/v1/automations/${id}/runs/r5`)).body;
+  expect(window).toMatchObject({ held: 1, needed: 3, too_old: 2 });
+  const { sentences } = (await call('GET', `/v1/automations/${id}/why?run=r5`)).body;
+  const texts = sentences.map(({ text }: { text: string }) => text).join('\n');
+  expect(texts).toContain('It was enabled again ');
+  expect(texts).toContain('2 more came before it was enabled again.');
+});
+
 test('an automation on states shows the state, the pulse and its latches', async () => {
   const id = await made({ event: 'run.state', states: ['FAILED'], repeat: { mode: 'once_per_run' } });
   const of = { run: { id: 'r3' } };

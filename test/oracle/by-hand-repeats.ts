@@ -1,5 +1,16 @@
 // Firing again: the latch of automations on metrics.
-import { automation, fires, type HandCase, loss, metrics, onMetrics, state, stream } from './hand-writing.ts';
+import {
+  automation,
+  fires,
+  firesOn,
+  type HandCase,
+  loss,
+  metrics,
+  onMetrics,
+  onStates,
+  state,
+  stream,
+} from './hand-writing.ts';
 import type { Condition, Repeat } from './world.ts';
 
 const HIGH: Condition = { threshold: { metric: 'loss', comparison: '>', value: 0 } };
@@ -153,6 +164,47 @@ export const repeatCases: HandCase[] = [
     working: 'at step 1 only the second may fire.',
   },
   {
+    name: 'enabled again, an automation has the latch that it had',
+    automations: [
+      automation(onMetrics(HIGH, { repeat: { mode: 'once_per_run' } }), { disabled: [2, 3] }),
+      automation(onStates(['RUNNING'], { repeat: { mode: 'once_per_run' } }), { id: 's', disabled: [2, 3] }),
+    ],
+    arrivals: stream(
+      [1, metrics(loss([0, 1]))],
+      [1, state('RUNNING')],
+      [4, metrics(loss([1, 1]))],
+      [5, state('FINISHED')],
+      [6, state('RUNNING')],
+    ),
+    firings: [fires(0, 1), firesOn('e2', 's')],
+    working: 'both fired at second 1, once for the run.',
+  },
+  {
+    name: 'a NaN that comes again for the step that it fired for uses up no latch',
+    automations: [
+      automation(onMetrics({ not_finite: { metric: 'loss' } }, { repeat: { mode: 'after_false' } })),
+    ],
+    arrivals: stream(
+      [1, metrics(loss([5, 'NaN']))],
+      [2, metrics(loss([6, 1]))],
+      [3, metrics(loss([5, 'NaN']))],
+      [4, metrics(loss([7, 'NaN']))],
+    ),
+    firings: [fires(5), fires(7)],
+    working: 'it was false at step 6; step 5 is there already; step 7 is the next.',
+  },
+  {
+    name: 'a step that is sent again after a rewind uses up no latch',
+    automations: [again({ mode: 'after_false' })],
+    arrivals: stream(
+      [1, metrics(loss([5, 1]))],
+      [2, state('RUNNING', { rewindTo: 3 })],
+      [3, metrics(loss([4, -1], [5, 1], [6, 1], [7, 1]))],
+    ),
+    firings: [fires(5, 1), fires(6, 1)],
+    working: 'step 4 is false, step 5 is one delivery, step 6 is the next, and step 7 is held back.',
+  },
+  {
     name: 'an edited trigger begins with a latch of its own',
     automations: [
       automation(onMetrics(HIGH, { repeat: { mode: 'once_per_run' } }), { deleted: 3 }),
@@ -201,7 +253,7 @@ export const repeatCases: HandCase[] = [
     working: 'step 3 is decided with 7, and again with 9 when step 2 came.',
   },
   {
-    name: 'an occurrence that is decided again is the last firing of an interval',
+    name: 'an occurrence that is decided again is no firing, and begins no interval',
     automations: [
       automation(
         onMetrics(
@@ -216,7 +268,8 @@ export const repeatCases: HandCase[] = [
       [1000, metrics(loss([4, 8]))],
       [1400, metrics(loss([5, 8]))],
     ),
-    firings: [fires(3, 7), fires(5, 8)],
-    working: 'decided at 0 and, as the same delivery, at 700; 1000 is within 600 of that; 1400 is not.',
+    firings: [fires(3, 7), fires(4, 9)],
+    working:
+      'decided at 0 and, as the same delivery, at 700; 1000 is more than 600 after 0; 1400 is within 600 of that.',
   },
 ];

@@ -220,6 +220,39 @@ export const windowCases: HandCase[] = [
       'at second 5 the window is -5, from before the save, and 1: no judgement; min(1,2) is held back.',
   },
   {
+    name: 'enabled again, no window bridges the time in which nobody watched',
+    automations: [automation(onMetrics(average(3, '>', 10)), { disabled: [2, 4] })],
+    arrivals: stream(
+      [1, metrics(loss([0, 20], [1, 20]))],
+      [3, metrics(loss([2, 0], [3, 0]))],
+      [5, metrics(loss([4, 0]))],
+      [6, metrics(loss([5, 0], [6, 60]))],
+    ),
+    firings: [fires(6, 20)],
+    working:
+      '20, 20, 0 would be above 10, but two of them came before second 4; of 0, 0, 60 all came after it.',
+  },
+  {
+    name: 'enabled again, an automation has no window from before, also where another one watched all the time',
+    automations: [
+      automation(onMetrics(average(2, '>', 0)), { disabled: [2, 4] }),
+      automation(onMetrics(average(2, '>', 0)), { id: 'other' }),
+    ],
+    arrivals: stream(
+      [1, metrics(loss([0, 1]))],
+      [3, metrics(loss([1, 1]))],
+      [5, metrics(loss([2, 1]))],
+      [6, metrics(loss([3, 1]))],
+    ),
+    firings: [
+      fires(1, 1, { automation: 'other' }),
+      fires(2, 1, { automation: 'other' }),
+      fires(3, 1),
+      fires(3, 1, { automation: 'other' }),
+    ],
+    working: 'at step 3 both values came after second 4.',
+  },
+  {
     name: 'a value received at the moment of the save counts',
     automations: [automation(onMetrics(last('>', 0)), { saved: 1 })],
     arrivals: stream([1, metrics(loss([0, 1]))]),
@@ -318,16 +351,29 @@ export const windowCases: HandCase[] = [
     working: 'steps 1 and 2 stay, 7 comes at step 3: (2+3+7)/3 = 4.',
   },
   {
-    name: 'what a series dropped before a rewind does not come back, and may be sent again',
+    name: 'what a series dropped before a rewind does not come back, also where it is sent again',
     automations: [automation(onMetrics(average(2, '>', 4)))],
     arrivals: stream(
       [1, metrics(loss([0, 1], [1, 2], [2, 3], [3, 3]))],
       [2, state('RUNNING', { rewindTo: 2 })],
       [3, metrics(loss([1, 6]))],
+      [4, metrics(loss([3, 7]))],
     ),
-    firings: [fires(2, 4.5)],
-    late: 0,
-    working: 'only step 2 is left, which is no full window; 6 at step 1 takes its place: (6+3)/2 = 4.5.',
+    firings: [fires(3, 5)],
+    late: 1,
+    working: 'only step 2 is left, which is no full window; step 1 was dropped and is late; (3+7)/2 = 5.',
+  },
+  {
+    name: 'a rewind further back than a series reaches lets all steps come that it forgot, and none before',
+    automations: [automation(onMetrics(average(2, '>', 4)))],
+    arrivals: stream(
+      [1, metrics(loss([0, 1], [1, 1], [2, 1], [3, 1], [4, 1]))],
+      [2, state('RUNNING', { rewindTo: 1 })],
+      [3, metrics(loss([1, 9], [3, 5], [2, 6]))],
+    ),
+    firings: [fires(3, 5.5)],
+    late: 1,
+    working: 'steps 3 and 4 are forgotten; step 1 is late, steps 2 and 3 are new: (6+5)/2 = 5.5.',
   },
   {
     name: 'a rewind forgets in all metrics of the run, and in no other run',

@@ -1,8 +1,8 @@
 import { handCases } from './by-hand.ts';
 import { expectFirings } from './oracle.ts';
 
-test.each(handCases)('$name', ({ automations, arrivals, firings, late }) => {
-  const expected = expectFirings(automations, arrivals);
+test.each(handCases)('$name', ({ automations, arrivals, looks, firings, late }) => {
+  const expected = expectFirings(automations, arrivals, looks);
   const place = ({ automation, occurrence }: { automation: string; occurrence: string }) => ({
     automation,
     occurrence,

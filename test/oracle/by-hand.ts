@@ -2,6 +2,7 @@
 import { artifactCases } from './by-hand-artifacts.ts';
 import { conditionCases } from './by-hand-conditions.ts';
 import { repeatCases } from './by-hand-repeats.ts';
+import { silenceCases } from './by-hand-silence.ts';
 import { stateCases } from './by-hand-states.ts';
 import { windowCases } from './by-hand-windows.ts';
 import type { HandCase } from './hand-writing.ts';
@@ -11,5 +12,6 @@ export const handCases: HandCase[] = [
   ...windowCases,
   ...repeatCases,
   ...stateCases,
+  ...silenceCases,
   ...artifactCases,
 ];

@@ -25,7 +25,7 @@ export interface Comparison {
 export async function compare(world: World, batching: Batching): Promise<Comparison> {
   const admitted = letIn(world);
   const { refused } = admitted;
-  const expected = expectFirings(admitted.automations, admitted.arrivals);
+  const expected = expectFirings(admitted.automations, admitted.arrivals, admitted.looks);
   const isBorderline = expected.borderline.length > 0;
   const counts = {
     arrivals: admitted.arrivals.length,

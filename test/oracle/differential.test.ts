@@ -5,8 +5,8 @@ import { ONE_BY_ONE } from './product.ts';
 /** The same ones each time; `npm run prove:matching` is the long form, of others each time. */
 const WORLDS = 5_000;
 
-test.each(handCases)('by hand: $name', async ({ automations, arrivals }) => {
-  const { differences, refused } = await compare({ automations, arrivals }, ONE_BY_ONE);
+test.each(handCases)('by hand: $name', async ({ automations, arrivals, looks = [] }) => {
+  const { differences, refused } = await compare({ automations, arrivals, looks }, ONE_BY_ONE);
   expect({ differences, refused }).toEqual({ differences: [], refused: 0 });
 });
 

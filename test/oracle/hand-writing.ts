@@ -4,6 +4,7 @@ import type {
   ArtifactEventType,
   Condition,
   Filter,
+  Look,
   MetricValue,
   OracleAutomation,
   Point,
@@ -26,6 +27,8 @@ export interface HandCase {
   name: string;
   automations: OracleAutomation[];
   arrivals: Arrival[];
+  /** Of the sweeper, at the run r1. */
+  looks?: Look[];
   firings: HandFiring[];
   /** Left out where the case is not about it. */
   late?: number;
@@ -47,6 +50,11 @@ export function stream(...entries: [number, Unnamed][]): Arrival[] {
   }));
 }
 
+/** The sweeper looks at the run r1 of red/p at these seconds. */
+export function looksAt(...seconds: number[]): Look[] {
+  return seconds.map((second) => ({ atMs: START_MS + second * 1000, team: 'red', project: 'p', run: 'r1' }));
+}
+
 export const PROJECT: Scope = { kind: 'project', team: 'red', project: 'p' };
 export const TEAM: Scope = { kind: 'team', team: 'red' };
 export const ORGANIZATION: Scope = { kind: 'organization' };
@@ -58,18 +66,24 @@ interface Life {
   /** Seconds; saved long before the stream where absent. */
   saved?: number;
   deleted?: number;
+  disabled?: [from: number, until: number];
 }
 
 /** An automation `a` of the project red/p that was there all the time, unless told otherwise. */
-export function automation(trigger: Trigger, { id = 'a', scope = PROJECT, saved, deleted }: Life = {}) {
+export function automation(
+  trigger: Trigger,
+  { id = 'a', scope = PROJECT, saved, deleted, disabled }: Life = {},
+) {
+  const at = (second: number) => START_MS + second * 1000;
   const made: OracleAutomation = {
     id,
     team: 'team' in scope ? scope.team : 'red',
     scope,
     trigger,
-    savedAtMs: START_MS + (saved ?? -3600) * 1000,
+    savedAtMs: at(saved ?? -3600),
+    ...(disabled && { disabled: { fromMs: at(disabled[0]), untilMs: at(disabled[1]) } }),
   };
-  return deleted === undefined ? made : { ...made, deletedAtMs: START_MS + deleted * 1000 };
+  return deleted === undefined ? made : { ...made, deletedAtMs: at(deleted) };
 }
 
 interface RunOptions {
@@ -120,6 +134,11 @@ export function state(name: State, details: RunDetails & { rewindTo?: number } =
   return rewindTo === undefined ? event : { ...event, rewind_to: rewindTo };
 }
 
+/** A `run.heartbeat` event of the run r1 of red/p, unless told otherwise. */
+export function heartbeat(interval: number, details: RunDetails = {}): Unnamed {
+  return { type: 'run.heartbeat', ...runPart(details), interval };
+}
+
 interface ArtifactDetails {
   id?: string;
   team?: string;
@@ -152,6 +171,11 @@ export function fires(
   const { automation: id = 'a', run = 'red/p/r1', attempt = 0, metric = 'loss' } = at;
   const occurrence = `metric:${run}:${attempt}:${metric}:${step}`;
   return { automation: id, occurrence, ...(value === undefined ? {} : { value }) };
+}
+
+/** A firing on the silence of the run r1 of red/p, which was last heard of at that second. */
+export function firesOnSilence(second: number, id = 'a'): HandFiring {
+  return { automation: id, occurrence: `silence:red/p/r1:${START_MS + second * 1000}` };
 }
 
 /** A firing on an event that is not of metrics. */

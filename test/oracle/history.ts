@@ -1,6 +1,6 @@
 // All that has happened so far, in plain lists that everything else is derived from by filtering.
 import type { Judged } from './latch.ts';
-import type { State } from './world.ts';
+import type { Run, State } from './world.ts';
 
 export interface KeptValue {
   run: string;
@@ -22,7 +22,17 @@ export interface SeenState {
   run: string;
   attempt: number;
   state: State;
+  /** Made by silence, and not said. */
+  bySilence: boolean;
   receivedAtMs: number;
+}
+
+/** Of a run that sent a heartbeat: when it was last heard of, and as what. */
+export interface Pulse {
+  intervalMs: number;
+  lastAtMs: number;
+  described: Run;
+  user?: string | undefined;
 }
 
 export interface ExpectedFiring {
@@ -38,10 +48,13 @@ export interface History {
   kept: KeptValue[];
   /** Every value that ever took a place. */
   taken: KeptValue[];
+  /** By run and metric: since a rewind, values at lower steps are late. */
+  floors: Map<string, Map<string, number>>;
   newestStep: Map<string, number>;
   metricsAttempt: Map<string, number>;
   stateAttempt: Map<string, number>;
   states: SeenState[];
+  pulses: Map<string, Pulse>;
   ends: RunEnd[];
   judged: Judged[];
   /** Team and id of the state events that were looked at. */
@@ -58,10 +71,12 @@ export function emptyHistory(): History {
   return {
     kept: [],
     taken: [],
+    floors: new Map(),
     newestStep: new Map(),
     metricsAttempt: new Map(),
     stateAttempt: new Map(),
     states: [],
+    pulses: new Map(),
     ends: [],
     judged: [],
     posted: [],
@@ -70,6 +85,12 @@ export function emptyHistory(): History {
     late: 0,
     heldBack: [],
   };
+}
+
+/** The last state of the run's present attempt. */
+export function stateOf(history: History, run: string): SeenState | undefined {
+  const last = history.states.findLast((each) => each.run === run);
+  return last?.attempt === (history.stateAttempt.get(run) ?? 0) ? last : undefined;
 }
 
 /** The series of a run's metric, in the order of steps. */
@@ -86,6 +107,20 @@ export function forgetValues(
   isForgotten: (value: KeptValue) => boolean,
 ): void {
   history.kept = history.kept.filter((each) => each.run !== run || !isForgotten(each));
+}
+
+/** The run's values at this step and later are forgotten; what is older than all that was held does not come back. */
+export function rewindValues(history: History, run: string, fromStep: number): void {
+  const floors = history.floors.get(run) ?? new Map<string, number>();
+  const held = history.kept.filter((each) => each.run === run).map(({ metric }) => metric);
+  for (const metric of new Set([...held, ...floors.keys()])) {
+    const series = seriesOf(history, run, metric);
+    const floor = floors.get(metric) ?? 0;
+    const takesAway = series.some(({ step }) => step >= fromStep) || floor > fromStep;
+    if (takesAway) floors.set(metric, Math.min(series[0]?.step ?? floor, fromStep));
+  }
+  history.floors.set(run, floors);
+  forgetValues(history, run, ({ step }) => step >= fromStep);
 }
 
 /** The newest step that the run has had becomes this one at most; -1 is none. */

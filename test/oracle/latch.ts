@@ -12,7 +12,14 @@ export interface Judged {
   latch: string;
   met: boolean;
   fired: boolean;
+  /** Of metrics: which of them it was. */
+  occurrence?: string;
   atMs: number;
+}
+
+/** Whether it is what this automation fired for last: then it is no firing once more. */
+export function isAgain(earlier: Judged[], occurrence: string): boolean {
+  return earlier.findLast((each) => each.fired)?.occurrence === occurrence;
 }
 
 /** Whether the latch lets a met judgement fire now; `earlier` are those of this automation and run, oldest first. */

@@ -16,11 +16,14 @@ import {
   lowerNewestStep,
   newestStepOf,
   recordFiring,
+  rewindValues,
   seriesOf,
 } from './history.ts';
-import { mayFire } from './latch.ts';
+import { isAgain, mayFire } from './latch.ts';
+import { countsFromMs } from './lifetime.ts';
 import { isScopeOf, placeOf, type RunPlace, runKey } from './scope.ts';
-import { filterSubject, isOnMetrics, type MetricsAutomation } from './states.ts';
+import { noteLife } from './silence.ts';
+import { filterSubject, isOnMetrics, type MetricsAutomation, watchersOfStates } from './watching.ts';
 import type { MetricsEvent, MetricValue, OracleAutomation } from './world.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -45,6 +48,7 @@ export function onMetrics(
 ): void {
   const place = placeOf(event);
   const run = runKey(place);
+  noteLife(history, watchersOfStates(existing, place), event, receivedAtMs);
   const watchers = existing.filter(isOnMetrics).filter((each) => isScopeOf(each, place));
   const watched = new Set(watchers.map((each) => metricOf(each.trigger)));
   const holdsWatched = event.points.some((point) => Object.keys(point.metrics).some((m) => watched.has(m)));
@@ -64,10 +68,13 @@ export function onMetrics(
 
 /** Rule 9. */
 function forgetUnwatchedSeries(history: History, run: string, watched: Set<string>, nowMs: number): void {
-  forgetValues(history, run, ({ metric }) => {
+  const isForgotten = (metric: string) => {
     const last = history.taken.findLast((each) => each.run === run && each.metric === metric);
     return !watched.has(metric) && last !== undefined && nowMs - last.receivedAtMs >= HOUR_MS;
-  });
+  };
+  forgetValues(history, run, ({ metric }) => isForgotten(metric));
+  const floors = history.floors.get(run) ?? new Map<string, number>();
+  for (const metric of floors.keys()) if (isForgotten(metric)) floors.delete(metric);
 }
 
 /** Rule 7: a newer attempt replaces what came at the lowest step that its first event names, and later. */
@@ -75,7 +82,7 @@ function beginAttempt(history: History, run: string, event: MetricsEvent): void 
   const named = event.points.flatMap((point) => (point.step === undefined ? [] : [point.step]));
   if (named.length === 0) return;
   const lowest = Math.min(...named);
-  forgetValues(history, run, (each) => each.step >= lowest);
+  rewindValues(history, run, lowest);
   lowerNewestStep(history, run, lowest - 1);
 }
 
@@ -103,7 +110,8 @@ function applyValue(arriving: Arriving, metric: string, step: number, value: Met
     const series = seriesOf(history, run, metric);
     if (series.some((each) => each.step === step)) return;
     const isFull = series.length >= capacity;
-    if (isFull && series.every((each) => step < each.step)) {
+    const isRewound = step < (history.floors.get(run)?.get(metric) ?? 0);
+    if (isRewound || (isFull && series.every((each) => step < each.step))) {
       history.late += 1;
       return;
     }
@@ -139,14 +147,15 @@ function judgeValue(arriving: Arriving, watcher: MetricsAutomation, step: number
   if (judgement !== undefined) record(arriving, watcher, newest.step, judgement);
 }
 
-/** Rule 5: a window counts only when it is full, and of values received since the save. */
+/** Rule 5: a window counts only when it is full, and of values received since the save and the last enabling. */
 function judgeWindow(arriving: Arriving, watcher: MetricsAutomation): Judgement | undefined {
-  const { history, run } = arriving;
-  const { trigger, savedAtMs } = watcher;
+  const { history, run, receivedAtMs } = arriving;
+  const { trigger } = watcher;
   const reach = reachOf(trigger);
   const looked = seriesOf(history, run, metricOf(trigger)).slice(-reach);
   if (looked.length < reach) return undefined;
-  if (looked.some((each) => each.receivedAtMs < savedAtMs)) return undefined;
+  const fromMs = countsFromMs(watcher, receivedAtMs);
+  if (looked.some((each) => each.receivedAtMs < fromMs)) return undefined;
   const values = looked.map((each) => each.value);
 
   if ('threshold' in trigger) return judgeThreshold(trigger.threshold, values);
@@ -178,6 +187,7 @@ function record(arriving: Arriving, watcher: MetricsAutomation, step: number, ju
   const occurrence = `metric:${run}:${attempt}:${metricOf(trigger)}:${step}`;
   if (judgement.borderline) history.borderline.push({ automation: id, occurrence });
   const earlier = history.judged.filter((each) => each.automation === watcher && each.run === run);
+  if (judgement.met && isAgain(earlier, occurrence)) return;
   const fired = judgement.met && mayFire(trigger.repeat, earlier, 'metric', receivedAtMs);
   if (judgement.met && !fired) history.heldBack.push(id);
   history.judged.push({
@@ -186,6 +196,7 @@ function record(arriving: Arriving, watcher: MetricsAutomation, step: number, ju
     latch: 'metric',
     met: judgement.met,
     fired,
+    occurrence,
     atMs: receivedAtMs,
   });
   if (!fired) return;

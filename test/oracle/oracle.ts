@@ -4,8 +4,9 @@ import { type ExpectedFiring, emptyHistory, type History, recordFiring } from '.
 import { existsAt } from './lifetime.ts';
 import { onMetrics } from './metrics.ts';
 import { holdsPlace } from './scope.ts';
+import { onHeartbeat, onLook } from './silence.ts';
 import { onState } from './states.ts';
-import type { Arrival, ArtifactEvent, CustomEvent, Json, OracleAutomation } from './world.ts';
+import type { Arrival, ArtifactEvent, CustomEvent, Json, Look, OracleAutomation } from './world.ts';
 
 export type { ExpectedFiring } from './history.ts';
 export type { Arrival, OracleAutomation } from './world.ts';
@@ -21,17 +22,35 @@ export interface Expectation {
   borderline: { automation: string; occurrence: string }[];
 }
 
-/** What these arrivals, one after the other, make of these automations. */
-export function expectFirings(automations: OracleAutomation[], arrivals: Arrival[]): Expectation {
+/** What these arrivals, one after the other, make of these automations, where the sweeper looks at runs so. */
+export function expectFirings(
+  automations: OracleAutomation[],
+  arrivals: Arrival[],
+  looks: Look[] = [],
+): Expectation {
   const history = emptyHistory();
-  for (const { event, receivedAtMs } of arrivals) {
-    const existing = automations.filter((each) => existsAt(each, receivedAtMs));
-    if (event.type === 'run.metrics') onMetrics(history, existing, event, receivedAtMs);
-    else if (event.type === 'run.state') onState(history, existing, event, receivedAtMs);
-    else onPlainEvent(history, existing, event, receivedAtMs);
+  const existingAt = (ms: number) => automations.filter((each) => existsAt(each, ms));
+  const left = [...looks];
+  const lookBefore = (ms: number) => {
+    for (let look = left[0]; look !== undefined && look.atMs < ms; look = left[0]) {
+      onLook(history, existingAt(look.atMs), look);
+      left.shift();
+    }
+  };
+  for (const arrival of arrivals) {
+    lookBefore(arrival.receivedAtMs);
+    onArrival(history, existingAt(arrival.receivedAtMs), arrival);
   }
+  lookBefore(Number.POSITIVE_INFINITY);
   const { firings, late, heldBack, borderline } = history;
   return { firings, late, heldBack, borderline };
+}
+
+function onArrival(history: History, existing: OracleAutomation[], { event, receivedAtMs }: Arrival): void {
+  if (event.type === 'run.metrics') onMetrics(history, existing, event, receivedAtMs);
+  else if (event.type === 'run.state') onState(history, existing, event, receivedAtMs);
+  else if (event.type === 'run.heartbeat') onHeartbeat(history, existing, event, receivedAtMs);
+  else onPlainEvent(history, existing, event, receivedAtMs);
 }
 
 /** Artifact, collection and custom events: each that the filter takes fires; there is no latch. */

@@ -3,9 +3,11 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { AutomationInput, type Head, type Revision } from '../../core/automation.ts';
 import { type Delivery, deliveryId } from '../../core/delivery.ts';
 import type { SignalboxEvent } from '../../core/event.ts';
-import { packMessages } from '../../core/event-message.ts';
+import { packMessages, type TravellingEvent } from '../../core/event-message.ts';
 import { Problem } from '../../core/problem.ts';
 import { parseEvent } from '../../core/received-event.ts';
+import { silenceDueAtMs } from '../../core/runs/memory.ts';
+import { silenceEvent } from '../../core/runs/silence.ts';
 import { scopeKey } from '../../core/scope.ts';
 import { watchesOf } from '../../core/watch.ts';
 import { type MatchBatchDeps, matchBatch, type QueueRecord } from '../../lambdas/matcher/match-batch.ts';
@@ -13,7 +15,7 @@ import { WatchCache } from '../../lambdas/shared/watch-cache.ts';
 import type { Table } from '../../store/client.ts';
 import { putEndedRun, readEndedRuns } from '../../store/ended-runs.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';
-import type { Arrival, OracleAutomation } from './world.ts';
+import type { Arrival, Look, OracleAutomation } from './world.ts';
 
 /** How requests are cut into batches; and which batches come twice. */
 export interface Batching {
@@ -30,6 +32,7 @@ interface Saved {
   head: Head;
   revision: Revision;
   untilMs: number;
+  disabled: OracleAutomation['disabled'];
 }
 
 /** The part of a world that the product's doors let in (the oracle judges no input), and how much they refused. */
@@ -39,6 +42,7 @@ export interface Admitted {
   refused: number;
   saved: Saved[];
   events: SignalboxEvent[];
+  looks: Look[];
 }
 
 export interface Decided {
@@ -48,17 +52,30 @@ export interface Decided {
   heldBack: string[];
 }
 
-export function letIn(world: { automations: OracleAutomation[]; arrivals: Arrival[] }): Admitted {
+export function letIn(world: {
+  automations: OracleAutomation[];
+  arrivals: Arrival[];
+  looks?: Look[];
+}): Admitted {
   const saved = world.automations.map(toSaved);
   const events = world.arrivals.map(({ event }) => taken(event));
   const automations = world.automations.filter((_, at) => saved[at]);
   const arrivals = world.arrivals.filter((_, at) => events[at]);
   const refused = world.automations.length - automations.length + world.arrivals.length - arrivals.length;
   const isThere = <Value>(one: Value | undefined): one is Value => one !== undefined;
-  return { automations, arrivals, refused, saved: saved.filter(isThere), events: events.filter(isThere) };
+  const { looks = [] } = world;
+  return {
+    automations,
+    arrivals,
+    looks,
+    refused,
+    saved: saved.filter(isThere),
+    events: events.filter(isThere),
+  };
 }
 
-function toSaved({ id, team, scope, trigger, savedAtMs, deletedAtMs }: OracleAutomation, at: number) {
+function toSaved(automation: OracleAutomation, at: number) {
+  const { id, team, scope, trigger, savedAtMs, deletedAtMs, disabled } = automation;
   const input = AutomationInput.safeParse({ name: id, team, scope, trigger, action: { type: 'no_op' } });
   if (!input.success) return undefined;
   const { enabled, ...definition } = input.data;
@@ -71,6 +88,7 @@ function toSaved({ id, team, scope, trigger, savedAtMs, deletedAtMs }: OracleAut
       ...{ revision, definition, savedAtMs, triggerSavedAtMs: savedAtMs, savedBy: 'key_oracle' },
     },
     untilMs: deletedAtMs ?? Number.POSITIVE_INFINITY,
+    disabled,
   };
   return saved;
 }
@@ -95,6 +113,10 @@ export function deliveryIdOf(
     return deliveryId(automation, { event: first, team });
   }
   const [team = '', project = '', run = ''] = first.split('/');
+  if (kind === 'silence') {
+    const pulse = { intervalMs: 0, lastAtMs: Number(rest[0]), run: { id: run } };
+    return deliveryId(automation, { event: silenceEvent({ team, project, run }, pulse).id, team });
+  }
   const [attempt, metric = '', step] = rest;
   return deliveryId(automation, { run, team, project, attempt: Number(attempt), metric, step: Number(step) });
 }
@@ -132,24 +154,34 @@ export async function decide(world: Admitted, batching: Batching = ONE_BY_ONE): 
       if (line.stage === 'error') problems.push(line);
     },
   };
-  for (const { records, atMs } of batchesOf(world, batching)) {
-    clock.nowMs = atMs;
+  const match = async (records: QueueRecord[]) => {
     const { batchItemFailures } = await matchBatch(records, deps);
     problems.push(...batchItemFailures);
+  };
+  const steps = [...batchesOf(world, batching), ...world.looks].toSorted((a, b) => a.atMs - b.atMs);
+  for (const step of steps) {
+    clock.nowMs = step.atMs;
+    await match('records' in step ? step.records : await silenceAt(step, deps));
   }
   if (problems.length > 0) throw new Error(JSON.stringify(problems[0]));
   return { deliveries, late: table.sumOf('late'), heldBack };
 }
 
+/** What the sweeper puts on the queue when it looks at a run. */
+async function silenceAt({ atMs, ...name }: Look, deps: MatchBatchDeps): Promise<QueueRecord[]> {
+  const memory = await deps.loadRun(name);
+  const dueAtMs = silenceDueAtMs(memory);
+  if (!memory.pulse || dueAtMs === undefined || dueAtMs > atMs) return [];
+  return toBatch([{ events: [silenceEvent(name, memory.pulse)], atMs }]).records;
+}
+
 /** The matcher's own cache of automations, over what was saved when. It looks for changes at every batch. */
 function watchesOfWorld(saved: Saved[], clock: { nowMs: number }): WatchCache {
   const changes = saved
-    .flatMap(({ head: { id, createdAtMs }, revision, untilMs }) => {
+    .flatMap(({ head: { id, createdAtMs }, revision, untilMs, disabled }) => {
       const change = { automationId: id, scopes: [scopeKey(revision.definition.scope)] };
-      return [
-        { atMs: createdAtMs, change },
-        { atMs: untilMs, change },
-      ];
+      const switched = disabled ? [disabled.fromMs, disabled.untilMs] : [];
+      return [createdAtMs, untilMs, ...switched].map((atMs) => ({ atMs, change }));
     })
     .sort((a, b) => a.atMs - b.atMs);
   const isAlive = ({ head, untilMs }: Saved) => head.createdAtMs <= clock.nowMs && clock.nowMs < untilMs;
@@ -168,12 +200,18 @@ function watchesOfWorld(saved: Saved[], clock: { nowMs: number }): WatchCache {
     },
     readWatches: async (key) => hints().filter((hint) => hint.scopeKey === key),
     readHeads: async (ids) =>
-      saved.filter((one) => ids.includes(one.head.id) && isAlive(one)).map(({ head }) => head),
+      saved.filter((one) => ids.includes(one.head.id) && isAlive(one)).map((one) => headAt(one, clock.nowMs)),
     readRevisions: async (heads) =>
-      heads.flatMap((head) => saved.find((one) => one.head === head)?.revision ?? []),
+      heads.flatMap(({ revision }) => saved.find((one) => one.head.revision === revision)?.revision ?? []),
     // Nothing is trusted for longer than a look.
     now: () => ++looks * 60_000,
   });
+}
+
+/** As switching it off and on leaves it. */
+function headAt({ head, disabled }: Saved, nowMs: number): Head {
+  if (!disabled || nowMs < disabled.fromMs) return head;
+  return nowMs < disabled.untilMs ? { ...head, enabled: false } : { ...head, enabledAtMs: disabled.untilMs };
 }
 
 interface Command {
@@ -249,7 +287,7 @@ interface Batch {
 
 interface Request {
   atMs: number;
-  events: SignalboxEvent[];
+  events: TravellingEvent[];
 }
 
 /** Arrivals of one time came in one request, and travel together as ingest packs them. */
@@ -269,9 +307,12 @@ function requestsOf({ arrivals, events }: Admitted): Request[] {
  * go inside one; others may come, and what came before them must not fire them.
  */
 function batchesOf(world: Admitted, batching: Batching): Batch[] {
-  const moments = world.automations.flatMap(({ trigger, savedAtMs, deletedAtMs = 0 }) =>
-    trigger.event.startsWith('run.') ? [savedAtMs, deletedAtMs] : [deletedAtMs],
-  );
+  const moments = world.automations.flatMap(({ trigger, savedAtMs, deletedAtMs = 0, disabled }) => {
+    const ends = [deletedAtMs, disabled?.fromMs ?? 0];
+    return trigger.event.startsWith('run.') ? [...ends, savedAtMs, disabled?.untilMs ?? 0] : ends;
+  });
+  // A look comes behind all that came until then.
+  moments.push(...world.looks.map(({ atMs }) => atMs + 1));
   const isApart = (a: number, b: number) => moments.some((moment) => a < moment && moment <= b);
   // Runs of a batch go side by side: where one is compared with another, each has a batch of its own.
   const isAcross = JSON.stringify(world.automations).includes('"across":"runs"');

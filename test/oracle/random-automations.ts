@@ -231,6 +231,9 @@ export interface DraftAutomation {
   trigger: Trigger;
   savedAt: { arrival: number; offsetMs: number };
   deletedAt: { arrival: number; offsetMs: number } | undefined;
+  /** It is disabled then, and enabled so many arrivals later. */
+  disabledAt: { arrival: number; offsetMs: number } | undefined;
+  enabledAfter: number;
   /** After its deletion the same is saved again, so many arrivals later. */
   savedAgainAfter: number | undefined;
   /** Instead of its deletion its trigger is edited then: what it becomes. */
@@ -266,12 +269,16 @@ type Edit = { repeat: Repeat } | { trigger: Trigger };
 
 const savedAgainAfter = pick<number | undefined>([2, undefined], [1, 0], [1, 1], [1, 4], [2, 12], [1, 25]);
 
+const enabledAfter = pick([2, 0], [2, 1], [2, 2], [2, 5], [1, 12]);
+
 /** An automation of any kind at any scope. */
 export const draftAutomation: fc.Arbitrary<DraftAutomation> = fc
   .record({
     subject,
     savedAt: weighted([4, atTheStart], [1, moment]),
     deletedAt: weighted([4, fc.constant(undefined)], [1, moment]),
+    disabledAt: weighted([4, fc.constant(undefined)], [1, moment]),
+    enabledAfter,
     savedAgainAfter,
     edit: weighted<Edit | undefined>([1, fc.constant(undefined)], [1, edit]),
   })
@@ -283,10 +290,30 @@ export const passingAutomation: fc.Arbitrary<DraftAutomation> = fc
     subject: fc.record({ scope: fc.constant(HOME), trigger: metricsTrigger }),
     savedAt: weighted([3, atTheStart], [1, moment]),
     deletedAt: weighted([1, fc.constant(undefined)], [3, moment]),
+    disabledAt: weighted([1, fc.constant(undefined)], [1, moment]),
+    enabledAfter,
     savedAgainAfter,
     edit: weighted<Edit | undefined>([3, fc.constant(undefined)], [1, edit]),
   })
   .map(({ subject: what, ...life }) => ({ ...what, ...life }));
+
+const crashTrigger = fc
+  .tuple(
+    pick<State[]>(
+      [3, ['CRASHED']],
+      [2, ['FAILED']],
+      [2, ['CRASHED', 'RUNNING']],
+      [1, ['RUNNING', 'FINISHED']],
+    ),
+    maybe(25, fc.record({ filter: runFilter })),
+    weighted<Repeat>([1, anyRepeat], [1, fc.constant({ mode: 'after_false' })]),
+  )
+  .map(([states, filter, again]): Trigger => ({ event: 'run.state', states, ...filter, repeat: again }));
+
+/** An automation on the crash of runs of red/p that comes and goes. */
+export const pulseAutomation: fc.Arbitrary<DraftAutomation> = fc
+  .tuple(crashTrigger, passingAutomation)
+  .map(([trigger, life]) => ({ ...life, trigger, edit: undefined }));
 
 /** The team that keeps the automation: that of its scope, or any. */
 export function teamOf(scope: Scope): OracleAutomation['team'] {

@@ -37,7 +37,11 @@ export type DraftEvent =
       user: string | undefined;
       data: Json;
     }
+  | { kind: 'heartbeat'; run: DraftRun; interval: number }
   | { kind: 'repost'; of: number };
+
+/** What happens next: an event, or the sweeper looks at a run. */
+export type Draft = DraftEvent | { kind: 'look'; run: DraftRun };
 
 type Place = { team: string; project: string } | { team: string; registry: string };
 
@@ -95,6 +99,14 @@ const stateEvent = fc.record({
   rewindBy: pick<number | undefined>([10, undefined], [1, 0], [1, 2], [1, 5]),
 });
 
+const heartbeat = fc.record({
+  kind: fc.constant('heartbeat' as const),
+  run: draftRun,
+  interval: pick([3, 5], [2, 20], [1, 600]),
+});
+
+const look = fc.record({ kind: fc.constant('look' as const), run: draftRun });
+
 const place = pick<Place>(
   [4, { team: 'red', project: 'p' }],
   [1, { team: 'red', project: 'q' }],
@@ -134,16 +146,18 @@ const customEvent = fc.record({
 const repost = fc.record({ kind: fc.constant('repost' as const), of: fc.nat(100) });
 
 /** What happens next: mostly metrics. */
-export const draftEvent: fc.Arbitrary<DraftEvent> = fc.oneof(
+export const draftEvent: fc.Arbitrary<Draft> = fc.oneof(
   { weight: 24, arbitrary: metricsEvent },
   { weight: 8, arbitrary: stateEvent },
+  { weight: 3, arbitrary: heartbeat },
+  { weight: 2, arbitrary: look },
   { weight: 6, arbitrary: versionEvent },
   { weight: 2, arbitrary: customEvent },
   { weight: 3, arbitrary: repost },
 );
 
 /** What a single run does next: little else than metrics. */
-export const draftEventOfOneRun: fc.Arbitrary<DraftEvent> = fc
+export const draftEventOfOneRun: fc.Arbitrary<Draft> = fc
   .oneof<fc.Arbitrary<DraftEvent>[]>(
     metricsEvent,
     metricsEvent,
@@ -152,7 +166,13 @@ export const draftEventOfOneRun: fc.Arbitrary<DraftEvent> = fc
     stateEvent,
     repost,
   )
-  .map((draft) => {
-    const isOfRun = draft.kind === 'metrics' || draft.kind === 'state';
-    return isOfRun ? { ...draft, run: { ...draft.run, team: 'red', project: 'p', run: 1 } } : draft;
-  });
+  .map(ofOneRun);
+
+/** What a single run does next that is watched for its pulse. */
+export const draftEventOfPulse: fc.Arbitrary<Draft> = fc
+  .oneof<fc.Arbitrary<Draft>[]>(heartbeat, heartbeat, heartbeat, look, look, stateEvent, metricsEvent, repost)
+  .map(ofOneRun);
+
+function ofOneRun(draft: Draft): Draft {
+  return 'run' in draft ? { ...draft, run: { ...draft.run, team: 'red', project: 'p', run: 1 } } : draft;
+}

@@ -7,7 +7,9 @@ const WORLDS = 500;
 test('random worlds fire often enough to be worth a comparison, and few are left to rounding', () => {
   const sample = fc.sample(aWorld(), { numRuns: WORLDS, seed: 4711 });
   const began = performance.now();
-  const outcomes = sample.map(({ automations, arrivals }) => expectFirings(automations, arrivals));
+  const outcomes = sample.map(({ automations, arrivals, looks }) =>
+    expectFirings(automations, arrivals, looks),
+  );
   const seconds = (performance.now() - began) / 1000;
   const share = (count: number) => count / WORLDS;
   const firing = share(outcomes.filter(({ firings }) => firings.length > 0).length);

@@ -1,18 +1,28 @@
 // Random worlds: drafts of automations and events, made whole.
 import fc from 'fast-check';
-import { type DraftAutomation, draftAutomation, passingAutomation, teamOf } from './random-automations.ts';
 import {
+  type DraftAutomation,
+  draftAutomation,
+  passingAutomation,
+  pulseAutomation,
+  teamOf,
+} from './random-automations.ts';
+import {
+  type Draft,
   type DraftEvent,
   type DraftRun,
   type DraftStep,
   draftEvent,
   draftEventOfOneRun,
+  draftEventOfPulse,
 } from './random-events.ts';
-import type { Arrival, OracleAutomation, Point, Run, Trigger, WireEvent } from './world.ts';
+import type { Arrival, Look, OracleAutomation, Point, Run, Trigger, WireEvent } from './world.ts';
 
 export interface World {
   automations: OracleAutomation[];
   arrivals: Arrival[];
+  /** Looks of the sweeper, in the order of time. */
+  looks: Look[];
 }
 
 const START_MS = Date.UTC(2026, 0, 5);
@@ -34,7 +44,7 @@ function gapMs(weightOfHours: number): fc.Arbitrary<number> {
 
 function worldOf(
   automation: fc.Arbitrary<DraftAutomation>,
-  draft: fc.Arbitrary<DraftEvent>,
+  draft: fc.Arbitrary<Draft>,
   gap: fc.Arbitrary<number>,
 ): fc.Arbitrary<World> {
   return fc
@@ -43,45 +53,66 @@ function worldOf(
       events: fc.array(fc.record({ gapMs: gap, draft }), { minLength: 5, maxLength: 80, size: 'max' }),
     })
     .map(({ automations, events }) => {
-      const arrivals = arrive(events, automations.some(isOnOtherRuns));
+      const { arrivals, looks } = arrive(events, automations.some(isOnOtherRuns));
       const lives = automations.flatMap((each, index) => live(each, index, arrivals));
-      return { automations: lives.slice(0, 8), arrivals };
+      return { automations: lives.slice(0, 8), arrivals, looks };
     });
 }
 
 /**
  * A world of 1 to 8 automations and a stream of 5 to 80 events, over few names: mostly of everything, sometimes of one
- * run, sometimes of one run whose watchers come and go.
+ * run, sometimes of one run whose watchers come and go, or are after its pulse.
  */
 export function aWorld(): fc.Arbitrary<World> {
   return fc.oneof(
     { weight: 7, arbitrary: worldOf(draftAutomation, draftEvent, gapMs(2)) },
     { weight: 2, arbitrary: worldOf(draftAutomation, draftEventOfOneRun, gapMs(2)) },
     { weight: 1, arbitrary: worldOf(passingAutomation, draftEventOfOneRun, gapMs(12)) },
+    { weight: 1, arbitrary: worldOf(pulseAutomation, draftEventOfPulse, gapMs(2)) },
   );
 }
 
 /** The automation with the moments of its life, and the one that took its place if any. */
 function live(draft: DraftAutomation, index: number, arrivals: Arrival[]): OracleAutomation[] {
   const { scope, trigger, savedAt, deletedAt, savedAgainAfter } = draft;
-  const momentOf = ({ arrival, offsetMs }: { arrival: number; offsetMs: number }) =>
+  const momentOf = ({ arrival, offsetMs }: Moment) =>
     (arrivals[arrival % arrivals.length]?.receivedAtMs ?? START_MS) + offsetMs;
+  const laterBy = (arrival: number, by: number) =>
+    Math.min((arrival % arrivals.length) + by, arrivals.length - 1);
   const savedAtMs = momentOf(savedAt);
-  const automation = { id: `aut_${index + 1}`, team: teamOf(scope), scope, trigger, savedAtMs };
+  const base = { id: `aut_${index + 1}`, team: teamOf(scope), scope, trigger, savedAtMs };
+  const disabled = disabledTime(draft, momentOf, laterBy);
+  const automation = { ...base, ...(disabled && disabled.fromMs >= savedAtMs && { disabled }) };
   if (deletedAt === undefined || momentOf(deletedAt) <= savedAtMs) return [automation];
   const edited = editedTrigger(draft);
   if (edited !== undefined) {
     const editedAtMs = momentOf(deletedAt);
     return [
       { ...automation, deletedAtMs: editedAtMs },
-      { ...automation, trigger: edited, savedAtMs: editedAtMs },
+      { ...base, trigger: edited, savedAtMs: editedAtMs },
     ];
   }
   const deleted = { ...automation, deletedAtMs: momentOf(deletedAt) };
   if (savedAgainAfter === undefined) return [deleted];
-  const arrival = Math.min((deletedAt.arrival % arrivals.length) + savedAgainAfter, arrivals.length - 1);
+  const arrival = laterBy(deletedAt.arrival, savedAgainAfter);
   const savedAgain = momentOf({ arrival, offsetMs: deletedAt.offsetMs });
-  return [deleted, { ...automation, id: `${automation.id}_again`, savedAtMs: savedAgain }];
+  return [deleted, { ...base, id: `${automation.id}_again`, savedAtMs: savedAgain }];
+}
+
+interface Moment {
+  arrival: number;
+  offsetMs: number;
+}
+
+/** From when to when it is disabled; the two may be one moment. */
+function disabledTime(
+  { disabledAt, enabledAfter }: DraftAutomation,
+  momentOf: (moment: Moment) => number,
+  laterBy: (arrival: number, by: number) => number,
+): OracleAutomation['disabled'] {
+  if (disabledAt === undefined) return undefined;
+  const arrival = laterBy(disabledAt.arrival, enabledAfter);
+  return { fromMs: momentOf(disabledAt), untilMs: momentOf({ ...disabledAt, arrival }) };
 }
 
 /** What an edit makes of the trigger; undefined where there is none, or it changes nothing that counts. */
@@ -113,21 +144,32 @@ const isOnOtherRuns = ({ trigger, edit }: DraftAutomation) =>
  * With automations across runs nothing is said of ends at the very moment of a value: then only events of one run share
  * a request.
  */
-function arrive(events: { gapMs: number; draft: DraftEvent }[], hasAcrossRuns: boolean): Arrival[] {
+function arrive(
+  events: { gapMs: number; draft: Draft }[],
+  hasAcrossRuns: boolean,
+): Pick<World, 'arrivals' | 'looks'> {
   const arrivals: Arrival[] = [];
+  const looks: Look[] = [];
   const progress = new Map<string, Progress>();
   let receivedAtMs = START_MS;
   for (const [index, { gapMs: gap, draft }] of events.entries()) {
+    if (draft.kind === 'look') {
+      looks.push({ atMs: receivedAtMs + gap, ...placeOf(draft.run) });
+      receivedAtMs += gap + 1;
+      continue;
+    }
     const event = eventOf(draft, `e${index + 1}`, arrivals, progress);
     const isApart = hasAcrossRuns && runNameOf(event) !== runNameOf(arrivals.at(-1)?.event);
     receivedAtMs += isApart ? Math.max(gap, 1) : gap;
     arrivals.push({ receivedAtMs, event });
   }
-  return arrivals;
+  return { arrivals, looks };
 }
 
 const runNameOf = (event: WireEvent | undefined) =>
   event && 'run' in event ? `${event.team}/${event.project}/${event.run.id}` : undefined;
+
+const placeOf = ({ team, project, run }: DraftRun) => ({ team, project, run: `r${run}` });
 
 function eventOf(
   draft: DraftEvent,
@@ -140,6 +182,16 @@ function eventOf(
       return metricsEvent(draft, id, progress);
     case 'state':
       return stateEvent(draft, id, progress);
+    case 'heartbeat': {
+      const { run, interval } = draft;
+      return {
+        id,
+        type: 'run.heartbeat',
+        ...homeOf(run),
+        run: runOf(run, progressOf(run, progress)),
+        interval,
+      };
+    }
     case 'artifact':
       return artifactEvent(draft, id);
     case 'custom': {

@@ -84,6 +84,8 @@ export interface OracleAutomation {
   savedAtMs: number;
   /** Without it the automation stays. */
   deletedAtMs?: number;
+  /** It is not in force from the first moment on, and again from the second on. */
+  disabled?: { fromMs: number; untilMs: number };
   team: string;
   scope: Scope;
   trigger: Trigger;
@@ -145,8 +147,24 @@ export interface StateEvent extends EventBase {
   rewind_to?: number;
 }
 
-export type RunEvent = MetricsEvent | StateEvent;
+export interface HeartbeatEvent extends EventBase {
+  type: 'run.heartbeat';
+  project: string;
+  run: Run;
+  /** In seconds. */
+  interval: number;
+}
+
+export type RunEvent = MetricsEvent | StateEvent | HeartbeatEvent;
 export type WireEvent = ArtifactEvent | CustomEvent | RunEvent;
+
+/** The sweeper looks at a run then, after all that came until then. */
+export interface Look {
+  atMs: number;
+  team: string;
+  project: string;
+  run: string;
+}
 
 export interface Arrival {
   receivedAtMs: number;

@@ -15,8 +15,8 @@ export interface Hunted {
 const { values } = parseArgs({ options: { worlds: { type: 'string' }, seed: { type: 'string' } } });
 
 async function firstHandCase(): Promise<Hunted> {
-  for (const { name, automations, arrivals } of handCases) {
-    const { differences } = await compare({ automations, arrivals }, ONE_BY_ONE);
+  for (const { name, automations, arrivals, looks = [] } of handCases) {
+    const { differences } = await compare({ automations, arrivals, looks }, ONE_BY_ONE);
     const [difference] = differences;
     if (difference !== undefined) return { handCase: name, difference };
   }

@@ -55,8 +55,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-for (const { name, automations, arrivals } of handCases) {
-  const compared = await compare({ automations, arrivals }, ONE_BY_ONE);
+for (const { name, automations, arrivals, looks = [] } of handCases) {
+  const compared = await compare({ automations, arrivals, looks }, ONE_BY_ONE);
   if (compared.differences.length === 0 && compared.refused === 0) continue;
   differences++;
   console.log(`by hand: ${name}\n  the product ${compared.differences.join('\n  the product ')}`);

@@ -6,8 +6,8 @@ import { ONE_BY_ONE } from '../oracle/product.ts';
 const WORLDS = 10;
 const SEEDS = Array.from({ length: 20 }, (_, at) => at + 1);
 
-test.each(handCases)('by hand: $name', async ({ automations, arrivals }) => {
-  const { differences, refused } = await compare({ automations, arrivals }, ONE_BY_ONE);
+test.each(handCases)('by hand: $name', async ({ automations, arrivals, looks = [] }) => {
+  const { differences, refused } = await compare({ automations, arrivals, looks }, ONE_BY_ONE);
   expect({ differences, refused }).toEqual({ differences: [], refused: 0 });
 });
 

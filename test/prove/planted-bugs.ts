@@ -126,14 +126,32 @@ const windows: PlantedBug[] = [
   {
     name: 'a late value is not noticed',
     file: SERIES,
-    from: 'if (at === series.start && sizeOf(series) >= capacity) return LATE;',
+    from: 'if (at === series.start && (sizeOf(series) >= capacity || point.step < series.floor)) return LATE;',
     to: '',
+  },
+  {
+    name: 'what a series let go of comes back after a rewind',
+    file: SERIES,
+    from: ' || point.step < series.floor',
+    to: '',
+  },
+  {
+    name: 'what a series let go of comes back after a rewind that left nothing',
+    file: SERIES,
+    from: '} else if (step < series.floor) return LATE;',
+    to: '}',
+  },
+  {
+    name: 'a series does not take again what a rewind made it forget',
+    file: SERIES,
+    from: 'series.floor = Math.min(oldest, step);',
+    to: 'series.floor = oldest;',
   },
   {
     name: 'a value older than all is late although there is room',
     file: SERIES,
-    from: 'at === series.start && sizeOf(series) >= capacity',
-    to: 'at === series.start',
+    from: '(sizeOf(series) >= capacity || point.step < series.floor)',
+    to: 'true',
   },
   {
     name: 'a series is trimmed too short',
@@ -355,8 +373,8 @@ const states: PlantedBug[] = [
   {
     name: 'after_false is opened by CRASHED where FAILED is named',
     file: STATES,
-    from: '!takenStates(watcher).has(event.state) &&',
-    to: "('states' in watcher.definition.trigger && !watcher.definition.trigger.states.includes(event.state)) &&",
+    from: '!takenStates(watcher).has(now.state)',
+    to: "('states' in watcher.definition.trigger && !watcher.definition.trigger.states.includes(now.state))",
   },
 ];
 
@@ -386,9 +404,45 @@ const scopes: PlantedBug[] = [
     to: '',
   },
   {
+    name: 'when an automation was enabled again does not matter',
+    file: 'core/matching/watcher.ts',
+    from: 'Math.max(revision.triggerSavedAtMs, head.enabledAtMs ?? 0)',
+    to: 'revision.triggerSavedAtMs',
+  },
+  {
+    name: 'silence counts while nobody watches',
+    file: STATES,
+    from: 'if (pulse.lastAtMs < watchedSinceMs) {',
+    to: 'if (pulse.lastAtMs < 0) {',
+  },
+  {
+    name: 'after_false is not told of a silence that is undone',
+    file: STATES,
+    from: 'if (!pulse) return;\n  const { run, user } = pulse;\n  noteFalse',
+    to: 'if (!pulse || pulse.run) return;\n  const { run, user } = pulse;\n  noteFalse',
+  },
+  {
+    name: 'a run that says itself that it crashed comes back from its silence',
+    file: STATES,
+    from: 'if (!isToldCrash) noteLife',
+    to: 'noteLife',
+  },
+  {
+    name: 'a newer attempt does not come back from a silence',
+    file: STATES,
+    from: '  undoSilence(memory, context);\n  memory.stateAttempt',
+    to: '  memory.stateAttempt',
+  },
+  {
+    name: 'what is met again for the step that it fired for is a firing',
+    file: 'core/runs/fire.ts',
+    from: 'if (isSameOccurrence(known, triggerHash, occurrence)) {',
+    to: 'if (false) {',
+  },
+  {
     name: 'an event counts for what was saved after it',
     file: 'core/matching/plain-events.ts',
-    from: '.filter((watcher) => watcher.triggerSavedAtMs <= receivedAtMs)',
+    from: '.filter((watcher) => watcher.countsFromMs <= receivedAtMs)',
     to: '',
   },
   {

@@ -40,7 +40,13 @@ export async function exhaust(
     const observed = await observe(world, plan, users, {
       hasFaults: world.crashesLeft < crashes,
       phases: [{ quietFromMs: START_MS, restAtMs: world.nowMs }],
-      ...{ mayStandStill: false, historyBefore, laterFromMs: Number.POSITIVE_INFINITY, resent: [] },
+      ...{
+        isMixed: false,
+        mayStandStill: false,
+        historyBefore,
+        laterFromMs: Number.POSITIVE_INFINITY,
+        resent: [],
+      },
     });
     violations.push(...users.surprises, ...check(observed));
     return violations.length === 0;

@@ -181,6 +181,12 @@ const deciding: PlantedBug[] = [
     'nowMs',
   ),
   bug(
+    'what came while an automation was disabled counts when it is enabled again',
+    'lambdas/admin/automations.ts',
+    'isEnabledAgain && { enabledAtMs: nowMs }',
+    'isEnabledAgain && {}',
+  ),
+  bug(
     'latches do not survive an edit of the action',
     'core/automation.ts',
     'triggerHash({ scope, trigger }: { scope: Scope; trigger: Trigger }): string {\n  return digest(JSON.stringify([scope, trigger]))',

@@ -48,6 +48,7 @@ export async function simulate(
   });
   const observed = await observe(world, plan, users, {
     hasFaults: faults !== NO_FAULTS || later !== NO_FAULTS,
+    isMixed: products.length > 1,
     mayStandStill: faults.stall > 0 && faults.stalled.includes('dispatcher'),
     phases: [first, second],
     ...{ historyBefore, laterFromMs, resent },
@@ -64,7 +65,7 @@ export async function simulate(
 
 type Told = Pick<
   Observed,
-  'hasFaults' | 'mayStandStill' | 'phases' | 'historyBefore' | 'laterFromMs' | 'resent'
+  'hasFaults' | 'isMixed' | 'mayStandStill' | 'phases' | 'historyBefore' | 'laterFromMs' | 'resent'
 >;
 
 /** All that can be seen of a world that has come to rest. */

@@ -111,8 +111,9 @@ export function aWatcher(
   change: Partial<AutomationDefinition> = {},
   id = 'aut_1',
   triggerSavedAtMs = 0,
+  head: { enabledAtMs?: number } = {},
 ): Watcher {
-  return new Watcher({ id }, { revision: 1, definition: aDefinition(change), triggerSavedAtMs });
+  return new Watcher({ id, ...head }, { revision: 1, definition: aDefinition(change), triggerSavedAtMs });
 }
 
 /** A trigger on an artifact, collection or custom event. */

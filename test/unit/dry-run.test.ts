@@ -30,8 +30,10 @@ const seen = new Map<string, number>();
 test.each(SEEDS)(
   'random automations fire in a dry run as they do in the matcher, from seed %i',
   async (seed) => {
-    const property = fc.asyncProperty(aWorld(), async ({ automations, arrivals }) => {
-      for (const { deletedAtMs: _deleted, ...automation } of automations) {
+    const property = fc.asyncProperty(aWorld(), async ({ automations, ...world }) => {
+      // It finds silences by itself, at their very moment, and not where somebody looks.
+      const arrivals = world.arrivals.filter(({ event }) => event.type !== 'run.heartbeat');
+      for (const { deletedAtMs: _deleted, disabled: _disabled, ...automation } of automations) {
         // A dry run takes its automation to have been there all along, and to be alone.
         const admitted = letIn({ automations: [{ ...automation, savedAtMs: 0 }], arrivals });
         const decided = await decide(admitted);

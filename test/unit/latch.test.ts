@@ -1,4 +1,4 @@
-import { type Latch, mayFire } from '../../core/runs/latch.ts';
+import { ANY_TRIGGER, isSameOccurrence, type Latch, mayFire } from '../../core/runs/latch.ts';
 import type { Repeat } from '../../core/trigger.ts';
 
 const DAY_MS = 86_400_000;
@@ -39,5 +39,27 @@ describe('a latch', () => {
 
   test.each(modes)('of an earlier trigger holds nothing back: $mode', (repeat) => {
     expect(mayFire(latch({ triggerHash: 'old' }), 'h', repeat, 1_000)).toBe(true);
+  });
+});
+
+describe('what a latch last fired for', () => {
+  const fired = latch({ occurrence: { attempt: 1, step: 7 } });
+
+  test.each<[string, Latch | undefined, { attempt: number; step: number } | undefined, boolean]>([
+    ['the same', fired, { attempt: 1, step: 7 }, true],
+    [
+      'the same, by a latch of any trigger',
+      { ...fired, triggerHash: ANY_TRIGGER },
+      { attempt: 1, step: 7 },
+      true,
+    ],
+    ['another step', fired, { attempt: 1, step: 8 }, false],
+    ['another attempt', fired, { attempt: 0, step: 7 }, false],
+    ['a state', fired, undefined, false],
+    ['nothing before', undefined, { attempt: 1, step: 7 }, false],
+    ['nothing known, as in an earlier version', latch(), { attempt: 1, step: 7 }, false],
+    ['another trigger', { ...fired, triggerHash: 'old' }, { attempt: 1, step: 7 }, false],
+  ])('is told: %s', (_, known, occurrence, expected) => {
+    expect(isSameOccurrence(known, 'h', occurrence)).toBe(expected);
   });
 });

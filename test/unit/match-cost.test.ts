@@ -109,7 +109,7 @@ function counted(trigger: Trigger, id: string, counts: Looks): Watcher {
     { id },
     { revision: 1, definition: aDefinition({ trigger }), triggerSavedAtMs: 0 },
   );
-  for (const field of ['automationId', 'definition', 'triggerSavedAtMs'] as const) {
+  for (const field of ['automationId', 'definition', 'countsFromMs'] as const) {
     const value = watcher[field];
     Object.defineProperty(watcher, field, {
       get: () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {
   emptySeries,
+  forgetFrom,
   placeValue,
   pointsOf,
   type Series,
@@ -44,15 +45,64 @@ describe('a packed series', () => {
       ),
     });
     fc.assert(
-      fc.property(fc.array(point, { maxLength: 60 }), fc.integer({ min: 1, max: 60 }), (points, capacity) => {
-        const series = seriesOf(points, capacity);
-        const read = decodeSeries(encodeSeries(series));
-        expect(pointsOf(read)).toEqual(pointsOf(series));
-        expect(read.lastReceivedAtMs).toBe(series.lastReceivedAtMs);
-        expect(encodeSeries(read)).toEqual(encodeSeries(series));
-      }),
+      fc.property(
+        fc.array(point, { maxLength: 60 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.nat(1500),
+        (points, capacity, from) => {
+          const series = seriesOf(points, capacity);
+          forgetFrom(series, from);
+          const read = decodeSeries(encodeSeries(series));
+          expect(pointsOf(read)).toEqual(pointsOf(series));
+          expect(read.lastReceivedAtMs).toBe(series.lastReceivedAtMs);
+          expect(read.floor).toBe(series.floor);
+          expect(encodeSeries(read)).toEqual(encodeSeries(series));
+        },
+      ),
       { numRuns: 1000 },
     );
+  });
+
+  describe('of steps 3, 4 and 6', () => {
+    const points = [
+      [3, 0.5],
+      [4, 0.25],
+      [6, 3],
+    ].map(([step = 0, value = 0]) => ({ step, value, receivedAtMs: 1_790_000_000_000 + step * 1000 }));
+    const bytesOf = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
+
+    test('is read and written as versions did that knew of no rewinds', () => {
+      const recorded = bytesOf('0103f086c2a28c34030501e35d817da11f023fe03fd04008');
+      expect(pointsOf(decodeSeries(recorded))).toEqual(points);
+      expect(decodeSeries(recorded).floor).toBe(0);
+      expect(encodeSeries(seriesOf(points))).toEqual(recorded);
+    });
+
+    test('is read as those versions wrote it when it was rewound: values of before may come', () => {
+      const series = decodeSeries(bytesOf('0102f086c2a28c340305e35d817d123fe0d0'));
+      expect(pointsOf(series)).toEqual(points.slice(0, 2));
+      expect(placeValue(series, { step: 1, value: 1, receivedAtMs: 1 }, 3)).toEqual({
+        placement: 'placed',
+        rank: 2,
+      });
+    });
+
+    test('takes a number more when it was rewound', () => {
+      const series = seriesOf(points);
+      forgetFrom(series, 6);
+      const recorded = bytesOf('0202f086c2a28c34030305e35d817d123fe0d0');
+      expect(encodeSeries(series)).toEqual(recorded);
+      expect([pointsOf(decodeSeries(recorded)), decodeSeries(recorded).floor]).toEqual([
+        points.slice(0, 2),
+        3,
+      ]);
+    });
+  });
+
+  test('keeps the floor of a series that a rewind emptied', () => {
+    const series = seriesOf([{ step: 9, value: 1, receivedAtMs: 500 }]);
+    forgetFrom(series, 5);
+    expect(decodeSeries(encodeSeries(series))).toMatchObject({ floor: 5, lastReceivedAtMs: 500, end: 0 });
   });
 
   test('goes on where it stopped', () => {
@@ -120,7 +170,7 @@ describe('bytes that are no packed series', () => {
   });
 
   test.each([
-    ['of another version', [9, 0, 0], 'a packed series is of version 9, not 1'],
+    ['of another version', [9, 0, 0], 'a packed series is of version 9, not 1 or 2'],
     ['that go on', [1, 0, 0, 0], 'a packed series goes on after its end'],
     ['of too many values', [1, 255, 255, 255, 127, 0], 'claims to hold'],
     ['with an endless number', [1, ...Array(12).fill(255)], 'too long'],
@@ -134,7 +184,7 @@ describe('bytes that are no packed series', () => {
   test('never do worse than to be refused', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
-        if (bytes.length > 0) bytes[0] = 1;
+        if (bytes.length > 0) bytes[0] = 1 + ((bytes[1] ?? 0) % 2);
         try {
           decodeSeries(bytes);
         } catch (error) {

@@ -76,6 +76,32 @@ describe('a series', () => {
     expect([newestStep(series), series.lastReceivedAtMs]).toEqual([undefined, 3]);
   });
 
+  test('holds after a rewind nothing older than the oldest that it held before', () => {
+    const series = seriesOf(3, 1, 2, 3, 4, 5);
+    forgetFrom(series, 4);
+    expect(stepsOf(series)).toEqual([3]);
+    expect(placeValue(series, point(2), 3)).toEqual({ placement: 'late' });
+    expect(placeValue(series, point(4), 3)).toEqual({ placement: 'placed', rank: 0 });
+    expect(placeValue(series, point(2), 3)).toEqual({ placement: 'late' });
+    expect(stepsOf(series)).toEqual([3, 4]);
+  });
+
+  test('takes after a rewind to before all that it held what was forgotten, in any order', () => {
+    const series = seriesOf(3, 5, 6, 7);
+    forgetFrom(series, 4);
+    forgetFrom(series, 2);
+    expect(placeValue(series, point(1), 3)).toEqual({ placement: 'late' });
+    expect(placeValue(series, point(4), 3)).toEqual({ placement: 'placed', rank: 0 });
+    expect(placeValue(series, point(2), 3)).toEqual({ placement: 'placed', rank: 1 });
+    expect(stepsOf(series)).toEqual([2, 4]);
+  });
+
+  test('takes older values where nothing was forgotten', () => {
+    const series = seriesOf(3, 5, 6);
+    forgetFrom(series, 7);
+    expect(placeValue(series, point(1), 3)).toEqual({ placement: 'placed', rank: 2 });
+  });
+
   test('hands out its newest values, or as many as there are', () => {
     const series = seriesOf(3, 1, 2, 3);
     expect([newestValues(series, 2), newestValues(series, 9)]).toEqual([
@@ -93,14 +119,20 @@ describe('a series', () => {
 });
 
 /** The rules on a plain list. */
-function placePlainly(points: SeriesPoint[], added: SeriesPoint, capacity: number): object {
+function placePlainly(points: SeriesPoint[], added: SeriesPoint, capacity: number, floor: number): object {
   points.splice(0, Math.max(0, points.length - capacity));
   if (points.some(({ step }) => step === added.step)) return { placement: 'repeated' };
   const rank = points.filter(({ step }) => step > added.step).length;
-  if (rank >= capacity) return { placement: 'late' };
+  if (rank >= capacity || added.step < floor) return { placement: 'late' };
   points.splice(points.length - rank, 0, added);
   points.splice(0, points.length - capacity);
   return { placement: 'placed', rank };
+}
+
+function forgetPlainly(points: SeriesPoint[], from: number, floor: number): [SeriesPoint[], number] {
+  const left = points.filter(({ step }) => step < from);
+  const isRewind = left.length < points.length || floor > from;
+  return [left, isRewind ? Math.min(points[0]?.step ?? floor, from) : floor];
 }
 
 test('a series is a sorted list with a limit, whatever is done to it', () => {
@@ -115,13 +147,14 @@ test('a series is a sorted list with a limit, whatever is done to it', () => {
     fc.property(fc.array(action, { maxLength: 120 }), (actions) => {
       const series = emptySeries();
       let points: SeriesPoint[] = [];
+      let floor = 0;
       for (const it of actions) {
         if ('forget' in it) {
           forgetFrom(series, it.forget);
-          points = points.filter(({ step }) => step < it.forget);
+          [points, floor] = forgetPlainly(points, it.forget, floor);
         } else {
           const { capacity, ...added } = it;
-          expect(placeValue(series, added, capacity)).toEqual(placePlainly(points, added, capacity));
+          expect(placeValue(series, added, capacity)).toEqual(placePlainly(points, added, capacity, floor));
         }
         expect(pointsOf(series)).toEqual(points);
         for (const reach of [1, 3, 12]) {

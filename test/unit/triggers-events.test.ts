@@ -205,6 +205,15 @@ describe.each(rows)('$type', ({ type, event, filter, other, wandbName }) => {
     expect(await send(make(type, event))).toHaveLength(1);
   });
 
+  test('an event received while the automation was disabled does not fire', async () => {
+    const { send, automations, clock } = set();
+    const scope = right[0]!;
+    const trigger = onEvent(type, filter);
+    automations[0] = aWatcher({ trigger, scope }, 'aut', 0, { enabledAtMs: clock.nowMs + 1 });
+    expect(await send(make(type, event))).toEqual([]);
+    expect(await send(make(type, event))).toHaveLength(1);
+  });
+
   test('goes by its name in templates', async () => {
     const { send, store } = set();
     await send(make(type, event));

@@ -1,5 +1,5 @@
 import { aWatcher, losses, onMetrics, pointsOf } from '../support/builders.ts';
-import { aMatcher } from '../support/matcher.ts';
+import { aMatcher, DAY_MS } from '../support/matcher.ts';
 import { testMetricRow } from '../support/metric-row.ts';
 
 for (const value of ['NaN', 'Infinity', '-Infinity']) {
@@ -46,6 +46,31 @@ describe('not_finite', () => {
     expect(await send(losses(['NaN'], 1))).toEqual(['aut@1']);
     await send(losses([2], 0));
     expect(await send(losses(['NaN'], 2))).toEqual([]);
+  });
+
+  test('that comes again for the step that it fired for changes nothing: the next one fires (after_false)', async () => {
+    const { send, noted } = set({ mode: 'after_false' });
+    expect(await send(losses(['NaN'], 5))).toEqual(['aut@5']);
+    await send(losses([1], 6));
+    expect(await send(losses(['NaN'], 5))).toEqual([]);
+    expect(await send(losses(['NaN'], 7))).toEqual(['aut@7']);
+    expect(noted.get('aut')).toEqual({ fired: 2, heldBack: 0 });
+  });
+
+  test('that comes again for the step that it fired for begins no new day', async () => {
+    const { send, clock } = set({ mode: 'once_a_day' });
+    const firstAtMs = clock.nowMs;
+    await send(losses(['NaN'], 5));
+    clock.nowMs = firstAtMs + DAY_MS;
+    expect(await send(losses(['NaN'], 5))).toEqual([]);
+    expect(await send(losses(['Infinity'], 6))).toEqual(['aut@6']);
+  });
+
+  test('of another attempt is another one, also at the same step', async () => {
+    const { send, store } = set({ mode: 'every_time' });
+    await send(losses(['NaN'], 5));
+    await send(losses(['NaN'], 5, { run: { id: 'run-1', attempt: 1 } }));
+    expect(store.deliveries.size).toBe(2);
   });
 
   test('tells the value as a word, for JSON has none for it', async () => {

@@ -157,6 +157,30 @@ describe('a latch', () => {
     expect(await send(losses([0.1], 2))).toEqual([]);
   });
 
+  test('is not used up by what is decided again for the step that it fired for', async () => {
+    const trigger = onLoss({ window: 2, aggregate: 'max' }, { repeat: { mode: 'interval', seconds: 10 } });
+    const { send, clock, noted } = aMatcher(aWatcher({ trigger }, 'aut'));
+    const firstAtMs = clock.nowMs;
+    expect(await send(losses([0.1, 0.1], 4))).toEqual(['aut@5']);
+    clock.nowMs = firstAtMs + 10 * SECOND_MS;
+    expect(await send(losses([0.1], 8))).toEqual(['aut@8']);
+    // A late value in the window that ends at step 8, and that step once more after a rewind.
+    clock.nowMs = firstAtMs + 20 * SECOND_MS;
+    expect(await send(losses([0.1], 7))).toEqual([]);
+    expect(await send(aStateEvent('RUNNING', { rewind_to: 7 }))).toEqual([]);
+    expect(await send(losses([0.2], 8))).toEqual([]);
+    expect(await send(losses([0.2], 9))).toEqual(['aut@9']);
+    expect(noted.get('aut')).toEqual({ fired: 3, heldBack: 0 });
+  });
+
+  test('of another trigger says nothing of what was fired for', async () => {
+    const { send, automations, run } = aMatcher(aWatcher({ trigger: onLoss({}) }, 'aut'));
+    await send(losses([0.1]), aStateEvent('RUNNING', { rewind_to: 0 }));
+    automations[0] = aWatcher({ trigger: onLoss({ value: 0.4 }) }, 'aut');
+    await send(losses([0.9], 0), losses([0.1], 1));
+    expect(run()!.latches.get('aut')!.occurrence).toEqual({ attempt: 0, step: 1 });
+  });
+
   test('of run metrics is one for all metrics and steps of a run, and each run has its own', async () => {
     const { send } = aMatcher(aWatcher({ trigger: onLoss() }, 'aut'));
     expect(await send(losses([0.1, 0.1, 0.1]))).toEqual(['aut@0']);

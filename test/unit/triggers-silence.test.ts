@@ -199,6 +199,63 @@ describe('silence', () => {
   });
 });
 
+describe('where nobody watched for a while', () => {
+  const onCrash = (head = {}, savedAtMs = 0) =>
+    aWatcher({ trigger: onStates(['CRASHED'], every) }, 'crashed', savedAtMs, head);
+  /** A heartbeat of 10 seconds, and 40 more of which nobody took note. */
+  const unwatched = async () => {
+    const matcher = aMatcher(onCrash());
+    const { send, clock, automations } = matcher;
+    await send(aHeartbeat(10));
+    automations.splice(0);
+    for (let beats = 0; beats < 4; beats++) {
+      clock.nowMs += 10 * SECOND_MS;
+      await send(aHeartbeat(10));
+    }
+    return { ...matcher, ...sweeping(matcher) };
+  };
+
+  test.each([
+    ['enabled again', (nowMs: number) => onCrash({ enabledAtMs: nowMs })],
+    ['saved', (nowMs: number) => onCrash({}, nowMs)],
+  ])('a run did not crash when the automation was %s, but three intervals later', async (_, made) => {
+    const { silence, clock, automations } = await unwatched();
+    const watchedSinceMs = clock.nowMs;
+    automations.push(made(watchedSinceMs));
+    clock.nowMs += 2 * SECOND_MS;
+    expect(await silence()).toEqual([]);
+    clock.nowMs = watchedSinceMs + 30 * SECOND_MS - 1;
+    expect(await silence()).toEqual([]);
+    clock.nowMs = watchedSinceMs + 30 * SECOND_MS;
+    expect(await silence()).toEqual(['crashed']);
+  });
+
+  test('its heartbeats count from then on', async () => {
+    const { send, silence, clock, automations } = await unwatched();
+    automations.push(onCrash({ enabledAtMs: clock.nowMs }));
+    clock.nowMs += 2 * SECOND_MS;
+    await silence();
+    clock.nowMs += 18 * SECOND_MS;
+    await send(aHeartbeat(10));
+    clock.nowMs += 29 * SECOND_MS - 1;
+    expect(await silence()).toEqual([]);
+    clock.nowMs += SECOND_MS;
+    expect(await silence()).toEqual(['crashed']);
+  });
+
+  test('the wait goes on where another automation, of whatever scope, watched all the time', async () => {
+    const matcher = aMatcher(onCrash());
+    const { send, clock, automations } = matcher;
+    const trigger = onStates(['FINISHED'], every);
+    automations.push(aWatcher({ trigger, scope: { kind: 'organization' } }, 'other'));
+    await send(aHeartbeat(10));
+    clock.nowMs += 29 * SECOND_MS;
+    automations[0] = onCrash({ enabledAtMs: clock.nowMs });
+    clock.nowMs += SECOND_MS;
+    expect(await sweeping(matcher).silence()).toEqual(['crashed']);
+  });
+});
+
 describe('a run that comes back', () => {
   const crashed = async (...before: Parameters<Matcher['send']>) => {
     const all = set();
@@ -244,6 +301,67 @@ describe('a run that comes back', () => {
     expect(await send(aStateEvent('CRASHED'))).toEqual([]);
     expect(run()!.state).toEqual({ state: 'CRASHED' });
     expect(run()!.pulse).toBeUndefined();
+  });
+});
+
+describe('after_false, a silence that is undone', () => {
+  const afterFalse = { repeat: { mode: 'after_false' } };
+  const waiting = (states: string[], rest: object = {}) => {
+    const matcher = aMatcher(aWatcher({ trigger: onStates(states, { ...afterFalse, ...rest }) }, 'aut'));
+    const { silence } = sweeping(matcher);
+    /** The run says something, and then nothing any more. */
+    const crash = async (...said: Parameters<Matcher['send']>) => {
+      await matcher.send(...said);
+      matcher.clock.nowMs += 30 * SECOND_MS;
+      return silence();
+    };
+    return { ...matcher, crash };
+  };
+
+  test.each([
+    ['the state that it had', () => aStateEvent('RUNNING')],
+    ['a heartbeat', () => aHeartbeat(10)],
+    ['metrics', () => losses([1])],
+    ['a heartbeat of a newer attempt', () => aHeartbeat(10, { run: { id: 'run-1', attempt: 1 } })],
+  ])('is a change back: the run may crash again (by %s)', async (_, life) => {
+    const { crash, send, noted } = waiting(['CRASHED']);
+    await send(aStateEvent('RUNNING'));
+    expect(await crash(aHeartbeat(10))).toEqual(['aut']);
+    expect(await crash(life())).toEqual(['aut']);
+    expect(await crash(life())).toEqual(['aut']);
+    expect(noted.get('aut')).toEqual({ fired: 3, heldBack: 0 });
+  });
+
+  test('is a change back where no state was known: the run is in none, and so in none that is named', async () => {
+    const { crash } = waiting(['CRASHED', 'RUNNING', 'PENDING']);
+    expect(await crash(aHeartbeat(10))).toEqual(['aut']);
+    expect(await crash(aHeartbeat(10))).toEqual(['aut']);
+  });
+
+  test('is none to a state that the automation names', async () => {
+    const { crash, send, noted } = waiting(['CRASHED', 'RUNNING']);
+    await send(aStateEvent('RUNNING'));
+    expect(await crash(aHeartbeat(10))).toEqual(['aut']);
+    expect(await crash(aHeartbeat(10))).toEqual([]);
+    expect(noted.get('aut')).toEqual({ fired: 2, heldBack: 1 });
+  });
+
+  test('is told to those whose filter takes the run as it was last described', async () => {
+    const { crash } = waiting(['CRASHED'], { filter: { user: 'ada', 'run.config.lr': 0.1 } });
+    const run = { id: 'run-1', config: { lr: 0.1 } };
+    expect(await crash(aHeartbeat(10, { user: 'ada', run }))).toEqual(['aut']);
+    expect(await crash(aHeartbeat(10))).toEqual(['aut']);
+    // It is another now, both when it comes back and when it crashes.
+    expect(await crash(aHeartbeat(10, { user: 'bob' }))).toEqual([]);
+    expect(await crash(aHeartbeat(10, { user: 'ada' }))).toEqual(['aut']);
+  });
+
+  test('is not undone by the run’s own word that it crashed', async () => {
+    const { crash, send } = waiting(['FAILED', 'CRASHED']);
+    expect(await crash(aHeartbeat(10))).toEqual(['aut']);
+    await send(aStateEvent('CRASHED'));
+    expect(await send(aStateEvent('FAILED'))).toHaveLength(1);
+    expect(await send(aStateEvent('CRASHED'))).toEqual([]);
   });
 });
 

@@ -9,7 +9,7 @@ import {
   onThreshold,
   pointsOf,
 } from '../support/builders.ts';
-import { aMatcher, HOUR_MS, type Matcher } from '../support/matcher.ts';
+import { aMatcher, DAY_MS, HOUR_MS, type Matcher } from '../support/matcher.ts';
 
 const every = { repeat: { mode: 'every_time' } };
 /** Met by every full window of so many losses. */
@@ -163,7 +163,7 @@ describe('rule 4: values that are not the newest', () => {
   });
 });
 
-describe('rule 5: full windows, and since the trigger was saved', () => {
+describe('rule 5: full windows, and since the trigger was saved and the automation enabled', () => {
   test('a window counts only when it is full', async () => {
     const { sendEach } = set(3);
     expect(await sendEach(losses([1]), losses([1], 1), losses([1], 2))).toEqual(['aut@2']);
@@ -182,6 +182,33 @@ describe('rule 5: full windows, and since the trigger was saved', () => {
     automations.push(aWatcher({ trigger: always() }, 'now', clock.nowMs));
     automations.push(aWatcher({ trigger: always() }, 'later', clock.nowMs + 1));
     expect(await send(losses([1]))).toEqual(['now@0']);
+  });
+
+  test.each([
+    ['at once', 0],
+    ['two days later', 2 * DAY_MS],
+  ])('enabled again %s: what was held before it was disabled is in no window', async (_, laterMs) => {
+    const trigger = onThreshold({ aggregate: 'average', window: 3, comparison: '>', value: 10 }, every);
+    const matcher = aMatcher(aWatcher({ trigger }, 'aut'));
+    const { send, automations, clock } = matcher;
+    await send(losses([20, 20]));
+    automations.splice(0);
+    await send(losses(Array(98).fill(0), 2));
+    clock.nowMs += laterMs;
+    automations.push(aWatcher({ trigger }, 'aut', 0, { enabledAtMs: clock.nowMs }));
+    expect(await send(losses([0], 100))).toEqual([]);
+    expect(await send(losses([0, 90], 101))).toEqual(['aut@102']);
+  });
+
+  test('enabled again: the later one of its two times counts', async () => {
+    const { automations, send, clock } = aMatcher();
+    const { nowMs } = clock;
+    automations.push(
+      aWatcher({ trigger: always() }, 'saved later', nowMs + 1, { enabledAtMs: nowMs }),
+      aWatcher({ trigger: always() }, 'enabled later', nowMs, { enabledAtMs: nowMs + 1 }),
+      aWatcher({ trigger: always() }, 'both now', nowMs, { enabledAtMs: nowMs }),
+    );
+    expect(await send(losses([1]))).toEqual(['both now@0']);
   });
 
   test('a late value from before does not count either', async () => {
@@ -327,6 +354,16 @@ describe('rule 8: rewinds', () => {
     await matcher.sendEach(losses([1, 2, 3, 4]), rewind(2));
     expect(held(matcher)).toEqual([[2, 3]]);
     expect(await matcher.sendEach(losses([5], 3))).toEqual([]);
+  });
+
+  test('leave what is sent again from before them late, however few values are held', async () => {
+    const trigger = onThreshold({ aggregate: 'average', window: 3, comparison: '>', value: 10 }, every);
+    const matcher = aMatcher(aWatcher({ trigger }, 'aut'));
+    await matcher.send(losses([100, 100, 1, 1, 1, 1, 1, 1, 1, 1, 1], 0));
+    await matcher.send(rewind(8));
+    expect(await matcher.send(losses([100, 100], 0))).toEqual([]);
+    expect(matcher.run()!.late).toBe(2);
+    expect(await matcher.send(losses([1, 40], 9))).toEqual(['aut@10']);
   });
 
   test('of an older attempt of states do nothing', async () => {

@@ -100,6 +100,30 @@ test.each<[string, WhyFacts, Sentence['verdict'], string]>([
     `The last event of run.metrics with loss in its scope came 5 minutes ago (${FIVE_TO}), before the trigger was saved.`,
   ],
   [
+    'enabled again',
+    facts({ enabledAtMs: NOW_MS - HOUR_MS }),
+    'fine',
+    'It was enabled again 1 hour ago (2026-11-24T11:00:00Z): what was received before does not count.',
+  ],
+  [
+    'its trigger, saved after it was enabled again',
+    facts({ enabledAtMs: NOW_MS - 3 * HOUR_MS }),
+    'fine',
+    'Its trigger was saved 2 hours ago (2026-11-24T10:00:00Z): what was received before does not count.',
+  ],
+  [
+    'not seen since it was enabled again',
+    facts({ enabledAtMs: NOW_MS }),
+    'look',
+    `The last event of run.metrics with loss in its scope came 5 minutes ago (${FIVE_TO}), before it was enabled again.`,
+  ],
+  [
+    'a window of values from before it was enabled again',
+    { ...withRun({ window: window({ held: 3, tooOld: 2 }) }), enabledAtMs: NOW_MS },
+    'stops',
+    'Its window holds 3 of 5 values, and counts only when it is full. 2 more came before it was enabled again.',
+  ],
+  [
     'a run elsewhere',
     facts({ run: run({}, { isInside: false }) }),
     'stops',

@@ -1,4 +1,5 @@
 // G1, G6, G17: everything ends, nothing is left, and what ended stays so.
+import { cameBeforeEnabling } from './firings.ts';
 import type { Automation, Delivery, Integration, Observed } from './observed.ts';
 
 /** A delivery ends within five days; a request of the late ones comes up to 29 hours into the quiet. */
@@ -30,13 +31,20 @@ function left({ left: kept, deadRecords, brokenMessages }: Observed): string[] {
   return problems;
 }
 
-/** What comes once more, up to four weeks later, changes nothing. What was off at first may fire on it now. */
-function later({ history, historyBefore, posts, automations, resent, laterFromMs }: Observed): string[] {
-  const isOnAgain = (id: string) =>
-    automations.find((one) => one.id === id)?.changes.at(-1)?.kind === 'enable';
+/**
+ * What comes once more, up to four weeks later, changes nothing. Only what came when an automation was enabled again, and
+ * not everybody knew that yet, may fire it now.
+ */
+function later(observed: Observed): string[] {
+  const { history, historyBefore, posts, automations, resent, laterFromMs } = observed;
+  const wasJustEnabled = ({ automation: id, facts }: Delivery) => {
+    const automation = automations.find((one) => one.id === id);
+    if (automation?.changes.at(-1)?.kind !== 'enable') return false;
+    return !cameBeforeEnabling(automation, String(facts['event_id']), observed);
+  };
   const before = new Map(historyBefore.map(({ id, status }) => [id, status]));
   const fired = history.filter(({ id }) => !before.has(id));
-  const wrongly = fired.filter((one) => !isOnAgain(one.automation) && !isNotice(one));
+  const wrongly = fired.filter((one) => !wasJustEnabled(one) && !isNotice(one));
   const changed = history.filter(
     ({ id, status }) => !resent.includes(id) && (before.get(id) ?? status) !== status,
   );

@@ -3,8 +3,11 @@ import { expectFirings } from '../../oracle/oracle.ts';
 import type { Accepted, Automation, Listed, Observed } from './observed.ts';
 import { groupBy, occurrenceOf } from './occurrence.ts';
 
+/** What the clocks of two functions are apart at most. */
+const CLOCKS_APART_MS = 4_000;
+
 /** Within this time a change takes effect: five seconds, and what clocks are apart. */
-export const EFFECT_MS = 5_000 + 4_000;
+export const EFFECT_MS = 5_000 + CLOCKS_APART_MS;
 
 export function firings(observed: Observed): string[] {
   return observed.automations.flatMap((automation) => {
@@ -28,7 +31,12 @@ function wrong(automation: Automation, deliveries: Listed[], observed: Observed)
   ) as [Set<string>, Set<string>];
   const isSteady = automation.changes.every(({ kind }) => kind === 'edit action');
   const isCertain = (what: string) => !isOvertaken(what, automation, observed);
-  if (!isSteady) return [...changed(automation, deliveries, observed), ...early(automation, fired, observed)];
+  if (!isSteady)
+    return [
+      ...changed(automation, deliveries, observed),
+      ...missed(automation, deliveries, observed),
+      ...early(automation, fired, observed),
+    ];
   const missing = [...some].filter((what) => others.has(what) && !fired.has(what) && isCertain(what));
   const surplus = [...fired].filter((what) => !some.has(what) && !others.has(what) && isCertain(what));
   return [
@@ -69,6 +77,34 @@ function changed(automation: Automation, deliveries: Listed[], { accepted }: Obs
   return deliveries
     .filter(({ facts }) => lateIds.has(String(facts['event_id'])))
     .map(({ facts }) => `G18: ${automation.id} fired on ${facts['event_id']}, after it was changed`);
+}
+
+/** What came before an automation was enabled again, and certainly after it was disabled, fires it never. */
+function missed(automation: Automation, deliveries: Listed[], observed: Observed): string[] {
+  const { accepted } = observed;
+  const disabled = automation.changes.find(({ kind }) => kind === 'disable');
+  if (!disabled) return [];
+  const early = new Set(
+    accepted
+      .filter((one) => one.postedAtMs <= disabled.answeredAtMs + EFFECT_MS)
+      .map(({ event }) => event.id),
+  );
+  return deliveries
+    .map(({ facts }) => String(facts['event_id']))
+    .filter((id) => !early.has(id) && cameBeforeEnabling(automation, id, observed))
+    .map((id) => `G18: ${automation.id} fired on ${id}, which came while it was disabled`);
+}
+
+/** Whether an automation was enabled again later than all copies of an event came; older versions do not note when. */
+export function cameBeforeEnabling(
+  { changes }: Automation,
+  eventId: string,
+  { accepted, isMixed }: Observed,
+): boolean {
+  const last = changes.at(-1);
+  const copies = accepted.filter(({ event }) => event.id === eventId);
+  if (isMixed || last?.kind !== 'enable' || copies.length === 0) return false;
+  return copies.every(({ acceptedAtMs }) => acceptedAtMs + CLOCKS_APART_MS < last.askedAtMs);
 }
 
 /** Without faults, what was accepted some time before a change has fired by then. */

@@ -91,6 +91,8 @@ export type Delivery = Listed & { attempts: Attempt[] };
 
 export interface Observed {
   hasFaults: boolean;
+  /** Whether functions of an older version took part. */
+  isMixed: boolean;
   /** Whether functions may stand still for seconds between any two calls of an attempt. */
   mayStandStill: boolean;
   /** Times from when on nothing went wrong any more, each with the moment when everything had come to rest. */
