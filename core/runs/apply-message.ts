@@ -100,7 +100,7 @@ const appliers: Record<RunEventType, RouteApplier> = {
   'run.heartbeat': (memory, message, route, { interest }) => {
     if (interest.states.length === 0) return;
     const event = openEvent(message, route) as RunHeartbeatEvent;
-    applyHeartbeat(memory, event, { receivedAtMs: message.receivedAtMs, indexes: interest.states });
+    applyHeartbeat(memory, event, message.receivedAtMs);
   },
 };
 
@@ -111,7 +111,7 @@ function applyMetricsRoute(...[memory, message, route, context, into]: Parameter
   const isLife = memory.pulse !== undefined && interest.states.length > 0;
   if (!(isWatched || isLife)) return;
   const event = openEvent(message, route) as OpenedMetricsEvent;
-  if (isLife) noteLife(memory, event, { receivedAtMs, indexes: interest.states });
+  if (isLife) noteLife(memory, event, receivedAtMs);
   if (!isWatched) return;
   forgetUnwatched(memory, receivedAtMs, context.stillWatched);
   const judged = { receivedAtMs, indexes: interest.metrics, gauges, lastOfOthers };

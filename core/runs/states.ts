@@ -65,30 +65,28 @@ function applySilence(
     return;
   }
   applied.isEnd = true;
-  const before = memory.state?.state;
-  memory.state = { state: event.state, before: before ?? null };
+  memory.state = { state: event.state, before: memory.state?.state ?? null };
   memory.isChanged = true;
-  if (before !== event.state) judgeChange(memory, event, context, applied);
+  judgeChange(memory, event, context, applied);
 }
 
-/** Notes a heartbeat. Changes the memory. */
-export function applyHeartbeat(memory: RunMemory, event: RunHeartbeatEvent, context: StateContext): void {
-  if (context.indexes.length === 0 || !enterStateAttempt(memory, event.run.attempt)) return;
-  if (hasEnded(memory)) return;
+/** Notes a heartbeat, of a run whose states somebody watches. Changes the memory. */
+export function applyHeartbeat(memory: RunMemory, event: RunHeartbeatEvent, receivedAtMs: number): void {
+  if (!enterStateAttempt(memory, event.run.attempt) || hasEnded(memory)) return;
   const { run, user } = event;
   memory.pulse ??= { intervalMs: 0, lastAtMs: 0, run };
   memory.pulse.intervalMs = event.interval * 1000;
-  noteLife(memory, { run, ...(user !== undefined && { user }) }, context);
+  noteLife(memory, { run, ...(user !== undefined && { user }) }, receivedAtMs);
 }
 
 /** Metrics and states are signs of life as well, of a run that has sent a heartbeat. Changes the memory. */
 export function noteLife(
   memory: RunMemory,
   { run, user }: Pick<OpenedMetricsEvent, 'run' | 'user'>,
-  { receivedAtMs, indexes }: StateContext,
+  receivedAtMs: number,
 ): void {
   const { pulse } = memory;
-  if (!pulse || indexes.length === 0) return;
+  if (!pulse) return;
   if ((run.attempt ?? memory.stateAttempt) < memory.stateAttempt || hasEnded(memory)) return;
   pulse.lastAtMs = Math.max(pulse.lastAtMs, receivedAtMs);
   pulse.run = shortened({ ...pulse.run, ...run });
@@ -128,7 +126,6 @@ function enterStateAttempt(memory: RunMemory, attempt = memory.stateAttempt): bo
 
 /** Nobody watches states here any more, so nobody waits for the run's pulse either. */
 function forgetPulse(memory: RunMemory): void {
-  if (!memory.pulse) return;
   delete memory.pulse;
   memory.isChanged = true;
 }
@@ -141,9 +138,8 @@ function changeState(
 ): void {
   const was = memory.state;
   // A run that silence made CRASHED is what it was before, by the very event; but crashing is no change for it.
-  noteLife(memory, event, context);
+  noteLife(memory, event, context.receivedAtMs);
   const isSame = was?.state === event.state || memory.state?.state === event.state;
-  memory.isChanged ||= !isSame || was?.before !== undefined;
   memory.state = { state: event.state };
   if (isEnd(event.state)) forgetPulse(memory);
   if (!isSame) judgeChange(memory, event, context, applied);

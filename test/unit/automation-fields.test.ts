@@ -46,6 +46,8 @@ test.each<[string, object, string[]]>([
 
 const registry = { kind: 'registry', registry: 'models' };
 const collection = { kind: 'collection', registry: 'models', collection: 'detector' };
+const inNoPlace = { kind: 'collection', collection: 'detector' };
+const onLinks = { trigger: { event: 'artifact.linked' } };
 
 test.each<[string, object, string | undefined]>([
   ['runs in their project', { scope: project }, undefined],
@@ -56,6 +58,19 @@ test.each<[string, object, string | undefined]>([
   ['a registry by its project', { scope: { ...project, project: 'wandb-registry-models' } }, 'scope.project'],
   ['links into a registry', { scope: registry, trigger: { event: 'artifact.linked' } }, undefined],
   ['links into a collection', { scope: collection, trigger: { event: 'artifact.linked' } }, undefined],
+  ['a collection without its place', { ...onLinks, scope: inNoPlace }, 'scope'],
+  ['a collection with its team alone', { ...onLinks, scope: { ...inNoPlace, team: 'vision' } }, 'scope'],
+  ['a collection with its project alone', { ...onLinks, scope: { ...inNoPlace, project: 'mnist' } }, 'scope'],
+  [
+    'a collection with a registry and a team',
+    { ...onLinks, scope: { ...collection, team: 'vision' } },
+    'scope',
+  ],
+  [
+    'a collection with a registry and a project',
+    { ...onLinks, scope: { ...collection, project: 'mnist' } },
+    'scope',
+  ],
   ['versions made in a registry', { scope: registry, trigger: { event: 'artifact.created' } }, 'scope.kind'],
   ['versions made in a project', { trigger: { event: 'artifact.created' } }, undefined],
   ['custom events in a registry', { scope: registry, trigger: { event: 'custom.x' } }, undefined],

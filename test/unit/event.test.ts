@@ -41,8 +41,18 @@ describe('an event', () => {
       /do not happen in a registry/,
     ],
     ['has no unknown fields', { ...link, aliass: [] }, 'aliass', /not known/],
+    ['has a URL of the web', { ...link, url: 'httpx://a.example' }, 'url', /http or https/],
+    ['has a URL of the web alone', { ...link, url: 'xhttps://a.example' }, 'url', /http or https/],
     ['has whole steps', at([{ step: 1.5, metrics: {} }]), 'points.0.step', /whole/],
     ['has steps from 0 on', at([{ step: -1, metrics: {} }]), 'points.0.step', /negative/],
+    ['has metrics by name', at([{ metrics: [1] }]), 'points.0.metrics', /object of metric names/],
+    ['has metrics with a name', at([{ metrics: { '': 1 } }]), 'points.0.metrics.', /empty/],
+    [
+      'has metrics with names of 256 characters at most',
+      at([{ metrics: { ['x'.repeat(257)]: 1 } }]),
+      `points.0.metrics.${'x'.repeat(257)}`,
+      /longer than 256/,
+    ],
     ['has numbers as metrics', at([{ metrics: { loss: '0.3' } }]), 'points.0.metrics.loss', /number/],
     ['has at least one point', at([]), 'points', /at least one/],
     ['has an alias when one was added', { ...link, type: 'artifact.alias_added' }, 'alias', /missing/],
@@ -65,6 +75,15 @@ describe('an event', () => {
     const refusal = refusalOf(input);
     expect(refusal.field).toBe(field);
     expect(refusal.detail).toMatch(detail);
+  });
+
+  test.each([1, 256])('may have a metric whose name has %d characters', (length) => {
+    const input = at([{ metrics: { ['x'.repeat(length)]: 1 } }]);
+    expect(parseEvent(input).event).toMatchObject(input);
+  });
+
+  test('may have a URL without TLS', () => {
+    expect(parseEvent({ ...link, url: 'http://a.example' }).event.url).toBe('http://a.example');
   });
 
   test('of an unknown type is refused with the list of types', () => {
@@ -184,6 +203,24 @@ describe('the schema of an event type', () => {
     const schema = z.toJSONSchema(eventSchema(type)!, { io: 'input' });
     expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
     expect(schema.required).toContain('team');
+  });
+
+  test('says what a metric may be', () => {
+    const schema = z.toJSONSchema(eventSchema('run.metrics')!, { io: 'input' });
+    expect(schema.properties).toMatchObject({
+      points: {
+        items: {
+          properties: {
+            metrics: {
+              type: 'object',
+              additionalProperties: {
+                anyOf: [{ type: 'number' }, { enum: ['NaN', 'Infinity', '-Infinity'] }],
+              },
+            },
+          },
+        },
+      },
+    });
   });
 });
 

@@ -257,6 +257,19 @@ describe('re-firing of run states', () => {
     expect(await count(sendEach(back!, third!))).toBe(1);
   });
 
+  test('after_false: a change from before the trigger was saved does not count, one at that moment does', async () => {
+    const trigger = onStates(['FAILED'], { repeat: { mode: 'after_false' } });
+    const { send, automations, clock } = aMatcher(aWatcher({ trigger }, 'aut'));
+    expect(await count(send(aStateEvent('FAILED')))).toBe(1);
+    // Saved again with the same trigger: its latch is the same.
+    automations[0] = aWatcher({ trigger }, 'aut', clock.nowMs + 1);
+    await send(aStateEvent('RUNNING'));
+    expect(await count(send(aStateEvent('FAILED')))).toBe(0);
+    automations[0] = aWatcher({ trigger }, 'aut', clock.nowMs);
+    await send(aStateEvent('RUNNING'));
+    expect(await count(send(aStateEvent('FAILED')))).toBe(1);
+  });
+
   test('interval: again when the time is over, not before', async () => {
     const { send, clock } = set(['FAILED'], { mode: 'interval', seconds: 10 });
     const first = clock.nowMs;
