@@ -147,6 +147,18 @@ describe('a latch', () => {
     expect(await send(losses([0.1], 4))).toEqual(['aut@4']);
   });
 
+  test('is told of a finite value from the moment of the save on, not of one from before (after_false)', async () => {
+    const trigger = onMetrics({ not_finite: { metric: 'loss' } }, { repeat: { mode: 'after_false' } });
+    const { send, automations, clock } = aMatcher(aWatcher({ trigger }, 'aut'));
+    expect(await send(losses(['NaN']))).toEqual(['aut@0']);
+    automations[0] = aWatcher({ trigger }, 'aut', clock.nowMs + 1);
+    await send(losses([0.1], 1));
+    expect(await send(losses(['NaN'], 2))).toEqual([]);
+    automations[0] = aWatcher({ trigger }, 'aut', clock.nowMs);
+    await send(losses([0.1], 3));
+    expect(await send(losses(['NaN'], 4))).toEqual(['aut@4']);
+  });
+
   test('of a latch of an earlier trigger nothing is noted (after_false)', async () => {
     const of = (value: number) => onLoss({ value }, { repeat: { mode: 'after_false' } });
     const { send, automations } = aMatcher(aWatcher({ trigger: of(0.5) }, 'aut'));

@@ -329,6 +329,23 @@ describe('silence does not fall on', () => {
     expect(store.calls()).toBe(0);
   });
 
+  test('a run of which nobody watches the states: a heartbeat leaves no trace beside metrics', async () => {
+    const { send, run } = aMatcher(aWatcher({ trigger: onThreshold({ value: -1 }) }, 'metrics'));
+    await send(aHeartbeat(1), losses([1]));
+    expect(run()).not.toHaveProperty('pulse');
+  });
+
+  test('a run of which nobody watches the states any more: metrics do not prolong the wait', async () => {
+    const { send, automations, clock, run } = set(
+      aWatcher({ trigger: onThreshold({ value: -1 }) }, 'metrics'),
+    );
+    const heardAtMs = clock.nowMs;
+    await send(aHeartbeat(1));
+    automations.splice(0, 2);
+    await send(losses([1]));
+    expect(run()).toMatchObject({ lastStep: 0, pulse: { lastAtMs: heardAtMs } });
+  });
+
   test('a run of which nobody watches the states any more: the wait ends, and nothing fires', async () => {
     const { send, silence, report, clock, automations, run } = set();
     await send(aHeartbeat(1));
