@@ -1,4 +1,4 @@
-import { AutomationInput } from '../../core/automation.ts';
+import { AutomationChange, AutomationInput } from '../../core/automation.ts';
 import { Problem, parseInput } from '../../core/problem.ts';
 
 const project = { kind: 'project', team: 'vision', project: 'mnist' };
@@ -84,4 +84,29 @@ test.each<[string, object, string | undefined]>([
   ['the newest of runs', { delivery: { supersede: true } }, undefined],
 ])('an automation on %s is taken, or refused by the field', (_, change, field) => {
   expect(refused(change)).toBe(field);
+});
+
+test('a filter may take 16 KiB of JSON, and no more', () => {
+  const of = (length: number) => ({ user: 'x'.repeat(length - JSON.stringify({ user: '' }).length) });
+  const field = (length: number) => refused({ trigger: { event: 'artifact.linked', filter: of(length) } });
+  expect([field(16_384), field(16_385)]).toEqual([undefined, 'trigger.filter']);
+});
+
+const ofChange = { scope: registry, trigger: { event: 'artifact.linked' }, action: { type: 'no_op' } };
+
+test.each<[string, object, boolean]>([
+  ['nothing', {}, true],
+  [
+    'each field',
+    { ...ofChange, name: 'b', description: 'x'.repeat(2_000), delivery: {}, enabled: false },
+    true,
+  ],
+  ['a longer description', { description: 'x'.repeat(2_001) }, false],
+  ['the team', { team: 'audio' }, false],
+])('a change of %s is taken or refused', (_, change, isTaken) => {
+  expect(AutomationChange.safeParse(change).success).toBe(isTaken);
+});
+
+test('a change fills in nothing that was not given', () => {
+  expect(AutomationChange.parse({ enabled: false })).toEqual({ enabled: false });
 });

@@ -33,6 +33,12 @@ describe('an event', () => {
     ['names its team', { ...link, team: undefined }, 'team', /missing/],
     ['has a team that fits into a URL', { ...link, team: 'a/b' }, 'team', /letters, digits/],
     ['names a place', { ...link, registry: undefined }, 'project', /place/],
+    [
+      'was created in a project',
+      { ...link, type: 'artifact.created' },
+      'registry',
+      /do not happen in a registry/,
+    ],
     ['names one place only', { ...link, project: 'p' }, 'registry', /exclude/],
     [
       'has a run in a project',
@@ -90,6 +96,33 @@ describe('an event', () => {
     expect(refusalOf({ type: 'x' }).hint).toMatch(
       /artifact\.created, artifact\.linked, .*run\.heartbeat and custom\.<name>/,
     );
+  });
+
+  test.each<[string, string]>([
+    ['CREATE_ARTIFACT', 'artifact.created'],
+    ['LINK_ARTIFACT', 'artifact.linked'],
+    ['LINK_MODEL', 'artifact.linked'],
+    ['UNLINK_ARTIFACT', 'artifact.unlinked'],
+    ['ADD_ARTIFACT_ALIAS', 'artifact.alias_added'],
+    ['UPDATE_ARTIFACT_ALIAS', 'artifact.alias_added'],
+    ['ADD_ARTIFACT_TAG', 'artifact.tag_added'],
+    ['REMOVE_ARTIFACT_TAG', 'artifact.tag_removed'],
+    ['ADD_COLLECTION_TAG', 'collection.tag_added'],
+    ['REMOVE_COLLECTION_TAG', 'collection.tag_removed'],
+    ['RUN_METRIC', 'run.metrics'],
+    ['RUN_METRIC_CHANGE', 'run.metrics'],
+    ['RUN_METRIC_ZSCORE', 'run.metrics'],
+    ['run_state', 'run.state'],
+  ])('of W&B’s type %s is refused with ours', (theirs, ours) => {
+    expect(refusalOf({ type: theirs }).hint).toBe(`W&B's ${theirs.toUpperCase()} is ${ours} here`);
+  });
+
+  test('is refused with no more than 300 characters of what it said', () => {
+    const long = 'x'.repeat(400);
+    expect(refusalOf({ type: long }).detail).toBe(`there is no event type "${'x'.repeat(298)}…`);
+    const short = `points.0.metrics.${'x'.repeat(282)}…`;
+    const refusal = refusalOf(at([{ metrics: { [long]: 1 } }]));
+    expect(refusal).toMatchObject({ field: short, hint: `correct ${short} and send the request again` });
   });
 
   test('in a project that is a registry on W&B’s wire is in that registry', () => {

@@ -272,6 +272,7 @@ describe('a filter is refused', () => {
     ['ab(?!c)', 2, 'invalid or unsupported Perl syntax'],
     ['ab\\', 2, 'trailing backslash'],
     ['ab*c**', 4, 'invalid nested repetition'],
+    ['[**]b**[**]', 5, 'invalid nested repetition'],
     ['x|*a', 2, 'missing argument'],
     ['[a-c][z-a]', 6, 'invalid character class range'],
     ['a{2}b{1001}', 5, 'invalid repeat count'],
@@ -296,6 +297,16 @@ describe('a filter is refused', () => {
       { path: '$or.255.alias', message: 'a filter has at most 256 clauses' },
     ]);
     expect(problemsOf({ $or: filters.slice(0, 255) })).toEqual([]);
+  });
+
+  test('with a pattern of more than 300 instructions, or with 600 in all its patterns', () => {
+    const patterns = (...counts: number[]) =>
+      problemsOf({ $or: counts.map((count) => ({ alias: { $regex: `[ab]{${count}}` } })) });
+    // Each holds two more than it repeats.
+    expect(patterns(298)).toEqual([]);
+    expect(patterns(299)).toMatchObject([{ path: '$or.0.alias.$regex' }]);
+    expect(patterns(298, 295, 1)).toEqual([]);
+    expect(patterns(298, 296, 1)).toMatchObject([{ path: '$or.2.alias.$regex' }]);
   });
 
   test('with patterns that are too large together', () => {

@@ -101,6 +101,8 @@ describe('a webhook', () => {
     ['https://ci.example.com/hooks?k=a%2Bb%2Fc%2Bd%3D', 'a+b/c+d= is wrong', '*** is wrong'],
     ['https://ci.example.com/t0ken-12/run?wait=1', 'no /t0ken-12 here', 'no /*** here'],
     ['https://ci.example.com/t0ken-12/services/run', 'services: run', 'services: run'],
+    ['https://ci.example.com/notificationhub/x?k=1', 'notificationhub', 'notificationhub'],
+    ['https://ci.example.com/notificationhubs/x?k=1', 'notificationhubs', '***'],
     ['https://eo12345678.requests.example.com/', 'host eo12345678.requests', 'host ***.requests'],
   ])('with the secret URL %s shows of %j only %j', async (url, answer, shown) => {
     const integration = aWebhookIntegration({ url: undefined, url_secret: 'TEAMS' });

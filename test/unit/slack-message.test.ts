@@ -5,6 +5,7 @@ import type { SlackAction } from '../../core/action.ts';
 import type { Facts } from '../../core/delivery.ts';
 import { headlineOf } from '../../core/slack-headline.ts';
 import { slackMessage } from '../../core/slack-message.ts';
+import { link } from '../../core/slack-text.ts';
 import { firings } from '../support/firings.ts';
 
 const folder = join(import.meta.dirname, '../golden/slack');
@@ -109,6 +110,15 @@ describe('a Slack message', () => {
       '<https://example.com/runs?a=1&amp;b=%3C!channel%3E%7Cx|Open the run a|b&gt;c&lt;d>',
     );
   });
+});
+
+test('a link takes addresses of 2,500 characters and texts of 200, as Slack counts them', () => {
+  const address = (length: number) => 'https://a.example/'.padEnd(length, 'x');
+  expect(link(address(2_500), 'x')).toBe(`<${address(2_500)}|x>`);
+  expect(link(address(2_501), 'x')).toBeUndefined();
+  expect(link(`${address(2_496)}&`, 'x')).toBeUndefined();
+  expect(link('https://a.example/', 'x'.repeat(200))).toBe(`<https://a.example/|${'x'.repeat(200)}>`);
+  expect(link('https://a.example/', 'x'.repeat(201))).toMatch(/\|x{199}…>$/);
 });
 
 /** What Slack would read as a link, a mention or a command. */

@@ -81,6 +81,12 @@ describe('renderTemplate', () => {
     expect(renderTemplate('${x}', () => '\ud800')).toBe('"\\ud800"');
   });
 
+  test('makes up to 256 KiB, with its quotes', () => {
+    const large = 'x'.repeat(MAX_RENDERED_BYTES - 2);
+    expect(renderTemplate('${x}', () => large)).toHaveLength(262_144);
+    expect(() => renderTemplate('${x}!', () => large)).toThrow(RenderedTooLargeError);
+  });
+
   test.each<[string, JsonValue, JsonValue]>([
     ['one large value', '${x}', 'x'.repeat(MAX_RENDERED_BYTES + 1)],
     ['a value often repeated', '${x}'.repeat(10_000), 'x'.repeat(200_000)],
