@@ -87,7 +87,7 @@ export function noteLife(
 ): void {
   const { pulse } = memory;
   if (!pulse) return;
-  if ((run.attempt ?? memory.stateAttempt) < memory.stateAttempt || hasEnded(memory)) return;
+  if ((run.attempt ?? memory.stateAttempt) < memory.stateAttempt) return;
   pulse.lastAtMs = Math.max(pulse.lastAtMs, receivedAtMs);
   pulse.run = shortened({ ...pulse.run, ...run });
   if (user !== undefined) pulse.user = user;

@@ -118,7 +118,8 @@ describe('an event', () => {
   });
 
   test('is refused with no more than 300 characters of what it said', () => {
-    const long = 'x'.repeat(400);
+    const long = 'x'.repeat(299);
+    expect(refusalOf({ type: long.slice(1) }).detail).toBe(`there is no event type "${long.slice(1)}"`);
     expect(refusalOf({ type: long }).detail).toBe(`there is no event type "${'x'.repeat(298)}…`);
     const short = `points.0.metrics.${'x'.repeat(282)}…`;
     const refusal = refusalOf(at([{ metrics: { [long]: 1 } }]));

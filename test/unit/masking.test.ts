@@ -99,6 +99,13 @@ describe('the masker', () => {
     }
   });
 
+  test('takes secrets out in whatever order they stand, however each is written', () => {
+    const mask = maskOf('first-secret', 'other-secret');
+    expect(mask('other-secret, then first-secret')).toBe('***, then ***');
+    const encoded = Buffer.from('first-secret').toString('base64');
+    expect(mask(`${encoded} first-secret ${encoded} other%2dsecret`)).toBe('*** *** *** ***');
+  });
+
   test('finds credentials that are in base64 twice', () => {
     const credentials = Buffer.from('bot:the-password').toString('base64');
     const twice = Buffer.from(`authorization: Basic ${credentials}`).toString('base64');
@@ -106,7 +113,8 @@ describe('the masker', () => {
   });
 
   test('leaves short texts, and says how long its longest form is', () => {
-    expect(maskOf('short')('a short story')).toBe('a short story');
+    expect(maskOf('shorter')('a shorter story')).toBe('a shorter story');
+    expect(maskOf('shortest')('a shortest story')).toBe('a *** story');
     expect(longestForm([])).toBe(0);
     expect(longestForm([new Secret('12345678')])).toBe(48);
   });
