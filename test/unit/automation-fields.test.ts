@@ -1,3 +1,4 @@
+import { Action } from '../../core/action.ts';
 import { AutomationChange, AutomationInput } from '../../core/automation.ts';
 import { Problem, parseInput } from '../../core/problem.ts';
 
@@ -109,4 +110,17 @@ test.each<[string, object, boolean]>([
 
 test('a change fills in nothing that was not given', () => {
   expect(AutomationChange.parse({ enabled: false })).toEqual({ enabled: false });
+});
+
+test.each<[string, object, object | undefined]>([
+  ['no words', {}, { title: '', message: '', severity: 'INFO' }],
+  ['a warning', { severity: 'WARN' }, { title: '', message: '', severity: 'WARN' }],
+  ['an error', { severity: 'ERROR', title: 'a' }, { title: 'a', message: '', severity: 'ERROR' }],
+  ['another severity', { severity: 'FATAL' }, undefined],
+  ['an id with more before it', { integration: '../int_1' }, undefined],
+  ['an id with more behind it', { integration: 'int_1/x' }, undefined],
+  ['an id that is too long', { integration: 'x'.repeat(65) }, undefined],
+])('a Slack message with %s is filled in, or refused', (_, change, expected) => {
+  const slack = { type: 'slack', integration: 'int_1', ...change };
+  expect(Action.safeParse(slack).data).toEqual(expected && { ...slack, ...expected });
 });

@@ -204,6 +204,7 @@ describe('JSON', () => {
     ['{"a":-Infinity,"b":[1,2,}', 'character 24'],
     ['{"a":NaN,"b":', 'too early'],
     ['{"a":1} {', 'character 8'],
+    ['{"a":1,"bcdef":2 x}', 'character 17'],
   ])('%p is refused with the place in the text as it was sent', (text, place) => {
     let detail = '';
     try {
@@ -217,7 +218,7 @@ describe('JSON', () => {
 
   test('of an array is cut into its elements without parsing them', () => {
     const cut = (text: string) => splitArray(text, 100);
-    expect(cut('[]')).toEqual([]);
+    expect([cut('[]'), cut('[ ,1]')]).toEqual([[], [' ', '1']]);
     expect(cut('[ 1, {"a":[1,"],\\","\\"]"]} ,x]')).toEqual([' 1', ' {"a":[1,"],\\","\\"]"]} ', 'x']);
     expect(splitArray(`[${'1,'.repeat(9)}1]`, 4)).toEqual(['1', '1', '1', '1']);
     for (const broken of ['[', '[1', '["]', '[[]', '[1}', '[1]]', '[1] 2']) {

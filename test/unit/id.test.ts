@@ -1,11 +1,12 @@
 import { triggerHash } from '../../core/automation.ts';
 import { deliveryId } from '../../core/delivery.ts';
 import { digestDelivery } from '../../core/digest.ts';
+import { packMessages, unpackMessage } from '../../core/event-message.ts';
 import { derivedId, digest, newIdentity, orderedId, randomId } from '../../core/id.ts';
 import { noticeDelivery } from '../../core/notice.ts';
 import { parseEvent } from '../../core/received-event.ts';
 import { silenceEvent } from '../../core/runs/silence.ts';
-import { aDelivery, aWebhookIntegration } from '../support/builders.ts';
+import { aDelivery, aMetricsEvent, aWebhookIntegration } from '../support/builders.ts';
 
 test('the same parts give the same id, and other parts another', () => {
   expect(derivedId('evt', 'a', 'b')).toBe(derivedId('evt', 'a', 'b'));
@@ -49,6 +50,8 @@ describe('an id that is made from what it stands for stays what it is: that of',
   const scope = { kind: 'project', team: 'vision', project: 'mnist' } as const;
   const trigger = { event: 'artifact.linked', filter: { alias: 'production' } } as const;
 
+  const packed = () => packMessages([aMetricsEvent()], { receivedAtMs: 5, depth: 0 })[0]!;
+
   test.each<[string, () => string, string]>([
     [
       'a delivery of an event',
@@ -79,6 +82,13 @@ describe('an id that is made from what it stands for stays what it is: that of',
       'an event by its content',
       () => parseEvent({ ...linked, time: '2026-11-23T12:00:00Z' }).event.id,
       'evt_8254c986462921f96f06a3df093c999b',
+    ],
+    ['the group of a run', () => packed().groupId, '0cdcfd1e2e035b07f8884406de348ecc'],
+    ['a message of a run', () => packed().dedupId, 'msg_9ba9b6595d384a146c169ec0633ffa6c'],
+    [
+      'a message that was received',
+      () => unpackMessage(packed().body).id,
+      'msg_1d81be17ebb665f27197fe5f9b2ffe81',
     ],
     ['a trigger', () => triggerHash({ scope, trigger }), 'fe6152d15d98'],
   ])('%s', (_, id, known) => {
