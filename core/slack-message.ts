@@ -26,7 +26,7 @@ type Block =
   | { type: 'context'; elements: MrkdwnText[] };
 
 /** Slack's own limits, in characters: https://docs.slack.dev/reference/block-kit/blocks */
-const LIMITS = { text: 3000, header: 150, section: 3000, field: 2000, fields: 10 };
+const LIMITS = { text: 3000, header: 150, section: 3000, field: 2000 };
 
 /** Of a value in a title or message; the whole stands in the delivery's history. */
 const MAX_VALUE = 500;
@@ -80,7 +80,7 @@ function textOf(facts: Facts, name: string): string {
   return value === undefined ? '' : oneLine(asText(value));
 }
 
-/** At most ten, which is what a section takes. */
+/** With the newest values they are ten, which is what a section takes. */
 const labels: readonly [label: string, ...names: string[]][] = [
   ['Team', 'entity_name'],
   ['Registry', 'registry_name'],
@@ -102,7 +102,7 @@ function fieldsOf(facts: Facts): MrkdwnText[] {
     return isBlank(value) ? [] : [field(label, value)];
   });
   const values = newestValues(facts);
-  return [...shown, ...(values === '' ? [] : [field('Newest values', values)])].slice(0, LIMITS.fields);
+  return [...shown, ...(values === '' ? [] : [field('Newest values', values)])];
 }
 
 function field(label: string, value: string): MrkdwnText {

@@ -113,7 +113,7 @@ export class Frame {
   }
 
   private catchUp(end: number, moved: number): void {
-    const isNear = moved >= 0 && moved <= this.size && end - moved >= this.size;
+    const isNear = moved <= this.size && end - moved >= this.size;
     if (!isNear || this.revision !== this.series.revision) this.fill(end);
     else for (let at = end - moved; at < end; at++) this.slide(at);
   }

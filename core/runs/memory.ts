@@ -99,7 +99,7 @@ const SILENT_INTERVALS = 3;
 
 /** When silence makes the run CRASHED, unless it is heard of before; undefined while nobody waits for it. */
 export function silenceDueAtMs({ pulse, state }: RunMemory): number | undefined {
-  const isOver = state !== undefined && (state.before !== undefined || isEnd(state.state));
+  const isOver = state !== undefined && isEnd(state.state);
   return pulse && !isOver ? pulse.lastAtMs + SILENT_INTERVALS * pulse.intervalMs : undefined;
 }
 

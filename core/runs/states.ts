@@ -73,16 +73,14 @@ function applySilence(
     return;
   }
   applied.isEnd = true;
-  const before = memory.state?.state;
-  memory.state = { state: event.state, before: before ?? null };
+  memory.state = { state: event.state, before: memory.state?.state ?? null };
   memory.isChanged = true;
-  if (before !== event.state) judgeChange(memory, event, context, applied);
+  judgeChange(memory, event, context, applied);
 }
 
-/** Notes a heartbeat. Changes the memory. */
+/** Notes a heartbeat, of a run whose states somebody watches. Changes the memory. */
 export function applyHeartbeat(memory: RunMemory, event: RunHeartbeatEvent, context: StateContext): void {
-  if (context.indexes.length === 0 || !enterStateAttempt(memory, event.run.attempt, context)) return;
-  if (hasEnded(memory)) return;
+  if (!enterStateAttempt(memory, event.run.attempt, context) || hasEnded(memory)) return;
   const { run, user } = event;
   memory.pulse ??= { intervalMs: 0, lastAtMs: 0, run };
   memory.pulse.intervalMs = event.interval * 1000;
@@ -95,11 +93,10 @@ export function noteLife(
   { run, user }: Pick<OpenedMetricsEvent, 'run' | 'user'>,
   context: StateContext,
 ): void {
-  const { receivedAtMs, indexes } = context;
   const { pulse } = memory;
-  if (!pulse || indexes.length === 0) return;
-  if ((run.attempt ?? memory.stateAttempt) < memory.stateAttempt || hasEnded(memory)) return;
-  pulse.lastAtMs = Math.max(pulse.lastAtMs, receivedAtMs);
+  if (!pulse) return;
+  if ((run.attempt ?? memory.stateAttempt) < memory.stateAttempt) return;
+  pulse.lastAtMs = Math.max(pulse.lastAtMs, context.receivedAtMs);
   pulse.run = shortened({ ...pulse.run, ...run });
   if (user !== undefined) pulse.user = user;
   undoSilence(memory, context);
@@ -151,7 +148,6 @@ function enterStateAttempt(memory: RunMemory, attempt = memory.stateAttempt, con
 
 /** Nobody watches states here any more, so nobody waits for the run's pulse either. */
 function forgetPulse(memory: RunMemory): void {
-  if (!memory.pulse) return;
   delete memory.pulse;
   memory.isChanged = true;
 }
@@ -167,7 +163,6 @@ function changeState(
   const isToldCrash = was?.before !== undefined && was.state === event.state;
   if (!isToldCrash) noteLife(memory, event, context);
   const isSame = memory.state?.state === event.state;
-  memory.isChanged ||= !isSame || was?.before !== undefined;
   memory.state = { state: event.state };
   if (isEnd(event.state)) forgetPulse(memory);
   if (!isSame) judgeChange(memory, event, context, applied);

@@ -972,7 +972,7 @@ describe('the budget of windows', () => {
     ['names of 45 characters', (n) => ({ metric: String(n).padStart(45, 'm'), reach: 1, latches: 1 })],
     [
       'names of 256 characters of four bytes',
-      (n) => ({ metric: `${n}`.padStart(511, '🚂'), reach: 1, latches: 1 }),
+      (n) => ({ metric: `${'🚂'.repeat(256 - String(n).length)}${n}`, reach: 1, latches: 1 }),
     ],
     ['automations on one metric', () => ({ metric: 'loss', reach: 1, latches: 1 })],
     ['automations on all states', () => ({ metric: '', reach: 0, latches: 7 })],

@@ -42,6 +42,9 @@ test.each([
   ['"a b"', 'a b'],
   ['"a \\"b\\" %41"', 'a "b" A'],
   ['a"b', 'a"b'],
+  [' "a b" ', 'a b'],
+  ['x"a b"', 'x"a b"'],
+  ['"a b"x', '"a b"x'],
   [' a ', 'a'],
 ])('a header %p says %p', (header, source) => {
   const binary = unwrapBinaryCloudEvent({ ...headers, 'ce-source': header }, '{"team":"v"}');
@@ -80,6 +83,11 @@ test.each<[string, unknown, string | undefined]>([
   ['data in no base64', { ...envelope, data: undefined, data_base64: '***' }, 'data_base64'],
   ['data in base64 that is no text', { ...envelope, data: undefined, data_base64: 7 }, 'data_base64'],
   ['data in base64 of other bytes', { ...envelope, data: undefined, data_base64: '/w==' }, 'data_base64'],
+  [
+    'data in base64 of a text with a broken letter',
+    { ...envelope, data: undefined, data_base64: 'eyJhIjoi/yJ9' },
+    'data_base64',
+  ],
   ['data in base64 of no JSON', { ...envelope, data: undefined, data_base64: 'eA==' }, 'data_base64'],
   ['data in base64 of no object', { ...envelope, data: undefined, data_base64: 'W10=' }, 'data_base64'],
   ['data of another type', { ...envelope, datacontenttype: 'text/plain' }, 'datacontenttype'],
@@ -97,12 +105,16 @@ test.each<[string, Record<string, string>, string, string | undefined]>([
   expect(fieldOf(() => unwrapBinaryCloudEvent({ ...headers, ...change }, body))).toBe(field);
 });
 
-test.each(['application/json', 'application/cloudevents+json', 'Text/JSON; charset=utf-8', '', null])(
-  'data of the type %j is JSON',
-  (datacontenttype) => {
-    expect(unwrapCloudEvent({ ...envelope, datacontenttype }).input).toMatchObject({ team: 'v' });
-  },
-);
+test.each([
+  'application/json',
+  'application/cloudevents+json',
+  'Text/JSON; charset=utf-8',
+  'text/json ;x',
+  '',
+  null,
+])('data of the type %j is JSON', (datacontenttype) => {
+  expect(unwrapCloudEvent({ ...envelope, datacontenttype }).input).toMatchObject({ team: 'v' });
+});
 
 test.each(['json', 'application/jsonp', 'application/x/json', 'application/+json', 'text/plain+jsonx'])(
   'data of the type %j is not',

@@ -1,8 +1,9 @@
-import { describeCondition } from '../../core/condition-text.ts';
+import { describeCondition, describeMeasured } from '../../core/condition-text.ts';
 import { conditionOf, type MetricsTrigger } from '../../core/trigger.ts';
 import { onMetrics } from '../support/builders.ts';
 
-const textOf = (condition: object) => describeCondition(conditionOf(onMetrics(condition) as MetricsTrigger));
+const parsed = (condition: object) => conditionOf(onMetrics(condition) as MetricsTrigger);
+const textOf = (condition: object) => describeCondition(parsed(condition));
 
 test.each<[string, object]>([
   ['loss < 0.5', { threshold: { metric: 'loss', comparison: '<', value: 0.5 } }],
@@ -58,4 +59,16 @@ test.each<[string, object]>([
   ['train/loss is NaN or infinite', { not_finite: { metric: 'train/loss' } }],
 ])('a condition reads as: %s', (text, condition) => {
   expect(textOf(condition)).toBe(text);
+});
+
+test.each<['relative' | 'absolute', number, string]>([
+  ['relative', 0.07, '+7 %'],
+  ['relative', -0.5, '-50 %'],
+  ['relative', 0, '0 %'],
+  ['absolute', 2.5, '+2.5'],
+  ['absolute', -0.5, '-0.5'],
+  ['absolute', 0, '0'],
+])('a %s change of %d reads as %s', (changeType, value, text) => {
+  const change = { metric: 'loss', window: 2, change_type: changeType, amount: 1 };
+  expect(describeMeasured(parsed({ change }), value)).toBe(`average(loss, 2) changed by ${text}`);
 });

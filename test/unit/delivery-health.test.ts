@@ -60,7 +60,10 @@ describe('the circuit', () => {
     [{ undelivered: 9, failingSinceMs: 0 }, down, 9 * DAY_MS, undefined],
     [{ undelivered: 99, failingSinceMs: 0 }, down, 5 * DAY_MS - 1, undefined],
     [{ undelivered: 99, failingSinceMs: 0, disabledAtMs: 1 }, down, 9 * DAY_MS, undefined],
+    [{ undelivered: 10, failingSinceMs: 1_000 }, down, 5 * DAY_MS + 999, undefined],
     [{ undelivered: 1 }, { kind: 'refused', code: 'gone', status: 410 }, 0, 'gone'],
+    [{ undelivered: 1 }, { kind: 'refused', code: 'http_status', status: 404 }, 0, undefined],
+    [{ undelivered: 10, failingSinceMs: 0 }, { kind: 'delivered', status: 200 }, 9 * DAY_MS, undefined],
     [{}, { kind: 'delivered', status: 200 }, 9 * DAY_MS, undefined],
   ] as const)('%j after %j at %i disables by %s', (health, outcome, nowMs, reason) => {
     expect(reasonToDisable(health, outcome as Outcome, nowMs)).toBe(reason);
@@ -134,6 +137,7 @@ describe('a subject', () => {
       one('a', 10_000),
     ];
     expect([...inOrder].sort()).toEqual(inOrder);
+    expect(new Set(inOrder).size).toBe(inOrder.length);
   });
 });
 

@@ -25,6 +25,9 @@ const stamp = { receivedAtMs: 1_700_000_000_000, depth: 0 };
 const unpacked = (events: TravellingEvent[]) =>
   packMessages(events, stamp).map(({ body }) => unpackMessage(body));
 
+const aPoint = (point: object) => aMetricsEvent({ points: [point] });
+const named = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`m${at}`, at]));
+
 /** Points as a client sent them, from their columns. */
 function rowsOf(points: Points): Point[] {
   return points.steps.map((step, at) => {
@@ -75,6 +78,7 @@ describe('packing events into messages', () => {
       aLinkedEvent({ registry: undefined, project: 'mnist' }),
       aMetricsEvent({ run: { id: 'detector' } }),
     ],
+    ['collections of two registries', aLinkedEvent(), aLinkedEvent({ registry: 'other' })],
     ['two types of custom events', aCustomEvent(), aCustomEvent({ type: 'custom.other' })],
   ])('keeps %s apart', (_name, one, other) => {
     expect(unpacked([one, other]).map(({ routes }) => routes.length)).toEqual([1, 1]);
@@ -119,6 +123,11 @@ describe('packing events into messages', () => {
       ),
     ],
     ['metrics', losses([1, 'NaN', '-Infinity', 1e-300], 7)],
+    ['one point, with its time', aPoint({ step: 3, time: '2026-01-02T03:04:05Z', metrics: { a: 1 } })],
+    ['one point at step 0', aPoint({ step: 0, metrics: { a: 1, b: 'NaN' } })],
+    ['one point without a step', aPoint({ metrics: { a: 1 } })],
+    ['one point of many metrics', aPoint({ step: 3, metrics: named(17) })],
+    ['one point of nothing', aPoint({ step: 3, metrics: {} })],
   ])('gives back %s', (_name, event) => {
     expect(unpacked([event]).flatMap(eventsOf)).toEqual([JSON.parse(JSON.stringify(event))]);
   });

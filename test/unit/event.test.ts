@@ -34,6 +34,12 @@ describe('an event', () => {
     ['names its team', { ...link, team: undefined }, 'team', /missing/],
     ['has a team that fits into a URL', { ...link, team: 'a/b' }, 'team', /letters, digits/],
     ['names a place', { ...link, registry: undefined }, 'project', /place/],
+    [
+      'was created in a project',
+      { ...link, type: 'artifact.created' },
+      'registry',
+      /do not happen in a registry/,
+    ],
     ['names one place only', { ...link, project: 'p' }, 'registry', /exclude/],
     [
       'has a run in a project',
@@ -42,8 +48,18 @@ describe('an event', () => {
       /do not happen in a registry/,
     ],
     ['has no unknown fields', { ...link, aliass: [] }, 'aliass', /not known/],
+    ['has a URL of the web', { ...link, url: 'httpx://a.example' }, 'url', /http or https/],
+    ['has a URL of the web alone', { ...link, url: 'xhttps://a.example' }, 'url', /http or https/],
     ['has whole steps', at([{ step: 1.5, metrics: {} }]), 'points.0.step', /whole/],
     ['has steps from 0 on', at([{ step: -1, metrics: {} }]), 'points.0.step', /negative/],
+    ['has metrics by name', at([{ metrics: [1] }]), 'points.0.metrics', /object of metric names/],
+    ['has metrics with a name', at([{ metrics: { '': 1 } }]), 'points.0.metrics.', /empty/],
+    [
+      'has metrics with names of 256 characters at most',
+      at([{ metrics: { ['x'.repeat(257)]: 1 } }]),
+      `points.0.metrics.${'x'.repeat(257)}`,
+      /longer than 256/,
+    ],
     ['has numbers as metrics', at([{ metrics: { loss: '0.3' } }]), 'points.0.metrics.loss', /number/],
     ['has at least one point', at([]), 'points', /at least one/],
     ['has an alias when one was added', { ...link, type: 'artifact.alias_added' }, 'alias', /missing/],
@@ -74,10 +90,47 @@ describe('an event', () => {
     expect(refusal.detail).toMatch(detail);
   });
 
+  test.each([1, 256])('may have a metric whose name has %d characters', (length) => {
+    const input = at([{ metrics: { ['x'.repeat(length)]: 1 } }]);
+    expect(parseEvent(input).event).toMatchObject(input);
+  });
+
+  test('may have a URL without TLS', () => {
+    expect(parseEvent({ ...link, url: 'http://a.example' }).event.url).toBe('http://a.example');
+  });
+
   test('of an unknown type is refused with the list of types', () => {
     expect(refusalOf({ type: 'x' }).hint).toMatch(
       /artifact\.created, artifact\.linked, .*run\.heartbeat and custom\.<name>/,
     );
+  });
+
+  test.each<[string, string]>([
+    ['CREATE_ARTIFACT', 'artifact.created'],
+    ['LINK_ARTIFACT', 'artifact.linked'],
+    ['LINK_MODEL', 'artifact.linked'],
+    ['UNLINK_ARTIFACT', 'artifact.unlinked'],
+    ['ADD_ARTIFACT_ALIAS', 'artifact.alias_added'],
+    ['UPDATE_ARTIFACT_ALIAS', 'artifact.alias_added'],
+    ['ADD_ARTIFACT_TAG', 'artifact.tag_added'],
+    ['REMOVE_ARTIFACT_TAG', 'artifact.tag_removed'],
+    ['ADD_COLLECTION_TAG', 'collection.tag_added'],
+    ['REMOVE_COLLECTION_TAG', 'collection.tag_removed'],
+    ['RUN_METRIC', 'run.metrics'],
+    ['RUN_METRIC_CHANGE', 'run.metrics'],
+    ['RUN_METRIC_ZSCORE', 'run.metrics'],
+    ['run_state', 'run.state'],
+  ])('of W&B’s type %s is refused with ours', (theirs, ours) => {
+    expect(refusalOf({ type: theirs }).hint).toBe(`W&B's ${theirs.toUpperCase()} is ${ours} here`);
+  });
+
+  test('is refused with no more than 300 characters of what it said', () => {
+    const long = 'x'.repeat(299);
+    expect(refusalOf({ type: long.slice(1) }).detail).toBe(`there is no event type "${long.slice(1)}"`);
+    expect(refusalOf({ type: long }).detail).toBe(`there is no event type "${'x'.repeat(298)}…`);
+    const short = `points.0.metrics.${'x'.repeat(282)}…`;
+    const refusal = refusalOf(at([{ metrics: { [long]: 1 } }]));
+    expect(refusal).toMatchObject({ field: short, hint: `correct ${short} and send the request again` });
   });
 
   test('in a project that is a registry on W&B’s wire is in that registry', () => {
@@ -165,6 +218,7 @@ describe('JSON', () => {
     ['{"a":-Infinity,"b":[1,2,}', 'character 24'],
     ['{"a":NaN,"b":', 'too early'],
     ['{"a":1} {', 'character 8'],
+    ['{"a":1,"bcdef":2 x}', 'character 17'],
   ])('%p is refused with the place in the text as it was sent', (text, place) => {
     let detail = '';
     try {
@@ -178,7 +232,7 @@ describe('JSON', () => {
 
   test('of an array is cut into its elements without parsing them', () => {
     const cut = (text: string) => splitArray(text, 100);
-    expect(cut('[]')).toEqual([]);
+    expect([cut('[]'), cut('[ ,1]')]).toEqual([[], [' ', '1']]);
     expect(cut('[ 1, {"a":[1,"],\\","\\"]"]} ,x]')).toEqual([' 1', ' {"a":[1,"],\\","\\"]"]} ', 'x']);
     expect(splitArray(`[${'1,'.repeat(9)}1]`, 4)).toEqual(['1', '1', '1', '1']);
     for (const broken of ['[', '[1', '["]', '[[]', '[1}', '[1]]', '[1] 2']) {
@@ -198,6 +252,24 @@ describe('the schema of an event type', () => {
     const schema = z.toJSONSchema(eventSchema(type)!, { io: 'input' });
     expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
     expect(schema.required).toContain('team');
+  });
+
+  test('says what a metric may be', () => {
+    const schema = z.toJSONSchema(eventSchema('run.metrics')!, { io: 'input' });
+    expect(schema.properties).toMatchObject({
+      points: {
+        items: {
+          properties: {
+            metrics: {
+              type: 'object',
+              additionalProperties: {
+                anyOf: [{ type: 'number' }, { enum: ['NaN', 'Infinity', '-Infinity'] }],
+              },
+            },
+          },
+        },
+      },
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import type { FilterSource } from '../../core/filters/filter.ts';
 import type { JsonValue } from '../../core/json.ts';
 
 const fields: Record<string, JsonValue> = { alias: 'staging', index: 3, tags: ['a', 'b'] };
+const keyed = (names: string) => Object.fromEntries([...names].map((name) => [`k${name}`, name]));
 const explained = (source: FilterSource) => explain(source, (root) => fields[root]);
 
 test.each<[string, FilterSource, boolean, string]>([
@@ -62,4 +63,23 @@ test.each([
   const told = describeExplanation(explained(source)).split('; ');
   expect(told).toHaveLength(Math.min(count, 4));
   expect(told.at(-1)).toBe(last);
+});
+
+test.each<[string, JsonValue, JsonValue]>([
+  ['a text of 200 characters', 'x'.repeat(200), 'x'.repeat(200)],
+  ['a longer one', 'x'.repeat(201), `${'x'.repeat(199)}…`],
+  ['a list of ten', [[...'0123456789']], [[...'0123456789']]],
+  ['a list of twelve', [[...'0123456789ab']], [[...'0123456789', '… 2 more']]],
+  ['an object of twelve', keyed('0123456789ab'), { ...keyed('0123456789'), '… 2 more': '…' }],
+  ['a name of 201 characters', { ['x'.repeat(201)]: 1 }, { [`${'x'.repeat(199)}…`]: 1 }],
+  ['what is nested', { a: { b: { c: { d: 1 } } } }, { a: { b: { c: '…' } } }],
+])('an explanation shows as much of %s as is needed to know it', (_, value, shown) => {
+  const { parts } = explain({ value: { $eq: value } }, () => value) as { parts: unknown[] };
+  expect(parts).toEqual([expect.objectContaining({ operand: shown, found: [shown] })]);
+});
+
+test('an explanation shows ten of the values that a path leads to', () => {
+  const runs = Array.from({ length: 12 }, (_, id) => ({ id }));
+  const { parts } = explain({ 'metadata.runs.id': 5 }, () => ({ runs })) as { parts: unknown[] };
+  expect(parts).toMatchObject([{ holds: true, found: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }]);
 });

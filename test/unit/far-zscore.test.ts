@@ -25,12 +25,12 @@ test.each([
 });
 
 /** A board over a series that grew to these values, brought up to date after each. */
-function slid(values: number[], read: (board: GaugeBoard) => number): number {
+function slid(values: number[], read: (board: GaugeBoard) => number, capacity = 100): number {
   const series = emptySeries();
   const board = new GaugeBoard(series);
   let last = Number.NaN;
   for (const [step, value] of values.entries()) {
-    placeValue(series, { step, value, receivedAtMs: 0 }, 100);
+    placeValue(series, { step, value, receivedAtMs: 0 }, capacity);
     board.update();
     last = read(board);
   }
@@ -52,4 +52,13 @@ test.each([
   ['numbers that others came before', [1e9, -1e9, 7, 10, 20, 30], 10],
 ])('the deviation of %s is in their own units', (_, values, expected) => {
   expect(slid(values, (board) => board.deviation(3).read()) / expected).toBeCloseTo(1, 9);
+});
+
+test('a z-score among small numbers does not suffer from what their squares lost beside a large one', () => {
+  // Its square is 0.45 of a last digit of 1 more than whole ones: beside 1, each of them is rounded down.
+  const small = Math.sqrt((2 ** 32 + 0.45) * 2 ** -52);
+  const alternating = Array.from({ length: 1_000 }, (_, at) => (at % 2 === 0 ? small : -small));
+  const values = [1, ...alternating, 1];
+  const zscore = slid(values, (board) => board.gauge({ kind: 'zscore', window: 1_000 }).read(), 1_001);
+  expect(zscore * small * Math.sqrt(1_000 / 999)).toBeCloseTo(1, 12);
 });

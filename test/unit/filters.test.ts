@@ -24,6 +24,7 @@ const event: FilterSource = {
     notes: null,
     empty: [],
     shape: [3, 224],
+    letters: [...'abcdefghijklm'],
     data: { source: 's3' },
     runs: [{ id: 'a', score: 1 }, { id: 'b' }],
     matrix: [[1, 2], [3]],
@@ -68,6 +69,11 @@ describe('a filter', () => {
     [on('metadata.matrix', 3), false],
     [on('metadata.data', { $eq: { source: 's3' } }), true],
     [on('metadata.data', { $eq: {} }), false],
+    [on('metadata.shape', [3, 7]), false],
+    [on('metadata.shape', [3, 224, 1]), false],
+    [on('metadata.runs.0', { $eq: { score: 1, id: 'a' } }), true],
+    [on('metadata.runs.0', { $eq: { id: 'a', score: 2 } }), false],
+    [on('metadata.runs.0', { $eq: { id: 'a', other: 1 } }), false],
     [on('metadata.notes', null), true],
     [on(missing, null), true],
     [on(missing, 'x'), false],
@@ -153,6 +159,12 @@ describe('a filter', () => {
     [on('alias', { $size: 10 }), false],
     [on(missing, { $size: 0 }), false],
     [on('metadata.matrix', { $size: 1 }), false],
+    // $in of lists and objects
+    [on('metadata.data', { $in: [{ source: 'gcs' }, { source: 's3' }] }), true],
+    [on('metadata.data', { $in: [{ source: 'gcs' }, 's3'] }), false],
+    [on('metadata.shape', { $in: [{ source: 's3' }, [3, 224]] }), true],
+    [on('alias', { $in: [['staging'], 'production'] }), true],
+    [on(missing, { $in: [[3, 224], 'x'] }), false],
     // $all
     [on('tags', { $all: ['nightly', 'europe'] }), true],
     [on('tags', { $all: ['nightly', 'asia'] }), false],
@@ -187,7 +199,9 @@ describe('a filter', () => {
     [on('metadata.runs.score', null), true],
     [on('metadata.runs.score', { $exists: true }), true],
     [on('metadata.runs.5.id', null), false],
+    [on('metadata.runs.2.id', null), false],
     [on('metadata.runs.5.id', { $exists: false }), true],
+    [on('metadata.letters.10', 'k'), true],
     [on('metadata.shape.1', 224), true],
     [on('metadata.shape.01', 224), false],
     [on('metadata.shape.x', null), false],
@@ -272,7 +286,9 @@ describe('a filter is refused', () => {
     ['ab(?!c)', 2, 'invalid or unsupported Perl syntax'],
     ['ab\\', 2, 'trailing backslash'],
     ['ab*c**', 4, 'invalid nested repetition'],
+    ['[**]b**[**]', 5, 'invalid nested repetition'],
     ['x|*a', 2, 'missing argument'],
+    ['*a', 0, 'missing argument'],
     ['[a-c][z-a]', 6, 'invalid character class range'],
     ['a{2}b{1001}', 5, 'invalid repeat count'],
     ['\\d\\y', 2, 'invalid escape'],
@@ -296,6 +312,16 @@ describe('a filter is refused', () => {
       { path: '$or.255.alias', message: 'a filter has at most 256 clauses' },
     ]);
     expect(problemsOf({ $or: filters.slice(0, 255) })).toEqual([]);
+  });
+
+  test('with a pattern of more than 300 instructions, or with 600 in all its patterns', () => {
+    const patterns = (...counts: number[]) =>
+      problemsOf({ $or: counts.map((count) => ({ alias: { $regex: `[ab]{${count}}` } })) });
+    // Each holds two more than it repeats.
+    expect(patterns(298)).toEqual([]);
+    expect(patterns(299)).toMatchObject([{ path: '$or.0.alias.$regex' }]);
+    expect(patterns(298, 295, 1)).toEqual([]);
+    expect(patterns(298, 296, 1)).toMatchObject([{ path: '$or.2.alias.$regex' }]);
   });
 
   test('with patterns that are too large together', () => {
@@ -551,6 +577,14 @@ describe('whatever the filter and the event', () => {
       for (const requirement of filter.requirements()) checkOne(requirement, fields, holds);
     });
     expect(Math.min(required, whole)).toBeGreaterThan(50);
+  });
+
+  test.each<[FilterSource]>([
+    [on('alias', { $oops: 'production' })],
+    [on('alias', { $in: 'production' })],
+    [on('index', { $exists: 1 })],
+  ])('%j, which no door would take, takes nothing', (source) => {
+    expect(compileFilter(source).test(readerOf(event))).toBe(false);
   });
 
   test('a compiled filter answers, even one that no door would take', () => {

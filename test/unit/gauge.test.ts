@@ -202,6 +202,35 @@ describe('gauges', () => {
     }
   });
 
+  test.each([2, 39, 40, 41, 300])('stay right where they are read once in %d values', (gap) => {
+    const all: Measure[] = [
+      { kind: 'aggregate', aggregate: 'average', window: 40 },
+      { kind: 'aggregate', aggregate: 'max', window: 40 },
+      { kind: 'zscore', window: 39 },
+    ];
+    const series = emptySeries();
+    const board = new GaugeBoard(series);
+    const values: number[] = [];
+    for (let step = 0; step < 1_200; step++) {
+      values.push(Math.sin(step * step));
+      placeValue(series, { step, value: values[step]!, receivedAtMs: 0 }, 40);
+      if (step % gap !== 0) continue;
+      board.update();
+      for (const measure of all) expectSame(board.gauge(measure).read(), measured(values, measure), measure);
+    }
+  });
+
+  test('know the small value that is left when the large ones beside it have gone', () => {
+    const series = emptySeries();
+    const board = new GaugeBoard(series);
+    const average = board.gauge({ kind: 'aggregate', aggregate: 'average', window: 4 });
+    for (const [step, value] of [0, 0, 0, 2 ** 100, 1, 2 ** -60, 0, 0, 0].entries()) {
+      placeValue(series, { step, value, receivedAtMs: 0 }, 4);
+      board.update();
+    }
+    expect(average.read()).toBe(2 ** -62);
+  });
+
   test('of whole numbers are what plain arithmetic says, to the last bit', () => {
     const whole = fc.integer({ min: -(2 ** 40), max: 2 ** 40 });
     fc.assert(

@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
-import { unpackMessage } from '../../core/event-message.ts';
+import { messageBytes, unpackMessage } from '../../core/event-message.ts';
 import type { Caller } from '../../core/key.ts';
 import { Problem } from '../../core/problem.ts';
+import { parseEvent } from '../../core/received-event.ts';
 import { type IngestDeps, ingest } from '../../lambdas/ingest/ingest.ts';
 import type { QueueMessage } from '../../lambdas/shared/queue.ts';
 import { openTo, pointsOf } from '../support/builders.ts';
@@ -192,6 +193,22 @@ describe('posting events', () => {
     const startedAt = performance.now();
     await post(body);
     expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+
+  test('takes an event of 200,000 bytes, and no more', async () => {
+    const of = (length: number) => ({ ...link, metadata: { text: 'x'.repeat(length) } });
+    const rest = messageBytes(parseEvent(of(0)).event);
+    const statusOf = async (bytes: number) => (await post(JSON.stringify(of(bytes - rest)))).status;
+    expect([await statusOf(200_000), await statusOf(200_001)]).toEqual([202, -1]);
+  });
+
+  test('takes 4 MB as they come, and what inflates to 10 MB, and no more', async () => {
+    expect(await post(JSON.stringify(link).padEnd(4_000_000))).toMatchObject({ status: 202 });
+    const statusOf = async (bytes: number) => {
+      const body = gzipSync(JSON.stringify(link).padEnd(bytes));
+      return (await post(body, { headers: { 'content-encoding': 'gzip' } })).status;
+    };
+    expect([await statusOf(10_000_000), await statusOf(10_000_001)]).toEqual([202, -1]);
   });
 
   test('refuses a bomb without inflating all of it', async () => {

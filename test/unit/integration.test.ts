@@ -60,7 +60,7 @@ describe('a webhook integration', () => {
     [
       'a secret header that is fixed as well',
       { headers: { 'x-k': 'v' }, header_auth: { name: 'x-k', value_secret: 'H' } },
-      /stands in headers already/,
+      /^header_auth.name: x-k stands in headers already/,
     ],
     ['a user name with a colon', { basic_auth: { username: 'a:b', password_secret: 'P' } }, /colon/],
     ['a previous key without a new one', { previous_signing_secret: 'S' }, /^previous_signing_secret: /],
@@ -74,6 +74,11 @@ describe('a webhook integration', () => {
       { secrets: ['alias'] },
       /^secrets.0: is the name of a template variable/,
     ],
+    [
+      'a secret with a dash in its name',
+      { access_token_secret: 'A-B' },
+      /^access_token_secret: must be letters/,
+    ],
     ['a granted secret named ACCESS_TOKEN', { secrets: ['ACCESS_TOKEN'] }, /^secrets.0: /],
     ['a granted secret named like a root', { secrets: ['run_config'] }, /^secrets.0: /],
     ['two places', { url_secret: 'U' }, /^url_secret: and url are two places/],
@@ -81,6 +86,20 @@ describe('a webhook integration', () => {
     ['a field of Slack', { channel: 'C1' }, /^channel: this field is not known/],
   ])('refuses %s', (_what, change, problem) => {
     expect(refusal({ ...webhook, ...change })).toMatch(problem);
+  });
+
+  test.each<[string, object]>([
+    ['basic auth', { basic_auth: { username: 'u', password_secret: 'P' } }],
+    [
+      'basic auth and a header',
+      {
+        basic_auth: { username: 'u', password_secret: 'P' },
+        header_auth: { name: 'x-k', value_secret: 'H' },
+      },
+    ],
+    ['two keys while one takes over', { signing_secret: 'S', previous_signing_secret: 'P' }],
+  ])('takes %s', (_what, change) => {
+    expect(refusal({ ...webhook, ...change })).toBeUndefined();
   });
 
   test('may have its URL in a secret', () => {
@@ -114,9 +133,8 @@ describe('a webhook integration', () => {
     ]);
     expect(secretsOf(integration)).toEqual(['T', 'H', 'S', 'P', 'A']);
     expect(secretVariables(integration)).toEqual(['ACCESS_TOKEN', 'A', 'T']);
-    expect(secretsOf(aWebhookIntegration({ basic_auth: { username: 'u', password_secret: 'B' } }))).toEqual([
-      'B',
-    ]);
+    const basic = aWebhookIntegration({ basic_auth: { username: 'u', password_secret: 'B' } });
+    expect(secretFields(basic)).toEqual([{ field: 'basic_auth.password_secret', name: 'B' }]);
   });
 });
 
@@ -142,7 +160,10 @@ describe('a Slack integration', () => {
 
   test('gives no secret to a text', () => {
     expect(secretVariables(aSlackIntegration())).toEqual([]);
-    expect(secretsOf(aSlackIntegration())).toEqual(['SLACK_TOKEN']);
+    expect(secretFields(aSlackIntegration())).toEqual([{ field: 'token_secret', name: 'SLACK_TOKEN' }]);
+    const byWebhook = aSlackIntegration({ webhook_url_secret: 'URL' });
+    expect(secretFields(byWebhook)).toEqual([{ field: 'webhook_url_secret', name: 'URL' }]);
+    expect(secretsOf(byWebhook)).toEqual(['URL']);
   });
 
   test('shares its pace with those of the same token and channel, and with no others', () => {
@@ -157,5 +178,11 @@ describe('a Slack integration', () => {
     ];
     expect(new Set(others.map(channelKey)).size).toBe(others.length);
     expect(channelKey(aWebhookIntegration())).toBeUndefined();
+  });
+
+  test('by webhook shares its pace with those of the same URL, whatever channel it is said to be', () => {
+    const key = (change: object) => channelKey(aSlackIntegration({ webhook_url_secret: 'URL', ...change }));
+    expect(key({ id: 'int_b', channel: '#elsewhere' })).toBe(key({ channel: '#alerts' }));
+    expect(new Set([key({}), key({ webhook_url_secret: 'OTHER' }), key({ team: 'audio' })]).size).toBe(3);
   });
 });

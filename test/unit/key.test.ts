@@ -18,6 +18,14 @@ describe('a key', () => {
     expect(letters.size).toBe(62);
   });
 
+  test('favours no letter', () => {
+    const letters = Array.from({ length: 2_000 }, () => newKey().key.slice(21, 53)).join('');
+    // The first eight of 62, of which a plain remainder of a byte would make a quarter more.
+    const share = letters.replace(/[^0-7]/g, '').length / letters.length;
+    expect(share / (8 / 62)).toBeGreaterThan(0.9);
+    expect(share / (8 / 62)).toBeLessThan(1.1);
+  });
+
   test.each([
     ['something before it', (key: string) => `x${key}`],
     ['something behind it', (key: string) => `${key}0`],

@@ -50,6 +50,26 @@ describe('the masker', () => {
     }
   });
 
+  test.each(['', 'Q', 'Qz', 'Qzq'])('takes out what stands in base64 right behind %j', (before) => {
+    const token = 'c4nary-token-0123456789';
+    expect(maskOf(token)(`a ${before}${Buffer.from(token).toString('base64')}`)).toBe('a ***');
+  });
+
+  test.each(['', 'e'])('takes out what stands in hex right behind %j', (before) => {
+    const token = 'c4nary-token-0123456789';
+    expect(maskOf(token)(`a ${before}${Buffer.from(token).toString('hex')}`)).toBe('a ***');
+  });
+
+  test('takes out what was escaped three times before it was put into base64', () => {
+    const text = Buffer.from(json(json(json(secret)))).toString('base64');
+    expect(maskOf(secret)(`before ${text} after`)).toBe('before *** after');
+  });
+
+  test('takes four characters at the end for the beginning of a secret that was cut, and three for none', () => {
+    expect(maskOf('abcdefghij')('x abcd')).toBe('x ***');
+    expect(maskOf('abcdefghij')('x abc')).toBe('x abc');
+  });
+
   test('takes the longer secret when one is part of the other, and both when they overlap', () => {
     expect(maskOf('password', 'password-long')('password-long')).toBe('***');
     expect(maskOf('abcdefgh', 'efghijkl')('x abcdefghijkl y')).toBe('x *** y');
@@ -79,6 +99,13 @@ describe('the masker', () => {
     }
   });
 
+  test('takes secrets out in whatever order they stand, however each is written', () => {
+    const mask = maskOf('first-secret', 'other-secret');
+    expect(mask('other-secret, then first-secret')).toBe('***, then ***');
+    const encoded = Buffer.from('first-secret').toString('base64');
+    expect(mask(`${encoded} first-secret ${encoded} other%2dsecret`)).toBe('*** *** *** ***');
+  });
+
   test('finds credentials that are in base64 twice', () => {
     const credentials = Buffer.from('bot:the-password').toString('base64');
     const twice = Buffer.from(`authorization: Basic ${credentials}`).toString('base64');
@@ -86,7 +113,8 @@ describe('the masker', () => {
   });
 
   test('leaves short texts, and says how long its longest form is', () => {
-    expect(maskOf('short')('a short story')).toBe('a short story');
+    expect(maskOf('shorter')('a shorter story')).toBe('a shorter story');
+    expect(maskOf('shortest')('a shortest story')).toBe('a *** story');
     expect(longestForm([])).toBe(0);
     expect(longestForm([new Secret('12345678')])).toBe(48);
   });

@@ -123,6 +123,13 @@ describe('matching a batch', () => {
     expect(JSON.stringify(matcher.lines)).not.toContain('accuracy');
   });
 
+  test('says in each line how many values of its message came too late', async () => {
+    const matcher = aMatcher(...watchers);
+    await matcher.send(steps([1, 1, 1, 1, 1], 10));
+    await matcher.sendEach(steps([1, 1], 0), steps([1], 2));
+    expect(matcher.lines.map(({ late }) => late)).toEqual([undefined, 2, 1]);
+  });
+
   test('notes what fired and what a latch held back, once for each time', async () => {
     const matcher = aMatcher(...watchers);
     await matcher.send(steps(['NaN', 'NaN', 0.1, 0.1, 0.1], 0), aLinkedEvent());

@@ -101,6 +101,12 @@ describe('a webhook', () => {
     ['https://ci.example.com/hooks?k=a%2Bb%2Fc%2Bd%3D', 'a+b/c+d= is wrong', '*** is wrong'],
     ['https://ci.example.com/t0ken-12/run?wait=1', 'no /t0ken-12 here', 'no /*** here'],
     ['https://ci.example.com/t0ken-12/services/run', 'services: run', 'services: run'],
+    ['https://ci.example.com/notificationhub/x?k=1', 'notificationhub', 'notificationhub'],
+    ['https://ci.example.com/Web-hooks/run?k=1', 'Web-hooks: run', 'Web-hooks: run'],
+    ['https://ci.example.com/99-tokens/run?k=1', 'no 99-tokens here', 'no *** here'],
+    ['https://ci.example.com/t0ken-50%/run?k=1', 'no t0ken-50% here', 'no *** here'],
+    ['https://ci.example.com/hook?t0ken-0123', 'no t0ken-0123 here', 'no *** here'],
+    ['https://ci.example.com/notificationhubs/x?k=1', 'notificationhubs', '***'],
     ['https://eo12345678.requests.example.com/', 'host eo12345678.requests', 'host ***.requests'],
   ])('with the secret URL %s shows of %j only %j', async (url, answer, shown) => {
     const integration = aWebhookIntegration({ url: undefined, url_secret: 'TEAMS' });
@@ -253,6 +259,13 @@ describe('a Slack message', () => {
     expect(mask('all services')).toBe('all services');
   });
 
+  test('goes to an incoming webhook of Slack for governments', async () => {
+    const url = 'https://hooks.slack-gov.com/services/T01/B02/abcdefghijkl';
+    const integration = aSlackIntegration({ webhook_url_secret: 'HOOK' });
+    const { request } = await requestOf(integration, {}, { readSecret: async () => new Secret(url) });
+    expect(request.url).toBe(url);
+  });
+
   test.each([
     'https://evil.example.com/services/T/B/x',
     'https://hooks.slack.com.evil.example.com/x',
@@ -341,6 +354,13 @@ describe('a test call', () => {
       outcome: 'failed',
       answered: '5xx',
     });
+  });
+
+  test('shows that it was delivered, and what was sent', () => {
+    const request = { method: 'POST', url: 'https://a.example', headers: {}, body: '{}' };
+    const attempt = { number: 1, startedAtMs: 5, durationMs: 9, outcome: 'delivered', status: 204 } as const;
+    const shown = { number: 1, startedAtMs: 5, outcome: 'delivered', answered: '2xx', request };
+    expect(coarseAttempt(aDelivery({ action: 'webhook' }), { ...attempt, request })).toEqual(shown);
   });
 
   test.each([

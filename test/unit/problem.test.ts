@@ -59,10 +59,16 @@ test.each<[string, object, string]>([
   ['a condition', { event: 'run.metrics', threshold: low }, 'threshold.value'],
   ['a state', { event: 'run.state', states: ['HAPPY'] }, 'states.0'],
   ['a custom event', { event: 'custom.deployed', states: [] }, 'states'],
+  ['the filter of a custom event', { event: 'custom.deployed', filter: 5 }, 'filter'],
+  ['the filter of another', { event: 'artifact.linked', filter: 5 }, 'filter'],
   ['no kind', { event: 'nonsense' }, 'event'],
   ['no event', { filter: {} }, 'event'],
 ])('of several kinds of trigger, the complaint is about the one that was meant: %s', (_, value, field) => {
   expect(problemOf(Trigger, value)?.field).toBe(field);
+});
+
+test.each([{ event: 'nonsense' }, { filter: {} }])('of %j it is said which triggers there are', (value) => {
+  expect(problemOf(Trigger, value)?.detail).toMatch(/there are artifact\.created, .* and custom\.<name>$/);
 });
 
 const named = z.strictObject({ name: z.templateLiteral(['custom.', z.string()]) });

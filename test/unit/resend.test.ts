@@ -14,7 +14,7 @@ test.each<[string, Partial<Flow>, number | undefined]>([
   ['hangs until our time-out', { lastMs: 15_000 }, 20],
   ['takes longer than any attempt', { lastMs: 60_000 }, 10],
   ['has a line of others', { nextTurnMs: nowMs + 1 }, 0],
-  ['had one', { nextTurnMs: nowMs - 1 }, 200],
+  ['had one until now', { nextTurnMs: nowMs }, 200],
   ['is left alone', { health: { openUntilMs: nowMs + 1 } }, 0],
   ['may be tried again', { health: { openUntilMs: nowMs } }, 1],
   ['is disabled', { health: { disabledAtMs: 5 } }, undefined],

@@ -1,8 +1,10 @@
+import type { Attempt } from '../../core/delivery.ts';
 import {
   maxAttempts,
   nextStep,
   type Outcome,
   outcomeOfStatus,
+  recordedOutcome,
   retryDelaysSeconds,
 } from '../../core/retry.ts';
 
@@ -11,6 +13,7 @@ const failed: Outcome = { kind: 'failed', code: 'timeout' };
 
 describe('outcomeOfStatus', () => {
   test.each([
+    [199, 'failed', 'http_status'],
     [200, 'delivered', undefined],
     [201, 'delivered', undefined],
     [204, 'delivered', undefined],
@@ -19,6 +22,7 @@ describe('outcomeOfStatus', () => {
     [301, 'refused', 'redirect'],
     [304, 'refused', 'redirect'],
     [308, 'refused', 'redirect'],
+    [399, 'refused', 'redirect'],
     [400, 'refused', 'http_status'],
     [401, 'refused', 'http_status'],
     [404, 'refused', 'http_status'],
@@ -74,6 +78,26 @@ describe('outcomeOfStatus', () => {
   test('Retry-After changes nothing on an answer that is final', () => {
     expect(outcomeOfStatus(404, '5', now)).toEqual({ kind: 'refused', code: 'http_status', status: 404 });
   });
+});
+
+test.each<[Partial<Attempt>, Outcome | undefined]>([
+  [
+    { outcome: 'delivered', status: 204 },
+    { kind: 'delivered', status: 204 },
+  ],
+  [
+    { outcome: 'failed', status: 503, code: 'http_status' },
+    { kind: 'failed', code: 'http_status', status: 503 },
+  ],
+  [
+    { outcome: 'refused', code: 'blocked' },
+    { kind: 'refused', code: 'blocked' },
+  ],
+  [{ outcome: 'unknown', code: 'timeout' }, undefined],
+])('an attempt recorded as %j ended so: %j', (attempt, outcome) => {
+  expect(recordedOutcome({ number: 1, startedAtMs: 0, durationMs: 0, ...attempt } as Attempt)).toStrictEqual(
+    outcome,
+  );
 });
 
 describe('nextStep', () => {

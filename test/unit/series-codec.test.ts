@@ -105,6 +105,25 @@ describe('a packed series', () => {
     expect(decodeSeries(encodeSeries(series))).toMatchObject({ floor: 5, lastReceivedAtMs: 500, end: 0 });
   });
 
+  test('is written as ever, for what the table holds was written by earlier versions', () => {
+    const days = [0, 1, 2, 3].map((at) => ({ step: at, value: at + 1, receivedAtMs: at * 5_000_000_000 }));
+    const run = [
+      { step: 0, value: 0.5, receivedAtMs: 1_000 },
+      { step: 1, value: 0.25, receivedAtMs: 1_000 },
+      { step: 3, value: -2, receivedAtMs: 1_790_000_000_000 },
+      { step: 2 ** 33, value: 1e300, receivedAtMs: 1_790_000_005_000 },
+      { step: 2 ** 33 + 1, value: 0.1, receivedAtMs: 1_790_000_010_000 },
+    ];
+    const hex = (points: SeriesPoint[]) => Buffer.from(encodeSeries(seriesOf(points))).toString('hex');
+    expect(hex(run)).toBe(
+      '010590a6c2a28c34000501e9ffffff7ff3ffffff7fa3f9888ab1d00104e1c0868ab1d001a19c010108' +
+        '3fe00000000000003fd0000000000000c0000000000000007e37e43c8800759c3fb999999999999a',
+    );
+    expect(hex(days)).toBe(
+      '010480acc7f03700050883b09dc2df018190dfc04a8190dfc04a8190dfc04a023ff0400040084010',
+    );
+  });
+
   test('goes on where it stopped', () => {
     const whole = seriesOfRun(300, Math.sqrt, 20);
     let pieces = emptySeries();

@@ -110,6 +110,21 @@ describe('a series', () => {
     ]);
   });
 
+  test.each([100, 200])(
+    'of %d knows which of its values was received first, however many came',
+    (capacity) => {
+      const series = emptySeries();
+      const received = Array.from({ length: 600 }, (_, step) => (step % 50 === 7 ? 0 : 1_000 + step));
+      for (const [step, receivedAtMs] of received.entries()) {
+        placeValue(series, point(step, 1, receivedAtMs), capacity);
+        const newest = received.slice(Math.max(0, step + 1 - capacity), step + 1);
+        for (const reach of [1, 20, 60, 100, 200]) {
+          expect(oldestReceipt(series, reach)).toBe(Math.min(...newest.slice(-reach)));
+        }
+      }
+    },
+  );
+
   test('does not slow down when it is full', () => {
     const series = emptySeries();
     for (let step = 0; step < 100_000; step++) placeValue(series, point(step), 1000);

@@ -23,6 +23,10 @@ describe('wandbSignature', () => {
 describe('standardSignature is accepted by the standardwebhooks package', () => {
   test.each([
     ['whsec_ secret', encoded, true, '{"a":1}'],
+    ['whsec_ secret of 31 bytes', `whsec_${Buffer.alloc(31, 'k').toString('base64')}`, true, '{"a":1}'],
+    ['whsec_ secret of 30 bytes', `whsec_${Buffer.alloc(30, 'k').toString('base64')}`, true, '{"a":1}'],
+    ['whsec_ secret behind something', `x${encoded}`, false, '{"a":1}'],
+    ['whsec_ secret before something', `${encoded} `, false, '{"a":1}'],
     ['plain secret', 'correct horse battery staple', false, '{"a":1}'],
     ['plain secret with non-ASCII letters', 'schlüssel-鍵-🔑', false, '{"a":1}'],
     ['prefix without base64 behind it', 'whsec_not base64!', false, '{"a":1}'],

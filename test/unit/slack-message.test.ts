@@ -5,6 +5,7 @@ import type { SlackAction } from '../../core/action.ts';
 import type { Facts } from '../../core/delivery.ts';
 import { headlineOf } from '../../core/slack-headline.ts';
 import { slackMessage } from '../../core/slack-message.ts';
+import { escapeMrkdwn, link, oneLine } from '../../core/slack-text.ts';
 import { firings } from '../support/firings.ts';
 
 const folder = join(import.meta.dirname, '../golden/slack');
@@ -109,6 +110,57 @@ describe('a Slack message', () => {
       '<https://example.com/runs?a=1&amp;b=%3C!channel%3E%7Cx|Open the run a|b&gt;c&lt;d>',
     );
   });
+});
+
+test.each([
+  [[1], undefined],
+  [[1, 2], '*Newest values*\n1, 2'],
+  [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], '*Newest values*\n1, 2, 3, 4, 5, 6, 7, 8, 9, 10'],
+  [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], '*Newest values*\n…, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11'],
+])('of a window of %j a message shows %j', (metric_values, shown) => {
+  const { attachments } = slackMessage(action(), { event_type: 'RUN_METRIC', metric_values });
+  const fields = (attachments[0]!.blocks as AnyBlock[]).flatMap((block) => block.fields ?? []);
+  expect(fields.map(({ text }) => text)).toEqual(shown === undefined ? [] : [shown]);
+});
+
+test('a message has no part that is empty, and the user’s words without what is blank around them', () => {
+  const { attachments } = slackMessage(action({ message: '\n Look \n at it\n' }), { event_type: 'TEST' });
+  const [, , own, ...rest] = attachments[0]!.blocks as AnyBlock[];
+  expect(own?.text?.text).toBe('Look \n at it');
+  expect(rest.map(({ type }) => type)).toEqual(['context']);
+});
+
+test.each([
+  ['exactly as long as it may be', 'abcdef', 6, 'abcdef'],
+  ['longer', 'abcdefg', 6, 'abcde…'],
+  ['of entities that fit', '&&', 10, '&amp;&amp;'],
+  ['of entities that do not', 'a&&', 10, 'a&amp;…'],
+  ['whose entity would be cut', '&&&', 9, '&amp;…'],
+  ['with what would bell, or turn the text', 'a\u0007b\u202ec', 9, 'abc'],
+  ['with lines and tabs', 'a\n\tb', 9, 'a\n\tb'],
+])('a text %s: %j in %d characters', (_, text, limit, shown) => {
+  expect(escapeMrkdwn(text, limit)).toBe(shown);
+});
+
+test('a line is one, whatever stands between its words', () => {
+  expect(oneLine(' a \n\t b\u00a0\r\n')).toBe('a b');
+});
+
+test.each([
+  ['http://a.example/x', '<http://a.example/x|x>'],
+  ['ftp://a.example/x', undefined],
+  ['no URL', undefined],
+])('a link to %s is %s', (url, expected) => {
+  expect(link(url, 'x')).toBe(expected);
+});
+
+test('a link takes addresses of 2,500 characters and texts of 200, as Slack counts them', () => {
+  const address = (length: number) => 'https://a.example/'.padEnd(length, 'x');
+  expect(link(address(2_500), 'x')).toBe(`<${address(2_500)}|x>`);
+  expect(link(address(2_501), 'x')).toBeUndefined();
+  expect(link(`${address(2_496)}&`, 'x')).toBeUndefined();
+  expect(link('https://a.example/', 'x'.repeat(200))).toBe(`<https://a.example/|${'x'.repeat(200)}>`);
+  expect(link('https://a.example/', 'x'.repeat(201))).toMatch(/\|x{199}…>$/);
 });
 
 /** What Slack would read as a link, a mention or a command. */

@@ -50,12 +50,49 @@ describe('chat.postMessage', () => {
     expect(judge(200, body)).toMatchObject({ kind: 'refused', code: 'http_status' });
   });
 
-  test.each(['', '<html>a proxy</html>', '{"ok"', 'OK then', '{"fine":{"ok":true}}'])(
-    'an answer with 200 that is not Slack’s (%j) may pass',
-    (body) => {
-      expect(judge(200, body)).toMatchObject({ kind: 'failed', code: 'http_status' });
-    },
-  );
+  test.each([
+    ['{"ok":false,"error":"not_in_channel","response_metadata":{"mess', 'not_in_channel'],
+    [' { "ok" : false , "error" : "not_in_channel" , "response', 'not_in_channel'],
+    ['{"ok":false,"warning":"missing_ch', undefined],
+  ])('that was cut behind its refusal is a refusal: %s', (body, slackError) => {
+    expect(judge(200, body)).toMatchObject({ kind: 'refused', code: 'http_status' });
+    expect(judge(200, body).slackError).toBe(slackError);
+  });
+
+  test.each([
+    ['of one letter', 'x', false],
+    ['of two', 'xy', true],
+    ['of 64', 'x'.repeat(64), true],
+    ['of 65', 'x'.repeat(65), false],
+    ['with anything before', '<b> not_in_channel', false],
+    ['with anything behind', 'not_in_channel <b>', false],
+  ])('shows what may be a string of Slack’s, and nothing else: one %s', (_what, error, isShown) => {
+    for (const body of [`{"ok":false,"error":"${error}"}`, `{"ok":false,"error":"${error}","cut`]) {
+      const outcome = judge(200, body);
+      expect(outcome.kind).toBe('refused');
+      expect(outcome.slackError).toBe(isShown ? error : undefined);
+    }
+  });
+
+  test('has posted although a string stands beside it, and shows no number as one', () => {
+    expect(judge(200, '{"ok":true,"error":"not_in_channel"}')).toEqual({ kind: 'delivered', status: 200 });
+    expect(judge(200, '{"ok":false,"error":12}')).not.toHaveProperty('slackError');
+  });
+
+  test.each([
+    '',
+    '<html>a proxy</html>',
+    '{"ok"',
+    'OK then',
+    'ok then',
+    'is it ok',
+    '{"fine":{"ok":true}}',
+    '{"ok":"yes"}',
+    'proxy: {"ok":true,"channel":"C',
+    '{"proxy":1,"ok":true,"channel":"C',
+  ])('an answer with 200 that is not Slack’s (%j) may pass', (body) => {
+    expect(judge(200, body)).toMatchObject({ kind: 'failed', code: 'http_status' });
+  });
 });
 
 describe('an incoming webhook', () => {
@@ -68,10 +105,16 @@ describe('an incoming webhook', () => {
     [410, 'channel_is_archived', 'refused', 'gone'],
     [410, '', 'refused', 'gone'],
     [404, '<html>', 'refused', 'http_status'],
+    [404, 'there is no_service here', 'refused', 'http_status'],
+    [404, 'no_service: sorry', 'refused', 'http_status'],
+    [400, '', 'refused', 'http_status'],
     [500, 'rollup_error', 'failed', 'http_status'],
+    [500, '', 'failed', 'http_status'],
     [503, '', 'failed', 'http_status'],
     [408, '', 'failed', 'http_status'],
+    [300, 'ok', 'refused', 'redirect'],
     [302, '', 'refused', 'redirect'],
+    [399, 'ok', 'refused', 'redirect'],
   ])('%i %j: %s', (status, body, kind, code) => {
     expect(judge(status, body)).toMatchObject({ kind, ...(code && { code }) });
   });

@@ -71,6 +71,7 @@ test('a filter does not change how full the windows are', () => {
 test.each([
   [100, { held: 3, tooOld: 0 }],
   [101, { held: 3, tooOld: 0 }],
+  [110, { held: 3, tooOld: 0 }],
   [111, { held: 2, tooOld: 1 }],
   [121, { held: 1, tooOld: 2 }],
   [1_000, { held: 0, tooOld: 3 }],
@@ -88,7 +89,7 @@ test('a series that lost all its values tells none, nor a time where it never go
 
 test('a z-score across runs is one against the other runs', () => {
   const trigger = onMetrics({ zscore: { metric: 'loss', window: 3, across: 'runs' } });
-  expect(standing(aRun([6]), trigger, 0, [1, 2, 3]).window).toMatchObject({ value: 4, isMet: true });
+  expect(standing(aRun([9, 6]), trigger, 0, [1, 2, 3]).window).toMatchObject({ value: 4, isMet: true });
   expect(standing(aRun([6]), trigger).window).not.toHaveProperty('value');
 });
 

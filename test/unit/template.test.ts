@@ -81,6 +81,12 @@ describe('renderTemplate', () => {
     expect(renderTemplate('${x}', () => '\ud800')).toBe('"\\ud800"');
   });
 
+  test('makes up to 256 KiB, with its quotes', () => {
+    const large = 'x'.repeat(MAX_RENDERED_BYTES - 2);
+    expect(renderTemplate('${x}', () => large)).toHaveLength(262_144);
+    expect(() => renderTemplate('${x}!', () => large)).toThrow(RenderedTooLargeError);
+  });
+
   test.each<[string, JsonValue, JsonValue]>([
     ['one large value', '${x}', 'x'.repeat(MAX_RENDERED_BYTES + 1)],
     ['a value often repeated', '${x}'.repeat(10_000), 'x'.repeat(200_000)],
@@ -96,7 +102,12 @@ describe('renderTemplate', () => {
 
 describe('parseTemplate', () => {
   test('takes a payload, and lists the variables it names once each', () => {
-    const payload = { a: '${run_name} ${whole} ${$}', b: ['${run_name}', '${number:json}'], c: null, d: 1 };
+    const payload = {
+      a: '${run_name} ${whole} ${$}',
+      b: ['${run_name}', '${number:json}'],
+      c: null,
+      d: true,
+    };
     expect(parseTemplate(payload, { known })).toEqual({
       template: { payload, variables: ['run_name', 'whole', 'number'] },
     });
@@ -108,6 +119,22 @@ describe('parseTemplate', () => {
       { text: 'see ${run_nmae}' },
       'text: unknown variable "run_nmae"; did you mean "run_name"? (at character 5)',
     ],
+    [
+      'a letter too many',
+      '${rrun_name}',
+      ': unknown variable "rrun_name"; did you mean "run_name"? (at character 1)',
+    ],
+    [
+      'a letter too few',
+      '${un_name}',
+      ': unknown variable "un_name"; did you mean "run_name"? (at character 1)',
+    ],
+    [
+      'a third of the letters wrong',
+      '${rxx_nxme}',
+      ': unknown variable "rxx_nxme"; did you mean "run_name"? (at character 1)',
+    ],
+    ['more than that', '${rxx_xxme}', ': unknown variable "rxx_xxme" (at character 1)'],
     [
       'an unknown name like no other',
       { a: [{ b: '${qqqqqqqqqqqq}' }] },
@@ -151,6 +178,13 @@ describe('parseTemplate', () => {
     ['more than 64 KiB of letters of two bytes', 'é'.repeat(32_768), ': the payload is larger than 64 KiB'],
   ])('refuses %s', (_what, payload, problem) => {
     expect(problemsOf(payload)).toEqual([problem]);
+  });
+
+  test('of texts says how a value that keeps its type is written there', () => {
+    const message = '${number:json} is for payloads: in a text write ${number} (at character 3)';
+    expect(parseTemplate({ title: 'a ${number:json}' }, { known, areTexts: true })).toEqual({
+      problems: [{ path: 'title', message }],
+    });
   });
 
   test('takes exactly 64 KiB and 32 levels, and no more', () => {

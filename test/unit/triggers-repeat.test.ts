@@ -147,6 +147,18 @@ describe('a latch', () => {
     expect(await send(losses([0.1], 4))).toEqual(['aut@4']);
   });
 
+  test('is told of a finite value from the moment of the save on, not of one from before (after_false)', async () => {
+    const trigger = onMetrics({ not_finite: { metric: 'loss' } }, { repeat: { mode: 'after_false' } });
+    const { send, automations, clock } = aMatcher(aWatcher({ trigger }, 'aut'));
+    expect(await send(losses(['NaN']))).toEqual(['aut@0']);
+    automations[0] = aWatcher({ trigger }, 'aut', clock.nowMs + 1);
+    await send(losses([0.1], 1));
+    expect(await send(losses(['NaN'], 2))).toEqual([]);
+    automations[0] = aWatcher({ trigger }, 'aut', clock.nowMs);
+    await send(losses([0.1], 3));
+    expect(await send(losses(['NaN'], 4))).toEqual(['aut@4']);
+  });
+
   test('of a latch of an earlier trigger nothing is noted (after_false)', async () => {
     const of = (value: number) => onLoss({ value }, { repeat: { mode: 'after_false' } });
     const { send, automations } = aMatcher(aWatcher({ trigger: of(0.5) }, 'aut'));
@@ -279,6 +291,19 @@ describe('re-firing of run states', () => {
     ).map((state, at) => aStateEvent(state, { user: at === 1 ? 'bob' : 'ada' }));
     expect(await count(sendEach(failed!, running!, failedAgain!))).toBe(1);
     expect(await count(sendEach(back!, third!))).toBe(1);
+  });
+
+  test('after_false: a change from before the trigger was saved does not count, one at that moment does', async () => {
+    const trigger = onStates(['FAILED'], { repeat: { mode: 'after_false' } });
+    const { send, automations, clock } = aMatcher(aWatcher({ trigger }, 'aut'));
+    expect(await count(send(aStateEvent('FAILED')))).toBe(1);
+    // Saved again with the same trigger: its latch is the same.
+    automations[0] = aWatcher({ trigger }, 'aut', clock.nowMs + 1);
+    await send(aStateEvent('RUNNING'));
+    expect(await count(send(aStateEvent('FAILED')))).toBe(0);
+    automations[0] = aWatcher({ trigger }, 'aut', clock.nowMs);
+    await send(aStateEvent('RUNNING'));
+    expect(await count(send(aStateEvent('FAILED')))).toBe(1);
   });
 
   test('interval: again when the time is over, not before', async () => {

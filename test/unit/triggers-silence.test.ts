@@ -114,6 +114,16 @@ describe('silence', () => {
     expect(await silence()).toEqual(['crashed']);
   });
 
+  test('is an end for automations across runs', async () => {
+    const zscore = { metric: 'loss', window: 2, across: 'runs' };
+    const { send, silence, clock, store } = set(aWatcher({ trigger: onMetrics({ zscore }) }, 'across'));
+    await send(aHeartbeat(1), losses([1, 2]));
+    clock.nowMs += 3 * SECOND_MS;
+    await silence();
+    const of = { team: 'vision', project: 'mnist', metric: 'loss' };
+    expect(await store.deps.readEndedRuns(of, clock.nowMs + 1, 9)).toMatchObject([{ value: 2 }]);
+  });
+
   test('fires those that name FAILED as well', async () => {
     const { send, silence, clock } = set(aWatcher({ trigger: onStates(['FAILED'], every) }, 'failed'));
     await send(aHeartbeat(1));
@@ -132,6 +142,28 @@ describe('silence', () => {
     expect(first).toHaveLength(1);
     expect(await take([...first, ...second])).toEqual(['crashed']);
     expect(await take(second)).toEqual([]);
+  });
+
+  test('that is reported again when its message is forgotten leaves the run what it was before', async () => {
+    const { send, report, take, clock, run } = set();
+    await send(aStateEvent('RUNNING'), aHeartbeat(1));
+    clock.nowMs += 3 * SECOND_MS;
+    const queued = await report();
+    expect(await take(queued)).toEqual(['crashed']);
+    run()!.applied = [];
+    expect(await take(queued)).toEqual([]);
+    await send(aHeartbeat(1));
+    expect(run()!.state).toEqual({ state: 'RUNNING' });
+  });
+
+  test('is remembered also where it fires nothing', async () => {
+    const { send, silence, report, automations, clock, run } = set();
+    automations.shift();
+    await send(aHeartbeat(1));
+    clock.nowMs += 3 * SECOND_MS;
+    expect(await silence()).toEqual([]);
+    expect(run()!.state).toEqual({ state: 'CRASHED', before: null });
+    expect(await report()).toEqual([]);
   });
 
   test('travels in the run’s own group, so that a sign of life that waits there comes first', async () => {
@@ -196,6 +228,18 @@ describe('silence', () => {
     expect(run()!.pulse!.run).toEqual({ id: 'run-1', name: 'calm' });
     clock.nowMs += 3 * SECOND_MS;
     expect(await silence()).toEqual(['crashed']);
+  });
+
+  test('is kept with a description of up to 16 KiB', async () => {
+    const { send, run } = set();
+    const of = (length: number) => {
+      const empty = { id: 'run-1', config: { text: '' } };
+      return { ...empty, config: { text: 'x'.repeat(length - JSON.stringify(empty).length) } };
+    };
+    await send(aHeartbeat(1, { run: of(16_384) }));
+    expect(run()!.pulse!.run).toEqual(of(16_384));
+    await send(aHeartbeat(1, { run: of(16_385) }));
+    expect(run()!.pulse!.run).toEqual({ id: 'run-1' });
   });
 });
 
@@ -379,6 +423,13 @@ describe('silence does not fall on', () => {
     },
   );
 
+  test('a run that ended, and whose late heartbeat came with metrics', async () => {
+    const { send, run } = set(aWatcher({ trigger: onThreshold({ value: -1 }) }, 'metrics'));
+    await send(aHeartbeat(1), aStateEvent('FINISHED'));
+    await send(aHeartbeat(1), losses([1]));
+    expect(run()!.pulse).toBeUndefined();
+  });
+
   test('a run that ended while the report waited in the queue', async () => {
     const { send, report, take, clock, run } = set();
     await send(aHeartbeat(1));
@@ -396,6 +447,23 @@ describe('silence does not fall on', () => {
     expect(store.calls()).toBe(0);
   });
 
+  test('a run of which nobody watches the states: a heartbeat leaves no trace beside metrics', async () => {
+    const { send, run } = aMatcher(aWatcher({ trigger: onThreshold({ value: -1 }) }, 'metrics'));
+    await send(aHeartbeat(1), losses([1]));
+    expect(run()).not.toHaveProperty('pulse');
+  });
+
+  test('a run of which nobody watches the states any more: metrics do not prolong the wait', async () => {
+    const { send, automations, clock, run } = set(
+      aWatcher({ trigger: onThreshold({ value: -1 }) }, 'metrics'),
+    );
+    const heardAtMs = clock.nowMs;
+    await send(aHeartbeat(1));
+    automations.splice(0, 2);
+    await send(losses([1]));
+    expect(run()).toMatchObject({ lastStep: 0, pulse: { lastAtMs: heardAtMs } });
+  });
+
   test('a run of which nobody watches the states any more: the wait ends, and nothing fires', async () => {
     const { send, silence, report, clock, automations, run } = set();
     await send(aHeartbeat(1));
@@ -404,6 +472,15 @@ describe('silence does not fall on', () => {
     expect(await silence()).toEqual([]);
     expect(run()).not.toHaveProperty('pulse');
     expect(await report()).toEqual([]);
+  });
+
+  test('a run whose states nobody watched when one of them took it back: the wait ends', async () => {
+    const { send, automations, run } = set(aWatcher({ trigger: onThreshold({ value: -1 }) }, 'metrics'));
+    await send(aStateEvent('RUNNING'), aHeartbeat(1), losses([1, 2, 3]));
+    automations.splice(0, 2);
+    await send(aStateEvent('PENDING', { rewind_to: 1 }));
+    expect(run()).toMatchObject({ lastStep: 1, state: { state: 'RUNNING' } });
+    expect(run()).not.toHaveProperty('pulse');
   });
 
   test('a run of which nobody watches the states any more: it is no end for automations across runs', async () => {
@@ -423,9 +500,9 @@ describe('silence does not fall on', () => {
     const { send, silence, clock } = set();
     const attempt = (number: number) => ({ run: { id: 'run-1', attempt: number } });
     const heardAtMs = clock.nowMs;
-    await send(aHeartbeat(10, attempt(1)));
+    await send(aHeartbeat(10, attempt(2)));
     clock.nowMs = heardAtMs + 20 * SECOND_MS;
-    await send(aHeartbeat(10, attempt(0)), losses([1], 0, attempt(0)));
+    await send(aHeartbeat(10, attempt(1)), losses([1], 0, attempt(1)));
     clock.nowMs = heardAtMs + 30 * SECOND_MS;
     expect(await silence()).toEqual(['crashed']);
   });

@@ -1,5 +1,6 @@
 import { pointsOf as heldBy } from '../../core/metrics/series.ts';
 import {
+  aHeartbeat,
   aStateEvent,
   aWatcher,
   losses,
@@ -49,8 +50,18 @@ describe('rule 1: the order of values', () => {
     ]);
   });
 
-  test('steps of events that hold no watched metric are not remembered', async () => {
+  test.each<[string, (matcher: Matcher) => unknown]>([
+    ['of a run without a heartbeat', () => {}],
+    [
+      'of one with a heartbeat',
+      ({ automations, send }) => {
+        automations.push(aWatcher({ trigger: onStates(['FAILED']) }, 'states'));
+        return send(aHeartbeat());
+      },
+    ],
+  ])('steps of events that hold no watched metric are not remembered, %s', async (_of, prepare) => {
     const matcher = set(9);
+    await prepare(matcher);
     await matcher.send(losses([1], 2));
     await matcher.send(losses([], 0, { points: pointsOf('unwatched', [1], 50) }));
     await matcher.send(lossWithoutStep(0.7));
@@ -452,6 +463,20 @@ describe('a series', () => {
       ),
     );
     expect(held(matcher)).toHaveLength(6);
+  });
+
+  test('is cut by a repeat as well, and what was cut does not come back', async () => {
+    const matcher = set(5);
+    await matcher.send(losses([1, 2, 3, 4, 5]));
+    matcher.automations[0] = aWatcher({ trigger: always(2) }, 'aut');
+    await matcher.send(losses([5], 4));
+    matcher.automations[0] = aWatcher({ trigger: always(5) }, 'aut');
+    expect(await matcher.send(losses([6], 5))).toEqual([]);
+    expect(held(matcher)).toEqual([
+      [3, 4],
+      [4, 5],
+      [5, 6],
+    ]);
   });
 
   test('holds a value whether or not a filter takes its event, and is judged only where it does', async () => {

@@ -116,6 +116,8 @@ describe('zscore across runs', () => {
   test('looks at the runs that ended most recently', async () => {
     const matcher = await withStates([500, -500, ...SAMPLE]);
     expect(await matcher.send(losses([6]))).toEqual(['aut@0']);
+    const [delivery] = matcher.store.deliveries.values();
+    expect(delivery!.facts).toMatchObject({ metric_values: [6] });
   });
 
   test('leaves the run itself out, also when it has ended before', async () => {

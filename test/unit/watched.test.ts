@@ -56,14 +56,38 @@ test.each<[string, AutomationDefinition[], object]>([
     [linked({ $or: [{ 'collection.name': 'a' }, { 'metadata.n': 1 }] })],
     { eventTypes: ['artifact.linked'], collections: null },
   ],
+  [
+    'a filter that names something else: any collection',
+    [linked({ alias: 'production', version: { $regex: '^v' } })],
+    { eventTypes: ['artifact.linked'], collections: null },
+  ],
+  [
+    'tags of collections: any collection',
+    [aDefinition({ scope: REGISTRY, trigger: onEvent('collection.tag_added') })],
+    { eventTypes: ['collection.tag_added'], collections: null },
+  ],
   ['a filter that no name meets', [linked({ 'collection.name': 7 })], { eventTypes: ['artifact.linked'] }],
 ])('what is watched by %s', (_what, automations, expected) => {
   expect(watchedBy(automations)).toEqual({ ...nothing, ...expected });
 });
 
-test('who watches thousands of names is sent everything', () => {
-  const many = Array.from({ length: 5_001 }, (_, at) => linked({}, collection(`c${at}`)));
+test('who watches more than 5,000 names, all together, is sent everything', () => {
+  const collections = Array.from({ length: 4_000 }, (_, at) => linked({}, collection(`c${at}`)));
+  const metrics = Array.from({ length: 998 }, (_, at) =>
+    aDefinition({ trigger: onThreshold({ metric: `m${at}` }) }),
+  );
+  // And three types of events.
+  const many = [...collections, ...metrics];
   const everything = { everything: true, eventTypes: null, metrics: null, collections: null };
   expect(watchedBy(many)).toEqual(everything);
-  expect(watchedBy(many.slice(0, 4_999)).everything).toBe(false);
+  expect(watchedBy(many.slice(1)).everything).toBe(false);
+});
+
+test.each([
+  ['artifact.', { eventTypes: ['artifact.linked'], collections: ['a'] }],
+  ['run.', { eventTypes: ['run.metrics', 'run.state'], metrics: ['loss'] }],
+  ['custom.', {}],
+])('whoever may post only %s* is told of nothing else', (kind, expected) => {
+  const automations = [aDefinition(), linked({}, collection('a'))];
+  expect(watchedBy(automations, (type) => type.startsWith(kind))).toEqual({ ...nothing, ...expected });
 });

@@ -4,7 +4,7 @@ import type { ArtifactEvent } from '../../core/event.ts';
 import { plainDelivery } from '../../core/firing.ts';
 import { eventReader } from '../../core/matching/event-reader.ts';
 import { detailsOfZod } from '../../core/problem.ts';
-import { scopeKey, scopeKeysCovering } from '../../core/scope.ts';
+import { type Scope, scopeKey, scopeKeysCovering } from '../../core/scope.ts';
 import { isTemplateVariable } from '../../core/template-variables.ts';
 import { watchesOf } from '../../core/watch.ts';
 import {
@@ -290,6 +290,17 @@ describe('what an automation watches', () => {
     ],
   ])('is %s', (_name, trigger, watches) => {
     expect(watchesOf({ scope, trigger })).toEqual(watches.map((watch) => ({ scopeKey: key, ...watch })));
+  });
+
+  test.each<[string, Scope, string]>([
+    ['project', { kind: 'collection', team: 'vision', project: 'mnist', collection: 'c' }, key],
+    ['registry', { kind: 'collection', registry: 'models', collection: 'c' }, 'registry/models'],
+  ])('is in a collection also found from its %s', (_name, of, around) => {
+    const trigger = onEvent('artifact.linked');
+    expect(watchesOf({ scope: of, trigger })).toEqual([
+      { scopeKey: scopeKey(of), event: 'artifact.linked', metric: '' },
+      { scopeKey: around, event: 'inside', metric: '' },
+    ]);
   });
 
   test('tells its trigger from another by scope and trigger alone', () => {
