@@ -10,9 +10,10 @@ const REWOUND = 2;
 const MOST_VALUES = 100_000;
 
 /**
- * A series as bytes: version, count, when the last value came, the floor if there is one, first step and the differences to the next ones, times of receipt,
- * values. Whole numbers up to 2^52 and any double survive exactly. Steps that count up take nothing, times
- * 2 bytes when each point comes alone and next to nothing when they come in batches; for values see packed-values.ts.
+ * A series as bytes: version, count, when the last value came, the floor if there is one, first step and the
+ * differences to the next ones, times of receipt, values. Whole numbers up to 2^52 and any double survive exactly. Steps
+ * that count up take nothing, times 2 bytes when each point comes alone and next to nothing when they come in batches;
+ * for values see packed-values.ts.
  */
 export function encodeSeries(series: Series): Uint8Array {
   const { start, end, lastReceivedAtMs, floor } = series;
