@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { bundleProduct } from '../simulator/bundle.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -8,15 +9,14 @@ const root = resolve(import.meta.dirname, '../..');
 const OLDER = '8caa3c0973';
 const NEEDED = ['core', 'store', 'lambdas', 'local'];
 
-/** Unpacks that commit; without a history `work` gets no tree, and the reason in the place of a name. */
-export async function withOlderVersion<Value>(
-  folder: string,
-  work: (tree: string | undefined, name: string) => Promise<Value>,
-): Promise<Value> {
+/** Its functions as the simulator runs them; undefined where there is no history that has it, or no tar. */
+export async function bundleOlder(folder: string): Promise<{ bundle: string; name: string } | undefined> {
   const tree = join(folder, 'older');
   mkdirSync(tree);
   const archive = spawnSync('git', ['archive', OLDER, ...NEEDED], { cwd: root, maxBuffer: 2 ** 28 });
-  if (archive.status !== 0) return work(undefined, `commit ${OLDER} is not here`);
-  const { status } = spawnSync('tar', ['-x', '-C', tree], { input: archive.stdout });
-  return status === 0 ? work(tree, OLDER) : work(undefined, 'there is no tar');
+  if (archive.status !== 0) return undefined;
+  if (spawnSync('tar', ['-x', '-C', tree], { input: archive.stdout }).status !== 0) return undefined;
+  const bundle = join(folder, 'older.mjs');
+  await bundleProduct(bundle, [], tree);
+  return { bundle, name: OLDER };
 }

@@ -1,7 +1,6 @@
-import { bundleProduct } from '../simulator/bundle.ts';
 import { addUp, sendOff } from '../simulator/fleet.ts';
 import type { Errand, Tidings } from '../simulator/shard.ts';
-import { withOlderVersion } from './older-version.ts';
+import { bundleOlder } from './older-version.ts';
 import { count, endProgress, type Proved, type Setting, showProgress } from './part.ts';
 
 const NO_TIDINGS: Tidings = { done: 0, counts: {}, virtualMs: 0, wrong: [], hashes: [], isOver: false };
@@ -18,7 +17,7 @@ async function run(
     addUp(total, { ...news, hashes: [] });
     const rate = total.done / ((performance.now() - startedAt) / 1000);
     showProgress(`${count(total.done)} of ${count(seeds.count)} schedules, ${rate.toFixed(0)} a second `);
-    tellOfWrong(news.wrong);
+    tellOfWrong(news.wrong, bundles.length > 1);
   };
   const errands = Array.from(
     { length: workers },
@@ -38,11 +37,11 @@ async function run(
   return total;
 }
 
-function tellOfWrong(wrong: Tidings['wrong']): void {
+function tellOfWrong(wrong: Tidings['wrong'], isMixed: boolean): void {
   for (const { seed, violations } of wrong) {
     endProgress();
     console.log(`seed ${seed}\n  ${violations.slice(0, 5).join('\n  ')}`);
-    console.log(`  npm run prove -- --seed ${seed} --trace`);
+    console.log(`  npm run prove -- --seed ${seed} --trace${isMixed ? ' --mixed' : ''}`);
   }
 }
 
@@ -93,15 +92,13 @@ export async function proveReplays({ bundle, from, workers }: Setting): Promise<
 
 /** A deployment under way: functions start from the code of today or from an older one, on the same table and queues. */
 export async function proveMixed({ folder, bundle, schedules, from, workers }: Setting): Promise<Proved> {
-  return withOlderVersion(folder, async (tree, name) => {
-    if (tree === undefined) return { isProved: true, says: `left out: ${name}` };
-    const older = `${folder}/older.mjs`;
-    await bundleProduct(older, [], tree);
-    const seeds = { from, count: Math.ceil(schedules / 10) };
-    const { done, wrong } = await run([bundle, older], seeds, workers);
-    return {
-      isProved: wrong.length === 0,
-      says: `${count(done)} schedules with functions of today and of ${name}, ${wrong.length} violations`,
-    };
-  });
+  const older = await bundleOlder(folder);
+  if (!older)
+    return { isProved: true, says: 'left out: there is no commit of an older version here, or no tar' };
+  const seeds = { from, count: Math.ceil(schedules / 10) };
+  const { done, wrong } = await run([bundle, older.bundle], seeds, workers);
+  return {
+    isProved: wrong.length === 0,
+    says: `${count(done)} schedules with functions of today and of ${older.name}, ${wrong.length} violations`,
+  };
 }

@@ -4,7 +4,7 @@
  *   -- --schedules N      so many schedules; --from S begins with that seed
  *   -- --only NAME        the parts whose name holds it
  *   -- --plant NAME       of the planted bugs those whose name holds it; may be given several times
- *   -- --seed S --trace   replays one schedule, and tells all that happened in it
+ *   -- --seed S --trace   replays one schedule, and tells all that happened in it; --mixed: of two versions at once
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ import { bundleProduct } from '../simulator/bundle.ts';
 import { withFolder } from '../simulator/fleet.ts';
 import { loadProduct } from '../simulator/product.ts';
 import { simulate } from '../simulator/simulate.ts';
+import { bundleOlder } from './older-version.ts';
 import type { Part, Setting } from './part.ts';
 import { elsewhere } from './prove-elsewhere.ts';
 import { provePlanted } from './prove-planted.ts';
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     plant: { type: 'string', multiple: true, default: [''] },
     seed: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    mixed: { type: 'boolean', default: false },
     workers: { type: 'string' },
   },
 });
@@ -40,8 +42,9 @@ const parts: Part[] = [
   ...elsewhere,
 ];
 
-async function replay(seed: number, bundle: string): Promise<boolean> {
-  const { hash, violations, trace } = await simulate([await loadProduct(bundle)], seed, values.trace);
+async function replay(seed: number, bundles: string[]): Promise<boolean> {
+  const products = await Promise.all(bundles.map(loadProduct));
+  const { hash, violations, trace } = await simulate(products, seed, values.trace);
   for (const line of trace.lines ?? []) console.log(line);
   for (const violation of violations) console.log(violation);
   console.log(`seed ${seed}, trace ${hash}, ${violations.length} violations`);
@@ -69,11 +72,12 @@ async function proveAll(setting: Setting): Promise<boolean> {
 await withFolder(async (folder) => {
   const bundle = `${folder}/product.mjs`;
   await bundleProduct(bundle);
+  const older = values.mixed ? await bundleOlder(folder) : undefined;
   const schedules = Number(values.schedules ?? (values.short ? 5_000 : 200_000));
   const workers = Number(values.workers ?? Math.min(availableParallelism(), 8));
   const isRight =
     values.seed === undefined
       ? await proveAll({ folder, bundle, schedules, from: Number(values.from), workers, plant: values.plant })
-      : await replay(Number(values.seed), bundle);
+      : await replay(Number(values.seed), older ? [bundle, older.bundle] : [bundle]);
   process.exitCode = isRight ? 0 : 1;
 });

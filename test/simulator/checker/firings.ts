@@ -68,7 +68,9 @@ export function endOf({ changes }: Automation): number {
   return isEnd ? last.answeredAtMs : Number.POSITIVE_INFINITY;
 }
 
-function changed(automation: Automation, deliveries: Listed[], { accepted }: Observed): string[] {
+function changed(automation: Automation, deliveries: Listed[], { accepted, isMixed }: Observed): string[] {
+  // A deletion that broke off is finished by who is asked again, which older versions do not do.
+  if (isMixed && automation.changes.at(-1)?.kind === 'delete') return [];
   const endMs = endOf(automation) + EFFECT_MS;
   const lateIds = new Set(
     accepted.filter(({ postedAtMs }) => postedAtMs > endMs).map(({ event }) => event.id),
