@@ -1,5 +1,5 @@
 /**
- * `npm run prove`: everything that is proved about this product, in one table. It takes hours.
+ * `npm run prove`: everything that is proved about this product, in one table. It takes from twenty minutes to hours.
  *   -- --short            the simulator alone, 5,000 schedules: a part of npm test
  *   -- --schedules N      so many schedules; --from S begins with that seed
  *   -- --only NAME        the parts whose name holds it
@@ -60,7 +60,7 @@ async function proveAll(setting: Setting): Promise<boolean> {
     const { isProved: isRight, says } = await prove(setting);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
     const row = `| ${name} | ${isRight ? 'holds' : 'BROKEN'} | ${says} | ${seconds} s |`;
-    // What hours have shown is not lost if the rest is broken off.
+    // What has been shown by then is not lost if the rest is broken off.
     console.log(row);
     rows.push(row);
     isProved &&= isRight;
