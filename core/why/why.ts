@@ -113,10 +113,14 @@ function seenSentence(facts: WhyFacts): Sentence {
     return { about, verdict: 'stops', text };
   }
   const when = `The last event of ${awaited} in its scope came ${timeAgo(lastSeenAtMs, nowMs)}`;
-  return lastSeenAtMs < atMs
-    ? { about, verdict: 'look', text: `${when}, before ${since}.` }
-    : { about, verdict: 'fine', text: `${when}.` };
+  if (lastSeenAtMs >= atMs) return { about, verdict: 'fine', text: `${when}.` };
+  const mayBeOlder = nowMs - lastSeenAtMs < NOTED_EVERY_MS;
+  const newer = mayBeOlder ? '; what came since may not be noted yet' : '';
+  return { about, verdict: 'look', text: `${when}, before ${since}${newer}.` };
 }
+
+/** An event that follows another one so soon may leave no note (see lambdas/matcher/sighting-log.ts). */
+const NOTED_EVERY_MS = 5 * 60_000;
 
 function firedSentence({ activity, nowMs }: WhyFacts): Sentence {
   const about = 'firings';

@@ -100,6 +100,12 @@ test.each<[string, WhyFacts, Sentence['verdict'], string]>([
     `The last event of run.metrics with loss in its scope came 5 minutes ago (${FIVE_TO}), before the trigger was saved.`,
   ],
   [
+    'not noted since, which may be too soon to tell',
+    facts({ triggerSavedAtMs: NOW_MS, lastSeenAtMs: NOW_MS - 60_000 }),
+    'look',
+    'The last event of run.metrics with loss in its scope came 1 minute ago (2026-11-24T11:59:00Z), before the trigger was saved; what came since may not be noted yet.',
+  ],
+  [
     'enabled again',
     facts({ enabledAtMs: NOW_MS - HOUR_MS }),
     'fine',
