@@ -99,6 +99,13 @@ describe('the masker', () => {
     }
   });
 
+  test.each(['\\', '\\u', '\\u0', '\\u00', '\\u00e', '\\x', '\\xe', '%', '%C', '&', '&#', '&#2', '&eac'])(
+    'takes the beginning of a secret that was cut in the middle of an escape: %s',
+    (cut) => {
+      expect(maskOf('abcdefghéij')(`x abcdefgh${cut}`)).toBe('x ***');
+    },
+  );
+
   test('takes secrets out in whatever order they stand, however each is written', () => {
     const mask = maskOf('first-secret', 'other-secret');
     expect(mask('other-secret, then first-secret')).toBe('***, then ***');
