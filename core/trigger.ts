@@ -160,3 +160,9 @@ export function isMetricsTrigger(trigger: Trigger): trigger is MetricsTrigger {
 export function isStateTrigger(trigger: Trigger): trigger is StateTrigger {
   return trigger.event === 'run.state';
 }
+
+/** The states of runs that fire it: CRASHED counts as FAILED where FAILED is named (W&B); none of another trigger. */
+export function takenStates(trigger: Trigger): Set<RunState> {
+  const states = isStateTrigger(trigger) ? trigger.states : [];
+  return new Set<RunState>(states.includes('FAILED') ? [...states, 'CRASHED'] : states);
+}

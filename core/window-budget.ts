@@ -1,7 +1,6 @@
 import { RunState } from './event.ts';
-import { takenStates } from './matching/state-index.ts';
 import type { Scope } from './scope.ts';
-import { conditionOf, isMetricsTrigger, isStateTrigger, type Trigger } from './trigger.ts';
+import { conditionOf, isMetricsTrigger, isStateTrigger, type Trigger, takenStates } from './trigger.ts';
 import { reachOf } from './watch.ts';
 
 /**
@@ -30,7 +29,7 @@ export function shareOf(trigger: Trigger): RunShare | undefined {
     return { metric: conditionOf(trigger).metric, reach: reachOf(trigger), latches: 1 };
   }
   if (!isStateTrigger(trigger)) return undefined;
-  return { metric: '', reach: 0, latches: takenStates({ definition: { trigger } }).size };
+  return { metric: '', reach: 0, latches: takenStates(trigger).size };
 }
 
 /** Of an automation on run states, as long as it is not known on which. */

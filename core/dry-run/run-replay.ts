@@ -3,12 +3,11 @@ import type { RunEvent, RunStateEvent } from '../event.ts';
 import type { EventMessage } from '../event-message.ts';
 import { eventReader } from '../matching/event-reader.ts';
 import type { ScopeIndex } from '../matching/scope-index.ts';
-import { takenStates } from '../matching/state-index.ts';
 import type { Watcher } from '../matching/watcher.ts';
 import { type AppliedMessage, applyMessage, interestIn, type RunInterest } from '../runs/apply-message.ts';
 import { hasSeenStateEvent, latchKey, newRunMemory, type RunMemory, silenceDueAtMs } from '../runs/memory.ts';
 import { type SilenceEvent, silenceEvent } from '../runs/silence.ts';
-import { conditionOf, isMetricsTrigger, isStateTrigger } from '../trigger.ts';
+import { conditionOf, isMetricsTrigger, takenStates } from '../trigger.ts';
 import { EndedRuns } from './ended-runs.ts';
 import { type Found, heldBackBy, metricWitness } from './witness.ts';
 
@@ -112,7 +111,7 @@ export class RunReplay {
     if (before.isSeen) return { miss: { reason: 'repeated' } };
     const { attempt = before.stateAttempt } = event.run;
     if (attempt < before.stateAttempt) return { miss: { reason: 'older_attempt' } };
-    const isNamed = isStateTrigger(watcher.definition.trigger) && takenStates(watcher).has(event.state);
+    const isNamed = takenStates(watcher.definition.trigger).has(event.state);
     if (!isNamed) return { miss: { reason: 'other_state' } };
     const clauses = watcher.filter.explain(eventReader(event).field);
     return { miss: clauses.holds ? { reason: 'same_state' } : { reason: 'filter', clauses } };

@@ -1,5 +1,5 @@
 import type { RunState } from '../event.ts';
-import { isStateTrigger, type Trigger } from '../trigger.ts';
+import { takenStates } from '../trigger.ts';
 import type { EventReader } from './event-reader.ts';
 import type { MatchCounts } from './filter-index.ts';
 import type { MatchIndex } from './match-index.ts';
@@ -24,7 +24,8 @@ export class StateIndex {
 
   put(watcher: Watcher): void {
     this.#watchers.add(watcher);
-    for (const state of takenStates(watcher)) this.#all.addFilters(this.#scope, state).put(watcher);
+    for (const state of takenStates(watcher.definition.trigger))
+      this.#all.addFilters(this.#scope, state).put(watcher);
     if (!waitsForFalse(watcher)) return;
     this.#afterFalse ??= new Map();
     this.#afterFalse.set(watcher.automationId, watcher);
@@ -33,7 +34,8 @@ export class StateIndex {
   /** Takes out a watcher that was put in. */
   remove(watcher: Watcher): void {
     this.#watchers.delete(watcher);
-    for (const state of takenStates(watcher)) this.#all.filters(this.#scope, state)?.remove(watcher);
+    for (const state of takenStates(watcher.definition.trigger))
+      this.#all.filters(this.#scope, state)?.remove(watcher);
     this.#afterFalse?.delete(watcher.automationId);
   }
 
@@ -55,17 +57,4 @@ export class StateIndex {
   waiting(automationId: string): Watcher | undefined {
     return this.#afterFalse?.get(automationId);
   }
-}
-
-/** The states that fire an automation: CRASHED counts as FAILED for those that name FAILED (W&B). */
-export function takenStates({
-  definition: { trigger },
-}: {
-  definition: { trigger: Trigger };
-}): Set<RunState> {
-  if (!isStateTrigger(trigger)) throw new Error('not a watcher of run states');
-  return new Set<RunState>([
-    ...trigger.states,
-    ...(trigger.states.includes('FAILED') ? ['CRASHED' as const] : []),
-  ]);
 }

@@ -2,10 +2,9 @@ import type { RunState } from '../event.ts';
 import { eventReader } from '../matching/event-reader.ts';
 import { conditionOfWatcher } from '../matching/metric-index.ts';
 import { ScopeIndex } from '../matching/scope-index.ts';
-import { takenStates } from '../matching/state-index.ts';
 import { Watcher } from '../matching/watcher.ts';
 import { newestStep, pointsOf, type Series } from '../metrics/series.ts';
-import { isMetricsTrigger, isStateTrigger } from '../trigger.ts';
+import { isMetricsTrigger, isStateTrigger, takenStates } from '../trigger.ts';
 import { repeatOf } from './fire.ts';
 import { heldUntilMs, isOfTrigger } from './latch.ts';
 import { latchKey, type RunMemory, silenceDueAtMs } from './memory.ts';
@@ -108,7 +107,9 @@ function tableOf({ automationId: id, revision, definition, countsFromMs }: Watch
 }
 
 function latchesOf(memory: RunMemory, watcher: Watcher, nowMs: number): Standing['latches'] {
-  const states = isStateTrigger(watcher.definition.trigger) ? [...takenStates(watcher)] : [undefined];
+  const states = isStateTrigger(watcher.definition.trigger)
+    ? [...takenStates(watcher.definition.trigger)]
+    : [undefined];
   return states.flatMap((state) => {
     const latch = memory.latches.get(latchKey(watcher.automationId, state));
     if (!latch || !isOfTrigger(latch, watcher.triggerHash)) return [];

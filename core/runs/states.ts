@@ -2,8 +2,8 @@ import type { RunHeartbeatEvent, RunState, RunStateEvent } from '../event.ts';
 import type { OpenedMetricsEvent } from '../event-message.ts';
 import { eventReader } from '../matching/event-reader.ts';
 import type { StateIndex } from '../matching/state-index.ts';
-import { takenStates } from '../matching/state-index.ts';
 import type { Watcher } from '../matching/watcher.ts';
+import { takenStates } from '../trigger.ts';
 import { type Fired, fire } from './fire.ts';
 import { isOfTrigger } from './latch.ts';
 import { beginStateEvent, isEnd, latchKey, type RunMemory, silenceDueAtMs } from './memory.ts';
@@ -193,7 +193,7 @@ type RunNow = Pick<StateEvent, 'run' | 'user'> & { state?: RunState };
 function noteFalse(memory: RunMemory, now: RunNow, { receivedAtMs, indexes }: StateContext): void {
   const isFalse = (watcher: Watcher) =>
     watcher.countsFromMs <= receivedAtMs &&
-    (now.state === undefined || !takenStates(watcher).has(now.state)) &&
+    (now.state === undefined || !takenStates(watcher.definition.trigger).has(now.state)) &&
     watcher.filter.test(eventReader(now).field);
   for (const [key, latch] of memory.latches) {
     const [automationId = ''] = key.split(' ');

@@ -373,7 +373,7 @@ const states: PlantedBug[] = [
   {
     name: 'after_false is opened by CRASHED where FAILED is named',
     file: STATES,
-    from: '!takenStates(watcher).has(now.state)',
+    from: '!takenStates(watcher.definition.trigger).has(now.state)',
     to: "('states' in watcher.definition.trigger && !watcher.definition.trigger.states.includes(now.state))",
   },
 ];

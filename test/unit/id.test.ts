@@ -86,6 +86,13 @@ describe('an id that is made from what it stands for stays what it is: that of',
     ['the group of a run', () => packed().groupId, '0cdcfd1e2e035b07f8884406de348ecc'],
     ['a message of points at their steps', () => packed().dedupId, 'msg_16daa063ab42096a4a33ddbff6d7afbf'],
     ['the same, received', () => unpackMessage(packed().body).id, 'msg_16daa063ab42096a4a33ddbff6d7afbf'],
+    [
+      'a message of what may come again',
+      () =>
+        packMessages([parseEvent({ ...linked, id: 'evt_1' }).event], { receivedAtMs: 5, depth: 0 })[0]!
+          .dedupId,
+      'msg_54c75ae8ff21738acd313a4e64f39d81',
+    ],
     ['a trigger', () => triggerHash({ scope, trigger }), 'fe6152d15d98'],
   ])('%s', (_, id, known) => {
     expect(id()).toBe(known);
