@@ -336,9 +336,9 @@ const latches: PlantedBug[] = [
 const states: PlantedBug[] = [
   {
     name: 'FAILED does not take CRASHED',
-    file: 'core/matching/state-index.ts',
-    from: "...(trigger.states.includes('FAILED') ? ['CRASHED' as const] : []),",
-    to: '',
+    file: 'core/trigger.ts',
+    from: "? [...states, 'CRASHED'] : states",
+    to: '? states : states',
   },
   {
     name: 'the same state again is a change',
