@@ -19,10 +19,8 @@ export class Extremes {
   }
 
   /** Moves on to the value at `at`, which was the value number `position` of all. */
-  slide(values: Float64Array, at: number, position: number): void {
+  slide(value: number, gone: number, values: Float64Array, at: number, position: number): void {
     const { least, most } = this;
-    const value = values[at] as number;
-    const gone = values[at - this.size] as number;
     if (value <= least) this.least = value;
     else if (gone === least) this.findLeast(values, at, position);
     if (value >= most) this.most = value;

@@ -8,7 +8,7 @@ export type FramePart = 'sum' | 'extremes' | 'spread';
 /** All that the sum of squares ever was may be so many times the variance: 2^11 × 2^-51 < 1e-12, of its root half. */
 const TRUSTED_LOSS = 2048;
 
-/** More than squares lose that are too small for a double; nothing beside squares of the window's own scale. */
+/** More than all squares ever lose that are too small for a double; nothing beside squares of the window's own scale. */
 const UNDERFLOW = 2 ** -900;
 
 /**
@@ -36,8 +36,6 @@ export class Frame {
   /** Where the window ends, counted from the first value that the series ever had. */
   private position = 0;
   private revision = -1;
-  /** The changes of the series that the parts know of. */
-  private seen = -1;
 
   private high = 0;
   private low = 0;
@@ -70,21 +68,19 @@ export class Frame {
       this.hasSpread ||= part === 'spread';
     }
     this.revision = -1;
-    this.seen = -1;
   }
 
   /** Brings all parts up to date with the series; what is asked for is as of then. */
   update(): void {
     const { series, size } = this;
-    if (this.seen === series.changes) return;
-    this.seen = series.changes;
     const end = series.end - this.offset;
     const position = series.moved + end;
     const moved = position - this.position;
     this.position = position;
     if (end - series.start < size) this.clear();
-    else if (moved === 1 && end > size && this.revision === series.revision) this.slide(end - 1);
-    else this.catchUp(end, moved);
+    else if (this.revision !== series.revision) this.fill(end);
+    else if (moved === 1 && end > size) this.slide(end - 1);
+    else if (moved !== 0) this.catchUp(end, moved);
   }
 
   average(): number {
@@ -113,9 +109,14 @@ export class Frame {
   }
 
   private catchUp(end: number, moved: number): void {
-    const isNear = moved <= this.size && end - moved >= this.size;
-    if (!isNear || this.revision !== this.series.revision) this.fill(end);
-    else for (let at = end - moved; at < end; at++) this.slide(at);
+    const first = end - moved;
+    if (moved > this.size || first < this.size) this.fill(end);
+    else for (let at = first; at < end; at++) this.advance(at);
+  }
+
+  private advance(at: number): void {
+    this.position = this.series.moved + at + 1;
+    this.slide(at);
   }
 
   /** While the window is not full. */
@@ -128,38 +129,41 @@ export class Frame {
 
   /** Moves all parts on to the value at `at`. One long function: handing doubles on would cost more than this does. */
   private slide(at: number): void {
-    const { high, low, scale, scaledCentre, squares } = this;
     const { values } = this.series;
     const entering = values[at] as number;
     const leaving = values[at - this.size] as number;
-    if (this.extremes !== undefined) this.extremes.slide(values, at, this.series.moved + at);
-    if (this.hasSum !== true) return;
-    const change = entering - leaving;
-    const sum = high + change;
-    const lost = lostIn(high, change, sum);
-    const lower = low + lost;
-    const lostBefore = lostIn(entering, -leaving, change);
-    const lowest = lower + lostBefore;
-    // Not a number where something overflowed, and no zero either.
-    if (lostIn(low, lost, lower) === 0 && lostIn(lower, lostBefore, lowest) === 0) {
-      this.high = sum;
-      this.low = lowest;
-    } else {
-      this.slideWide(at);
+    if (this.hasSum === true) {
+      const { high, low } = this;
+      const change = entering - leaving;
+      const sum = high + change;
+      const lost = lostIn(high, change, sum);
+      const lower = low + lost;
+      const lostBefore = lostIn(entering, -leaving, change);
+      const lowest = lower + lostBefore;
+      // Not a number where something overflowed, and no zero either.
+      if (lostIn(low, lost, lower) === 0 && lostIn(lower, lostBefore, lowest) === 0) {
+        this.high = sum;
+        this.low = lowest;
+      } else {
+        this.slideWide(at);
+      }
+      if (this.hasSpread === true && change !== 0) {
+        const { scale, scaledCentre } = this;
+        const to = entering * scale - scaledCentre;
+        const from = leaving * scale - scaledCentre;
+        const squares = this.squares + (to - from) * (to + from);
+        this.squares = squares;
+        this.traffic += squares;
+      }
     }
-    if (this.hasSpread !== true || change === 0) return;
-    const to = entering * scale - scaledCentre;
-    const from = leaving * scale - scaledCentre;
-    const squaresNow = squares + (to - from) * (to + from);
-    this.squares = squaresNow;
-    this.traffic += squaresNow + UNDERFLOW;
+    this.extremes?.slide(entering, leaving, values, at, this.position);
   }
 
   private fill(end: number): void {
     this.revision = this.series.revision;
     if (this.hasSum) this.fillSum(end);
     if (this.hasSpread) this.fillSquares(end);
-    this.extremes?.fill(this.series.values, end - 1, this.series.moved + end - 1);
+    this.extremes?.fill(this.series.values, end - 1, this.position);
   }
 
   private slideWide(at: number): void {
@@ -253,7 +257,7 @@ export class Frame {
       squares = sum;
     }
     this.squares = squares + lost;
-    this.traffic = this.squares;
+    this.traffic = this.squares + UNDERFLOW;
   }
 
   /** Of few bits, so that whole numbers have exact distances; of equal values, the value itself. */

@@ -62,7 +62,7 @@ export class GaugeBoard {
   /** To be called after changes of the series, before gauges are read. */
   update(): void {
     const { frames } = this;
-    for (let at = 0; at < frames.length; at++) frames[at]?.update();
+    for (let at = 0; at < frames.length; at++) (frames[at] as Frame).update();
   }
 
   gauge(measure: Measure): Gauge {

@@ -13,8 +13,6 @@ export interface Series {
   moved: number;
   /** Goes up whenever something else happens than a value at the end. */
   revision: number;
-  /** Goes up with every change, and may without one. */
-  changes: number;
   /** From this index on the times of receipt never go back. */
   orderedFrom: number;
   /** When the series last got a value, even if it holds that one no more; 0 before the first. */
@@ -54,7 +52,6 @@ export function emptySeries(room = 0): Series {
     end: 0,
     moved: 0,
     revision: 0,
-    changes: 0,
     orderedFrom: 0,
     lastReceivedAtMs: 0,
     floor: 0,
@@ -73,7 +70,6 @@ export function placeValue(series: Series, point: SeriesPoint, capacity: number)
   series.values[end] = value;
   series.receivedAtMs[end] = receivedAtMs;
   series.end = end + 1;
-  series.changes++;
   if (end + 1 - series.start > capacity) series.start = end + 1 - capacity;
   if (receivedAtMs >= series.lastReceivedAtMs) series.lastReceivedAtMs = receivedAtMs;
   else if (end > 0 && receivedAtMs < (series.receivedAtMs[end - 1] as number)) series.orderedFrom = end;
@@ -89,7 +85,6 @@ export function forgetFrom(series: Series, step: number): void {
   series.end = end;
   series.orderedFrom = Math.min(series.orderedFrom, end);
   series.revision++;
-  series.changes++;
 }
 
 export function sizeOf(series: Series): number {
@@ -129,7 +124,6 @@ export function oldestReceipt({ receivedAtMs, start, end, orderedFrom }: Series,
 function insertValue(series: Series, point: SeriesPoint, capacity: number): Placement {
   const { end, steps, values, receivedAtMs } = series;
   series.start = Math.max(series.start, end - capacity);
-  series.changes++;
   const at = indexOfStep(series, point.step);
   if (steps[at] === point.step) return REPEATED;
   if (at === series.start && (sizeOf(series) >= capacity || point.step < series.floor)) return LATE;
