@@ -2,9 +2,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { Settings } from './figure.ts';
 import { type Dialect, toPatterns } from './patterns.ts';
 import type { Automation } from './workload.ts';
@@ -95,17 +94,17 @@ async function start([program = '', ...args]: string[], folder: string): Promise
 
 function buildJava(): string[] {
   const folder = temporaryFolder();
-  const pom = fileURLToPath(new URL('./java/pom.xml', import.meta.url));
+  const pom = resolve('bench/java/pom.xml');
   run('java', ['-version']);
   run('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${folder}`]);
-  const source = fileURLToPath(new URL('./java/Ruler.java', import.meta.url));
+  const source = resolve('bench/java/Ruler.java');
   return ['java', '-Xmx2g', '-cp', join(folder, '*'), source];
 }
 
 /** Built beside a copy, so that go.sum and the binary stay out of the work tree. */
 function buildGo(): string[] {
   const folder = temporaryFolder();
-  cpSync(fileURLToPath(new URL('./go', import.meta.url)), folder, { recursive: true });
+  cpSync(resolve('bench/go'), folder, { recursive: true });
   run('go', ['build', '-mod=mod', '-o', 'quamina-bench', '.'], folder);
   return [join(folder, 'quamina-bench')];
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Figure, type Section, type Settings, toTable } from './figure.ts';
@@ -6,13 +5,14 @@ import { matchScale } from './match-scale.ts';
 import { matchWire } from './match-wire.ts';
 import { regexSafety } from './regex-safety.ts';
 import { ruleLoad } from './rule-load.ts';
+import { windowFigures } from './window.ts';
 
 const sections: Record<string, Section> = {
   'match-scale': matchScale,
   'match-wire': matchWire,
   'rule-load': ruleLoad,
   'regex-safety': regexSafety,
-  window: windowSection,
+  window: windowFigures,
 };
 
 const USAGE = `usage: npm run bench:matching -- [section …] [--quick] [--json] [--java] [--go]
@@ -22,19 +22,6 @@ const USAGE = `usage: npm run bench:matching -- [section …] [--quick] [--json]
   --java    also against AWS event-ruler (needs Java 17 and Maven)
   --go      also against quamina (needs Go)
 Only ratios count: they are medians of the ratios within a round, and say how many times better ours is.`;
-
-const WINDOW = new URL('./window.ts', import.meta.url);
-
-async function windowSection({ say, isQuick }: Settings): Promise<Figure[]> {
-  if (!existsSync(WINDOW)) {
-    say('window: skipped, there is no bench/window.ts');
-    return [];
-  }
-  const { windowFigures } = (await import(WINDOW.href)) as {
-    windowFigures: (settings: { isQuick: boolean }) => Promise<Figure[]>;
-  };
-  return windowFigures({ isQuick });
-}
 
 function readArguments() {
   const options = { quick: flag, json: flag, java: flag, go: flag, help: flag };

@@ -5,16 +5,8 @@ import incrmstdev from '@stdlib/stats-incr-mstdev';
 import { max, mean, min, sampleStandardDeviation } from 'simple-statistics';
 import { GaugeBoard } from '../core/metrics/gauge.ts';
 import { emptySeries, placeValue } from '../core/metrics/series.ts';
+import { type Figure, median, type Settings } from './figure.ts';
 import { type Four, truth, worst } from './window-truth.ts';
-
-export interface Figure {
-  figure: string;
-  ours: number;
-  peer: string;
-  theirs: number;
-  ratio: number;
-  unit: string;
-}
 
 interface Contender {
   name: string;
@@ -129,7 +121,7 @@ const simple: Contender = {
  * Pushes a second beside peers, round by round in one process, and how far each is from the truth. All of it runs once
  * before any of it is timed: an engine compiles for what it has seen so far, and the first windows would pay for that.
  */
-export async function windowFigures({ isQuick }: { isQuick: boolean }): Promise<Figure[]> {
+export async function windowFigures({ isQuick }: Settings): Promise<Figure[]> {
   const contests = contestsOf(isQuick ? QUICK : FULL);
   for (const contest of contests) {
     checkAgreement(contest.values, contest.window);
@@ -226,8 +218,4 @@ function errorFigure(): Figure {
     ratio: theirs / own,
     unit: 'relative',
   };
-}
-
-function median(numbers: number[]): number {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 }
