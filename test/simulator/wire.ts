@@ -147,7 +147,7 @@ export class Wire {
   #deliver({ task, command, settle }: Call, fault: string): void {
     const nature = this.#nature;
     if (fault === 'unreachable' || fault === 'throttle') {
-      this.#functions.resume(task, () => settle.resolve({ errorCode: 'connect', durationMs: 3 }));
+      this.#functions.resume(task, () => settle.resolve({ errorCode: 'connect' }));
       return;
     }
     const { post, answer } = this.#services.receivers.take(command.input, nature.nowMs);
@@ -166,11 +166,11 @@ export class Wire {
 }
 
 function heard(post: Post, answer: ReturnType<Receivers['take']>['answer'], fault: string) {
-  const { status, durationMs, retryAfter } = answer;
-  if (fault === 'deaf') return { errorCode: 'reset', durationMs };
-  if (status === undefined) return { errorCode: 'timeout', durationMs };
+  const { status, retryAfter } = answer;
+  if (fault === 'deaf') return { errorCode: 'reset' };
+  if (status === undefined) return { errorCode: 'timeout' };
   post.isHeard = true;
-  return { status, durationMs, ...(retryAfter !== undefined && { retryAfter }) };
+  return { status, ...(retryAfter !== undefined && { retryAfter }) };
 }
 
 type Odds = readonly (readonly [string, Odd, number])[];
