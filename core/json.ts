@@ -145,6 +145,13 @@ export function isObject(input: unknown): input is Record<string, unknown> {
   return typeof input === 'object' && input !== null && !Array.isArray(input);
 }
 
+/** A value as JSON that does not depend on the order of keys. */
+export function canonical(value: unknown): string | undefined {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  );
+}
+
 /** The first thing in a parsed value that does not survive the way: half characters, numbers that JSON has not. */
 interface JsonFault {
   path: string[];

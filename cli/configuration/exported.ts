@@ -1,9 +1,8 @@
 import { Document, visit } from 'yaml';
 import { secretsOf } from '../../core/integration.ts';
-import { isObject } from '../../core/json.ts';
+import { canonical, isObject } from '../../core/json.ts';
 import { scopeKey } from '../../core/scope.ts';
 import { type DeployedTeam, withSettings } from './deployed.ts';
-import { canonical } from './differences.ts';
 import { checkDocument, kinds, type Wanted } from './document.ts';
 
 /** What a team has as documents, in an order that depends on nothing but them. */
