@@ -25,15 +25,17 @@ export function yamlOf(documents: Wanted[]): string {
 
 function yamlOfOne(wanted: Wanted): string {
   const document = new Document(wanted);
-  // As a block, a text of nothing but spaces and line ends would lose some of them.
   visit(document, {
     Scalar: (_, node) => {
-      if (typeof node.value === 'string' && node.value.trim() === '') node.type = 'QUOTE_DOUBLE';
+      if (typeof node.value === 'string' && isOnlyItselfInQuotes(node.value)) node.type = 'QUOTE_DOUBLE';
     },
   });
   // Long texts stay on their line: a break would be part of no diff that somebody wants to read.
   return document.toString({ lineWidth: 0 });
 }
+
+/** As a block, a text of nothing but spaces and line ends would lose some of them; a plain `<<` is a merge key. */
+const isOnlyItselfInQuotes = (text: string) => text.trim() === '' || text === '<<';
 
 /** Code units, not a locale: the same everywhere. */
 function by<Thing>(key: (thing: Thing) => string) {
