@@ -22,5 +22,8 @@ export default {
   testSequencer: '<rootDir>/test/support/longest-first.mjs',
   // Two cores, and the integration suites start processes of their own.
   maxWorkers: 2,
+  // Not the half second of jest: a worker of half a gigabyte takes a sixth of that to go on an idle machine, all of it on
+  // a busy one, and was then reported as one whose tests leak. One that does leak never goes, and is still reported.
+  workerGracefulExitTimeout: 5_000,
   testTimeout: 30_000,
 };

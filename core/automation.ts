@@ -4,6 +4,7 @@ import { DeliverySettings } from './delivery-settings.ts';
 import type { EventType } from './event.ts';
 import { compileFilter, type Filter, parseFilter } from './filters/filter.ts';
 import { digest } from './id.ts';
+import { canonical } from './json.ts';
 import { Label, TeamName } from './name.ts';
 import { registryOf, Scope } from './scope.ts';
 import { Trigger } from './trigger.ts';
@@ -137,6 +138,18 @@ export interface Head {
 /** Tells whether two revisions watch for the same thing: latches survive edits of the action only. */
 export function triggerHash({ scope, trigger }: { scope: Scope; trigger: Trigger }): string {
   return digest(JSON.stringify([scope, trigger])).slice(0, 12);
+}
+
+/**
+ * A changed definition; where its scope and trigger say what was saved, they stay as they were written. The hash of a
+ * trigger, by which latches are kept, goes by its text, and the keys of a filter may come back in another order.
+ */
+export function keepingTrigger(
+  after: AutomationDefinition,
+  { scope, trigger }: AutomationDefinition,
+): AutomationDefinition {
+  const saysTheSame = canonical([after.scope, after.trigger]) === canonical([scope, trigger]);
+  return saysTheSame ? { ...after, scope, trigger } : after;
 }
 
 /** The compiled filter of a saved trigger, which was checked when it was saved. */

@@ -21,7 +21,7 @@ export function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const quoted = replaceNonFinite(text, (word) => `"${word}"`);
-    if (quoted === text) throw malformed(error);
+    if (quoted === text) throw malformed(text, error);
     return parseQuoted(text, quoted);
   }
 }
@@ -31,22 +31,65 @@ function parseQuoted(text: string, quoted: string): unknown {
     return JSON.parse(quoted);
   } catch {
     // Once more with stand-ins as long as the words, so that the position is the one in the client's text.
+    const asLong = replaceNonFinite(text, (word) => `"${word.slice(1, -1)}"`);
     try {
-      return JSON.parse(replaceNonFinite(text, (word) => `"${word.slice(1, -1)}"`));
+      return JSON.parse(asLong);
     } catch (error) {
-      throw malformed(error);
+      throw malformed(asLong, error);
     }
   }
 }
 
 /** The parser's own message quotes the text, which may be a secret: only the position is taken from it. */
-function malformed(error: unknown): Problem {
+function malformed(text: string, error: unknown): Problem {
   const { message } = error as Error;
-  const [, position] = /position (\d+)/.exec(message) ?? [];
-  const where = position === undefined ? '' : `: see character ${position}`;
-  const detail = `the text is not JSON${message.startsWith('Unexpected end') ? ': it ends too early' : where}`;
+  const isCutOff = message.startsWith('Unexpected end');
+  const where = isCutOff ? 'it ends too early' : `see character ${positionOf(text, message)}`;
   const hint = 'check the body with a JSON linter';
-  return new Problem({ code: 'malformed_json', detail, hint }, { cause: error });
+  const details = { code: 'malformed_json', detail: `the text is not JSON: ${where}`, hint } as const;
+  return new Problem(details, { cause: error });
+}
+
+/** The parser tells the position, but for what stands in the place of a value. */
+function positionOf(text: string, message: string): number {
+  const [, told] = / JSON at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(message) ?? [];
+  return told === undefined ? firstThatIsNoValue(text) : Number(told);
+}
+
+/** Where the first thing in the place of a value goes wrong, in a text that is JSON up to there. */
+function firstThatIsNoValue(text: string): number {
+  const open: string[] = [];
+  let before = '';
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charAt(at);
+    if (' \t\n\r'.includes(char)) continue;
+    const wrongAt = isBeforeValue(before, open) ? wrongInValue(text, at, before) : undefined;
+    if (wrongAt !== undefined) return wrongAt;
+    keepOpen(open, char);
+    if (char === '"') at = endOfString(text, at);
+    before = char;
+  }
+  return text.length;
+}
+
+function keepOpen(open: string[], char: string): void {
+  const change = changeOfDepth(char.charCodeAt(0));
+  if (change > 0) open.push(char);
+  if (change < 0) open.pop();
+}
+
+function isBeforeValue(char: string, open: string[]): boolean {
+  return char === '' || char === '[' || char === ':' || (char === ',' && open.at(-1) === '[');
+}
+
+/** Where what should be a value is none: at its beginning, or within a word. */
+function wrongInValue(text: string, start: number, before: string): number | undefined {
+  const first = text.charAt(start);
+  if (/["{[\d-]/.test(first) || (before === '[' && first === ']')) return undefined;
+  const word = ['true', 'false', 'null'].find((one) => one.startsWith(first)) ?? '-';
+  let at = start;
+  while (at - start < word.length && text[at] === word[at - start]) at++;
+  return at - start === word.length ? undefined : at;
 }
 
 /** One pass, also over a text whose strings never end: a pattern would look for each end again. */
@@ -143,6 +186,13 @@ function endOfString(text: string, start: number): number {
 /** Whether a parsed value is an object, with keys. */
 export function isObject(input: unknown): input is Record<string, unknown> {
   return typeof input === 'object' && input !== null && !Array.isArray(input);
+}
+
+/** A value as JSON that does not depend on the order of keys. */
+export function canonical(value: unknown): string | undefined {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  );
 }
 
 /** The first thing in a parsed value that does not survive the way: half characters, numbers that JSON has not. */

@@ -11,10 +11,21 @@ export type DueItem =
   /** An item whose last change is not in the audit list yet. */
   | { kind: 'change'; key: ItemKey };
 
-/** The items whose time to be looked after has come, longest overdue first in each shard, `limit` a shard. */
-export async function readDue(table: Table, nowMs: number, limit: number): Promise<DueItem[]> {
-  const shards = await Promise.all(dueShards.map((shard) => readShard(table, shard, nowMs, limit)));
-  return shards.flat();
+/**
+ * The items whose time to be looked after has come, longest overdue first in each shard, `limit` a shard. With
+ * `onMissed` a shard that can't be read is told of and the others are answered; throws when none can be.
+ */
+export async function readDue(
+  table: Table,
+  nowMs: number,
+  limit: number,
+  onMissed?: (error: unknown) => void,
+): Promise<DueItem[]> {
+  const shards = await Promise.allSettled(dueShards.map((shard) => readShard(table, shard, nowMs, limit)));
+  const missed = shards.filter((shard) => shard.status === 'rejected').map(({ reason }) => reason);
+  if (missed.length > 0 && (!onMissed || missed.length === shards.length)) throw missed[0];
+  for (const error of missed) onMissed?.(error);
+  return shards.flatMap((shard) => (shard.status === 'fulfilled' ? shard.value : []));
 }
 
 async function readShard(table: Table, shard: string, nowMs: number, limit: number): Promise<DueItem[]> {

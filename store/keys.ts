@@ -11,6 +11,7 @@ import type { Watch } from '../core/watch.ts';
  * | member of     | TEAM#<team>           | <NOUN>#<id>                 | list a team's automations, …; a hint   |
  * | name taken    | <PARTITION>           | NAME#<noun>#<name>          | put if absent                          |
  * | secret        | TEAM#<team>           | SECRET#<name>               | get; list                              |
+ * | loose value   | LOOSE#<team>          | VALUE#<secret id>           | list; a value that may have no entry   |
  * | api key       | KEY#<id>              | KEY                         | get                                    |
  * | integration   | INTEGRATION#<id>      | INTEGRATION                 | get                                    |
  * | health        | INTEGRATION#<id>      | HEALTH                      | get; update by attribute               |
@@ -66,6 +67,10 @@ export const nameKey = (partition: string, noun: string, name: string): ItemKey 
 export const secretKey = (team: string, name: string): ItemKey => ({
   pk: teamPartition(team),
   sk: `SECRET#${name}`,
+});
+export const looseValueKey = (team: string, secretId: string): ItemKey => ({
+  pk: `LOOSE#${team}`,
+  sk: `VALUE#${secretId}`,
 });
 export const apiKeyKey = (id: string): ItemKey => ({ pk: `KEY#${id}`, sk: 'KEY' });
 export const integrationKey = (id: string): ItemKey => ({ pk: `INTEGRATION#${id}`, sk: 'INTEGRATION' });

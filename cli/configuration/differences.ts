@@ -1,4 +1,4 @@
-import { isObject } from '../../core/json.ts';
+import { canonical, isObject } from '../../core/json.ts';
 
 /** One field that is not what it is wanted to be; undefined where it is not there. */
 export interface Difference {
@@ -31,10 +31,3 @@ function between(
 }
 
 const isListOfObjects = (value: unknown): value is unknown[] => Array.isArray(value) && value.some(isObject);
-
-/** A value as JSON that does not depend on the order of keys. */
-export function canonical(value: unknown): string | undefined {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
-  );
-}

@@ -1,9 +1,8 @@
 import { Document, visit } from 'yaml';
 import { secretsOf } from '../../core/integration.ts';
-import { isObject } from '../../core/json.ts';
+import { canonical, isObject } from '../../core/json.ts';
 import { scopeKey } from '../../core/scope.ts';
 import { type DeployedTeam, withSettings } from './deployed.ts';
-import { canonical } from './differences.ts';
 import { checkDocument, kinds, type Wanted } from './document.ts';
 
 /** What a team has as documents, in an order that depends on nothing but them. */
@@ -26,15 +25,17 @@ export function yamlOf(documents: Wanted[]): string {
 
 function yamlOfOne(wanted: Wanted): string {
   const document = new Document(wanted);
-  // As a block, a text of nothing but spaces and line ends would lose some of them.
   visit(document, {
     Scalar: (_, node) => {
-      if (typeof node.value === 'string' && node.value.trim() === '') node.type = 'QUOTE_DOUBLE';
+      if (typeof node.value === 'string' && isOnlyItselfInQuotes(node.value)) node.type = 'QUOTE_DOUBLE';
     },
   });
   // Long texts stay on their line: a break would be part of no diff that somebody wants to read.
   return document.toString({ lineWidth: 0 });
 }
+
+/** As a block, a text of nothing but spaces and line ends would lose some of them; a plain `<<` is a merge key. */
+const isOnlyItselfInQuotes = (text: string) => text.trim() === '' || text === '<<';
 
 /** Code units, not a locale: the same everywhere. */
 function by<Thing>(key: (thing: Thing) => string) {

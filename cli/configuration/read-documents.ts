@@ -39,7 +39,8 @@ export function readDocuments({ name, text }: Source): {
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
   };
-  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false }) as Document.Parsed[];
+  const options = { lineCounter: lines, prettyErrors: false, merge: true };
+  const parsed = parseAllDocuments(text, options) as Document.Parsed[];
   const problems = parsed
     // A warning is of a tag or directive that means nothing here: !env or !vault would be taken for plain text.
     .flatMap(({ errors, warnings }) => [...errors, ...warnings].slice(0, 1))
@@ -47,23 +48,24 @@ export function readDocuments({ name, text }: Source): {
       at: position(pos[0]),
       message: `this is no YAML: ${message}`,
     }));
-  if (problems.length > 0) return { documents: [], problems };
-  try {
-    return { documents: parsed.flatMap((document) => documentsIn(document, position)), problems };
-  } catch (error) {
-    // Such as a bomb of aliases.
-    return { documents: [], problems: [{ at: position(0), message: (error as Error).message }] };
+  const documents: WrittenDocument[] = [];
+  for (const { root, document } of problems.length > 0 ? [] : parsed.flatMap(rootsIn)) {
+    const at = (path: readonly PropertyKey[]) => position(nearest(root, path).range?.[0] ?? 0);
+    try {
+      documents.push({ value: root.toJS(document), at });
+    } catch (error) {
+      // Such as a bomb of aliases, or a merge key that names no map.
+      return { documents: [], problems: [{ at: at([]), message: (error as Error).message }] };
+    }
   }
+  return { documents, problems };
 }
 
-function documentsIn(document: Document.Parsed, position: (offset: number) => string): WrittenDocument[] {
+function rootsIn(document: Document.Parsed): { root: ParsedNode; document: Document.Parsed }[] {
   const { contents } = document;
   if (contents === null || (isScalar(contents) && contents.value === null)) return [];
   const roots = isSeq<ParsedNode>(contents) ? contents.items : [contents];
-  return roots.map((root) => ({
-    value: root.toJS(document),
-    at: (path) => position(nearest(root, path).range?.[0] ?? 0),
-  }));
+  return roots.map((root) => ({ root, document }));
 }
 
 /** The node at a path, or the last one on the way to it. A field is where its name begins. */

@@ -1,7 +1,12 @@
 import { checkTemplate } from '../../core/actions/action-template.ts';
 import type { Activity } from '../../core/activity.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
-import { type AutomationDefinition, AutomationInput, triggerHash } from '../../core/automation.ts';
+import {
+  type AutomationDefinition,
+  AutomationInput,
+  keepingTrigger,
+  triggerHash,
+} from '../../core/automation.ts';
 import { orderedId } from '../../core/id.ts';
 import { mayActOn } from '../../core/key.ts';
 import { Problem, parseInput } from '../../core/problem.ts';
@@ -165,10 +170,11 @@ export async function findAutomation(
 
 function nextState(
   before: Automation,
-  { definition, enabled }: { definition: AutomationDefinition; enabled: boolean },
+  { definition: wanted, enabled }: { definition: AutomationDefinition; enabled: boolean },
   { now, caller }: AdminContext,
 ): Automation {
   const nowMs = now();
+  const definition = keepingTrigger(wanted, before.revision.definition);
   const changed = JSON.stringify(definition) !== JSON.stringify(before.revision.definition);
   const sameTrigger = triggerHash(definition) === triggerHash(before.revision.definition);
   const number = before.head.revision + (changed ? 1 : 0);

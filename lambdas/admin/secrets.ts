@@ -4,6 +4,7 @@ import { type Integration, secretsOf } from '../../core/integration.ts';
 import { SecretName } from '../../core/name.ts';
 import { detailsOfZod, Problem } from '../../core/problem.ts';
 import { listIntegrations } from '../../store/integrations.ts';
+import { forgetLooseValue, noteLooseValue } from '../../store/loose-values.ts';
 import {
   listSecrets as readEntries,
   readSecret,
@@ -12,6 +13,7 @@ import {
   saveSecret,
 } from '../../store/secrets.ts';
 import type { HttpAnswer } from '../shared/http.ts';
+import { clearLooseValues } from './clear-loose-values.ts';
 import {
   type AdminContext,
   authorOf,
@@ -30,29 +32,52 @@ export async function putSecret(
 ): Promise<HttpAnswer> {
   const { team, name } = namesIn(params);
   await permitTeam(context, team);
+  await clearLooseValues(team, context);
   const before = await readSecret(context.table, team, name);
   checkMatch(context, before, 'secret');
-  const value = await putValue(before, body.value, context);
   const version = (before?.version ?? 0) + 1;
+  const value =
+    (await replaceValue(before, body.value, context)) ??
+    (await createValue({ team, name }, body.value, context));
   const entry = { team, name, ...value, version, updatedAtMs: context.now() };
-  if (!(await saveSecret(context.table, before, entry, authorOf(context)))) {
-    if (value.secretId !== before?.secretId) await context.vault.remove(value.secretId);
-    throw stale('secret');
-  }
+  const isSaved = await saveSecret(context.table, before, entry, authorOf(context));
+  if (value.secretId !== before?.secretId) await settleValue(entry, isSaved, context);
+  if (!isSaved) throw stale('secret');
   const users = usersIn(await listIntegrations(context.table, team));
   return { status: before ? 200 : 201, body: toJson(entry, users), headers: { etag: etagOf(entry) } };
 }
 
-/** Under the secret that is there; where there is none, or its value is gone (the table was restored), under a new one. */
-async function putValue(
+type Value = Pick<SecretEntry, 'secretId' | 'versionId'>;
+
+/** Under the secret that is there; undefined where there is none, or its value is gone (the table was restored). */
+async function replaceValue(
   before: SecretEntry | undefined,
   value: string,
-  { vault, secretNamePrefix }: AdminContext,
-): Promise<Pick<SecretEntry, 'secretId' | 'versionId'>> {
-  const replaced = before && (await vault.replace(before.secretId, value));
-  if (replaced !== undefined) return { secretId: before?.secretId ?? '', versionId: replaced };
+  { vault }: AdminContext,
+): Promise<Value | undefined> {
+  const versionId = before && (await vault.replace(before.secretId, value));
+  return before && versionId !== undefined ? { secretId: before.secretId, versionId } : undefined;
+}
+
+/** Under a new secret, which is in doubt until its entry is saved. */
+async function createValue(
+  of: { team: string; name: string },
+  value: string,
+  { table, vault, now, secretNamePrefix }: AdminContext,
+): Promise<Value> {
   const secretId = `${secretNamePrefix}${randomId('sec')}`;
+  await noteLooseValue(table, { ...of, secretId, sinceMs: now() });
   return { secretId, versionId: await vault.create(secretId, value) };
+}
+
+/** A new value is in doubt no more: its entry was saved, or it goes. */
+async function settleValue(
+  { team, secretId }: SecretEntry,
+  isSaved: boolean,
+  { table, vault }: AdminContext,
+): Promise<void> {
+  if (!isSaved) await vault.remove(secretId);
+  await forgetLooseValue(table, { team, secretId });
 }
 
 export async function listSecrets(
@@ -76,6 +101,7 @@ export async function deleteSecret(
 ): Promise<HttpAnswer> {
   const { team, name } = namesIn(params);
   permit(context, team);
+  await clearLooseValues(team, context);
   const entry = await readSecret(context.table, team, name);
   if (!entry) throw new Problem({ code: 'not_found', detail: `team ${team} has no secret ${name}` });
   checkMatch(context, entry, 'secret');
@@ -85,9 +111,19 @@ export async function deleteSecret(
     const hint = 'take it out of these integrations first; with ?force=true their deliveries fail';
     throw new Problem({ code: 'conflict', detail, hint });
   }
-  if (!(await removeEntry(context.table, entry, authorOf(context)))) throw stale('secret');
-  await context.vault.remove(entry.secretId);
+  await takeAway(entry, context);
   return { status: 204 };
+}
+
+/** Noted first: whoever dies in between leaves a value that nothing names, and that is to be gone. */
+async function takeAway(entry: SecretEntry, context: AdminContext): Promise<void> {
+  const { table, vault, now } = context;
+  const { team, name, secretId } = entry;
+  await noteLooseValue(table, { team, name, secretId, sinceMs: now() });
+  // The note stays: perhaps it is of another deletion that did remove the entry, and died.
+  if (!(await removeEntry(table, entry, authorOf(context)))) throw stale('secret');
+  await vault.remove(secretId);
+  await forgetLooseValue(table, { team, secretId });
 }
 
 function namesIn(params: Record<string, string>): { team: string; name: string } {

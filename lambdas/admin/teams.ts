@@ -17,6 +17,7 @@ import {
   type Team,
 } from '../../store/teams.ts';
 import type { HttpAnswer } from '../shared/http.ts';
+import { clearLooseValues } from './clear-loose-values.ts';
 import {
   type AdminContext,
   authorOf,
@@ -80,6 +81,7 @@ export async function deleteTeam(
     const detail = `team ${team.name} still has ${owned.join(', ')}`;
     throw new Problem({ code: 'conflict', detail, hint: 'delete these first' });
   }
+  await clearLooseValues(team.name, context);
   if (await removeTeam(context.table, team, authorOf(context))) return { status: 204 };
   throw stale('team');
 }

@@ -20,6 +20,7 @@ import {
 import { tableOf } from '../shared/table.ts';
 import { advanceResend, type ResendDeps } from './advance-resend.ts';
 import { clearDead } from './clear-dead.ts';
+import { eachInTurn } from './each-in-turn.ts';
 import { SweeperEnv } from './env.ts';
 import { redrive } from './redrive.ts';
 import { sweep } from './sweep.ts';
@@ -42,13 +43,16 @@ const resendDeps: ResendDeps = {
 /** Room to finish what is under way before Lambda stops the function. */
 const RESERVE_MS = 10_000;
 
-/** Deliveries and outboxes first: they are late already. */
+/**
+ * Deliveries and outboxes first: they are late already. Without the table nothing else follows: what is redriven would
+ * only fail again.
+ */
 export async function handler(_event: unknown, context: Context): Promise<void> {
   const stopAtMs = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
   const clock = { now: Date.now, stopAtMs, log: logStage };
   await sweep({
     ...clock,
-    readDue: (nowMs, limit) => readDue(table, nowMs, limit),
+    readDue: (nowMs, limit, onMissed) => readDue(table, nowMs, limit, onMissed),
     stamp: (id, times) => stampDelivery(table, id, times),
     send,
     sendEvents: (messages) => sendMessages(env.EVENTS_QUEUE_URL, messages),
@@ -59,15 +63,19 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
     putDelivery: (delivery) => putDelivery(table, delivery, Date.now()),
     sendDeliveries: (deliveries) => send(deliveries.map((delivery) => deliveryMessage(delivery))),
   });
-  await clearDead({
-    ...clock,
-    receive: () => receiveMessages(env.DELIVERIES_DEAD_LETTERS_URL),
-    remove: (message) => removeMessage(env.DELIVERIES_DEAD_LETTERS_URL, message),
-  });
-  await redrive({
-    ...clock,
-    receive: () => receiveMessages(env.EVENTS_DEAD_LETTERS_URL),
-    send: (messages) => sendMessages(env.EVENTS_QUEUE_URL, messages),
-    remove: (message) => removeMessage(env.EVENTS_DEAD_LETTERS_URL, message),
-  });
+  await eachInTurn([
+    () =>
+      clearDead({
+        ...clock,
+        receive: () => receiveMessages(env.DELIVERIES_DEAD_LETTERS_URL),
+        remove: (message) => removeMessage(env.DELIVERIES_DEAD_LETTERS_URL, message),
+      }),
+    () =>
+      redrive({
+        ...clock,
+        receive: () => receiveMessages(env.EVENTS_DEAD_LETTERS_URL),
+        send: (messages) => sendMessages(env.EVENTS_QUEUE_URL, messages),
+        remove: (message) => removeMessage(env.EVENTS_DEAD_LETTERS_URL, message),
+      }),
+  ]);
 }

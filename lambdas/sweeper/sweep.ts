@@ -10,8 +10,8 @@ import { flushOutbox, type OutboxDeps } from '../shared/outbox.ts';
 import { deliveryMessage, type QueueMessage } from '../shared/queue.ts';
 
 export interface SweepDeps extends OutboxDeps {
-  /** What is due now, at most `limit` from each of the index's shards. */
-  readDue: (nowMs: number, limit: number) => Promise<DueItem[]>;
+  /** What is due now, at most `limit` from each of the index's shards. Tells of those that it could not read. */
+  readDue: (nowMs: number, limit: number, onMissed: (error: unknown) => void) => Promise<DueItem[]>;
   /** Marks a delivery as sent; undefined when it is no longer pending or was marked by another sweep. */
   stamp: (id: string, times: { nowMs: number; nextSweepMs: number }) => Promise<StoredDelivery | undefined>;
   send: (messages: QueueMessage[]) => Promise<void>;
@@ -34,7 +34,8 @@ const PAGE = 50;
 
 /**
  * Sends again what is due: deliveries whose retry time came or whose message or lease was lost, runs whose outbox was
- * left behind, and jobs that send deliveries again. One item that fails does not stop the others; it stays due and is met again.
+ * left behind, and jobs that send deliveries again. One item that fails does not stop the others, nor one part of the
+ * index; it stays due and is met again.
  */
 export async function sweep(deps: SweepDeps): Promise<void> {
   const startedAtMs = deps.now();
@@ -42,7 +43,7 @@ export async function sweep(deps: SweepDeps): Promise<void> {
   const seen = new Set<string>();
   while (deps.now() < deps.stopAtMs) {
     // What failed, or what the index shows although it is done, stays in front: the page grows by it.
-    const due = await deps.readDue(startedAtMs, PAGE + seen.size);
+    const due = await deps.readDue(startedAtMs, PAGE + seen.size, (error) => fail(error, counts, deps));
     const fresh = due.filter((item) => !seen.has(JSON.stringify(item)));
     if (fresh.length === 0) break;
     for (const item of fresh) seen.add(JSON.stringify(item));
@@ -76,9 +77,13 @@ async function sweepItem(item: DueItem, counts: Counts, deps: SweepDeps): Promis
       counts.changes++;
     }
   } catch (error) {
-    counts.failed++;
-    deps.log(errorLine(error, { item }));
+    fail(error, counts, deps, { item });
   }
+}
+
+function fail(error: unknown, counts: Counts, { log }: SweepDeps, fields: { item?: DueItem } = {}): void {
+  counts.failed++;
+  log(errorLine(error, fields));
 }
 
 async function sweepDelivery(id: string, deps: SweepDeps): Promise<number> {

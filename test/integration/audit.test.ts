@@ -1,4 +1,6 @@
+import { triggerHash } from '../../core/automation.ts';
 import type { Caller } from '../../core/key.ts';
+import { readAutomation } from '../../store/automations.ts';
 import { finishChange } from '../../store/changes.ts';
 import type { Table } from '../../store/client.ts';
 import { readDue } from '../../store/due.ts';
@@ -317,4 +319,24 @@ test('a change to what is there already leaves no entry, and one of a single fie
   await as('PATCH', path, { enabled: false });
   await as('PATCH', path, { method: 'PUT' });
   expect(await entries()).toHaveLength(listed.length + 2);
+});
+
+test('a trigger that says the same with its keys in another order is the same trigger', async () => {
+  const saved = { aliases: 'production', tags: { $exists: true, $ne: 'old' } };
+  const reordered = { tags: { $ne: 'old', $exists: true }, aliases: 'production' };
+  const trigger = (filter: object) => ({ event: 'artifact.linked', filter });
+  const id = await idOf('/v1/automations', { ...automation(), trigger: trigger(saved) });
+  const listed = await entries();
+  const path = `/v1/automations/${id}`;
+  const revision = async () => (await readAutomation(table, id))!.revision;
+  const before = await revision();
+  nowMs += 1_000;
+  expect(await as('PATCH', path, { trigger: trigger(reordered) })).toMatchObject({ body: { revision: 1 } });
+  expect((await entries()).slice(0, -listed.length)).toMatchObject([{ action: 'updated', fields: [] }]);
+  await as('PATCH', path, { name: freshName(), trigger: trigger(reordered) });
+  const renamed = await revision();
+  expect(renamed).toMatchObject({ revision: 2, triggerSavedAtMs: before.triggerSavedAtMs });
+  expect(triggerHash(renamed.definition)).toBe(triggerHash(before.definition));
+  await as('PATCH', path, { trigger: trigger({ ...saved, aliases: 'staging' }) });
+  expect(await revision()).toMatchObject({ revision: 3, triggerSavedAtMs: nowMs });
 });

@@ -1,4 +1,4 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Delivery } from '../../core/delivery.ts';
 import { emptySeries, pointsOf as heldBy, placeValue, type Series } from '../../core/metrics/series.ts';
 import { encodeSeries } from '../../core/metrics/series-codec.ts';
@@ -31,7 +31,7 @@ import { readDue } from '../../store/due.ts';
 import { type EndedRun, putEndedRun, readEndedRuns } from '../../store/ended-runs.ts';
 import { listDeliveries, readLatestAttempts } from '../../store/history.ts';
 import { getItem, getItems, putItem } from '../../store/items.ts';
-import { attemptKey, deliveryKey, newestKey, runKey } from '../../store/keys.ts';
+import { attemptKey, deliveryKey, dueShardOf, dueShards, newestKey, runKey } from '../../store/keys.ts';
 import { reserveName } from '../../store/names.ts';
 import { announceNewest } from '../../store/newest.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';
@@ -314,6 +314,29 @@ describe('the due index', () => {
     expect(await lease(id, 'b', 121_099)).toBeUndefined();
     await settleDelivery(table, id, 'a', { status: 'failed', reason: 'gone' });
     expect(await dueIds(999_999)).not.toContain(id);
+  });
+
+  test('shows what the shards hold that can be read, and tells of the others, unless it is all of them', async () => {
+    const { id } = aDelivery();
+    await putDelivery(table, aDelivery({ id }), 1_000);
+    const real = table.client.send.bind(table.client);
+    const ownShard = dueShardOf(deliveryKey(id).pk);
+    const readThrottled = async (isThrottled: (shard: string) => boolean) => {
+      const spy = jest
+        .spyOn(table.client, 'send')
+        .mockImplementation(((command: QueryCommand) =>
+          isThrottled(command.input.ExpressionAttributeValues?.[':shard'])
+            ? Promise.reject(new Error('throttled'))
+            : real(command as never)) as never);
+      const missed: unknown[] = [];
+      const due = await readDue(table, 121_000, 50, (error) => missed.push(error)).finally(() =>
+        spy.mockRestore(),
+      );
+      return [due.some((item) => item.kind === 'delivery' && item.id === id), missed.length];
+    };
+    expect(await readThrottled((shard) => shard !== ownShard)).toEqual([true, dueShards.length - 1]);
+    expect(await readThrottled((shard) => shard === ownShard)).toEqual([false, 1]);
+    await expect(readThrottled(() => true)).rejects.toThrow('throttled');
   });
 
   test('hands each delivery to one sweep', async () => {

@@ -2,6 +2,7 @@ import { parseAllowedRanges } from '../../core/address.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import type { Caller } from '../../core/key.ts';
 import { answer } from '../../lambdas/admin/answer.ts';
+import type { Vault } from '../../lambdas/admin/context.ts';
 import { httpHandler } from '../../lambdas/shared/http.ts';
 import { WatchCache, watchCacheDeps } from '../../lambdas/shared/watch-cache.ts';
 import type { Table } from '../../store/client.ts';
@@ -23,6 +24,7 @@ interface CallOptions {
 export interface AdminApiOptions {
   now?: () => number;
   sendDelivery?: (delivery: Delivery) => Promise<void>;
+  vault?: Vault;
 }
 
 export type Api = ReturnType<typeof adminApi>;
@@ -36,13 +38,20 @@ const refuse = async (): Promise<never> => {
 let versions = 0;
 const version = async () => `v${++versions}`;
 
+/** Forgets every value: nothing here reads one. */
+const forgetful: Vault = { create: version, replace: version, remove: async () => {} };
+
 /**
  * The admin function's routes on a table, without a network; nothing of what it remembers is trusted. Each answer is
  * held against the OpenAPI document.
  */
 export function adminApi(
   table: Table,
-  { now = Date.now, sendDelivery = refuse as (delivery: Delivery) => Promise<void> }: AdminApiOptions = {},
+  {
+    now = Date.now,
+    sendDelivery = refuse as (delivery: Delivery) => Promise<void>,
+    vault = forgetful,
+  }: AdminApiOptions = {},
 ) {
   let looks = 0;
   const watches = new WatchCache({ ...watchCacheDeps(table), now: () => ++looks * 60_000 });
@@ -61,8 +70,7 @@ export function adminApi(
         allowedAddresses: parseAllowedRanges(''),
         secretNamePrefix: 'test/',
         sendDelivery,
-        // Forgets every value: nothing here reads one.
-        vault: { create: version, replace: version, remove: async () => {} },
+        vault,
       }),
     );
     const event = {

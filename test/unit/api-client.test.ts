@@ -106,6 +106,47 @@ test.each<[string, () => Response, number, object]>([
   expect(result).toMatchObject({ ok: false, status, problem: said });
 });
 
+/** As `fetch` ends when its signal does. */
+const givenUp = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+
+test.each<[string, (signal: AbortSignal) => Promise<Response>]>([
+  ['does not answer', givenUp],
+  [
+    'begins an answer and does not end it',
+    async (signal) =>
+      new Response(
+        new ReadableStream({
+          start(stream) {
+            stream.enqueue(Buffer.from('{"teams":['));
+            givenUp(signal).catch((error) => stream.error(error));
+          },
+        }),
+      ),
+  ],
+])('a call to a server that %s is given up, and says so', async (_, answer) => {
+  const call = apiClient({
+    url: 'https://signalbox.test/api',
+    key: 'sbx_1',
+    fetch: (_input, init) => answer(init!.signal!),
+    timeoutMs: 20,
+  });
+  const detail = 'https://signalbox.test can not be reached: it did not answer in time';
+  expect(await call('listTeams', {})).toMatchObject({ ok: false, status: 0, problem: { detail } });
+});
+
+test('a call waits for half a minute, unless it is told otherwise', async () => {
+  const timeout = jest.spyOn(AbortSignal, 'timeout');
+  const answer = async () => Response.json({ teams: [], next: null });
+  const client = { url: 'https://signalbox.test', key: 'sbx_1', fetch: answer };
+  await apiClient(client)('listTeams', {});
+  await apiClient({ ...client, timeoutMs: 50 })('listTeams', {});
+  expect(timeout.mock.calls).toEqual([[30_000], [50]]);
+  timeout.mockRestore();
+});
+
 test('what a row does not take is a type error', () => {
   const { call } = clientOf(() => new Response(null, { status: 204 }));
   // @ts-expect-error a path has its parts

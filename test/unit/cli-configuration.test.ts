@@ -155,12 +155,45 @@ describe('documents', () => {
     expect(sources.map(({ text }) => text)).toEqual(['a.yaml', 'b.YAML', 'c.Yml', 'inner/d.JSON']);
   });
 
-  test('can not be a bomb of aliases', () => {
+  /** The automation in a list, and another that takes over what the merge key names. */
+  const takingOver = (merge: string, own: string) =>
+    `- &low\n${lossIsLow.trimEnd().replaceAll(/^/gm, '  ')}\n- <<: ${merge}\n  ${own}\n`;
+
+  test('take over fields by a merge key: what they say themselves counts first, then the first that says it', () => {
+    const [low, other] = documentsIn(
+      takingOver('[{name: other, enabled: false}, *low]', 'scope: {kind: project, project: cifar}'),
+    );
+    const scope = { kind: 'project', team: 'vision', project: 'cifar' };
+    expect(other!.wanted).toEqual({ ...low!.wanted, name: 'other', enabled: false, scope });
+    expect([['scope'], ['trigger', 'event']].map(other!.at)).toEqual(['file.yaml:14:3', 'file.yaml:13:3']);
+  });
+
+  test('are told where their merge key is wrong', () => {
+    expect(problemsIn(takingOver('low', 'name: other'))).toEqual([
+      { at: 'file.yaml:13:3', message: 'Merge sources must be maps or map aliases' },
+    ]);
+    expect(problemsIn(takingOver('[{nam: x}, *low]', 'name: other'))).toContainEqual(
+      expect.objectContaining({ at: 'file.yaml:13:3', message: expect.stringMatching(/^nam: /) }),
+    );
+  });
+
+  test('may have a field of the name of a merge key, in quotes, and are exported so', () => {
+    const payload = { '<<': { a: 1 }, b: '<<' };
+    const text = lossIsLow.replace(/payload: .*/, `payload: ${JSON.stringify(payload)}`);
+    const [wanted] = wantedIn(text);
+    expect(wanted).toMatchObject({ action: { payload } });
+    expect(wantedIn(yamlOf([wanted!]))).toEqual([wanted]);
+  });
+
+  test.each([
+    ['aliases', 'x'],
+    ['merge keys', '<<'],
+  ])('can not be a bomb of %s', (_, key) => {
     const levels = Array.from(
       { length: 12 },
-      (_, at) => `a${at + 1}: &a${at + 1} [${Array(9).fill(`*a${at}`).join(', ')}]`,
+      (_, at) => `a${at + 1}: &a${at + 1} {${key}: [${Array(9).fill(`*a${at}`).join(', ')}]}`,
     );
-    expect(problemsIn(`a0: &a0 x\n${levels.join('\n')}\n`)).toEqual([
+    expect(problemsIn(`a0: &a0 {x: 1}\n${levels.join('\n')}\n`)).toEqual([
       expect.objectContaining({ message: expect.stringMatching(/alias/) }),
     ]);
   });

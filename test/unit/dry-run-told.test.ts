@@ -174,6 +174,32 @@ test('how many values an event has that do not count is told', () => {
   expect(misses.at(-1)).toEqual({ event: 1, count: 2, miss: { reason: 'older_attempt' } });
 });
 
+test('an event of metrics that comes again as a whole is repeated, also of an attempt that is the newest', () => {
+  const run = (attempt: number) => ({ run: { id: 'run-1', attempt } });
+  const [first, second] = [losses([0.9, 0.8]), losses([0.9], 0, run(1))];
+  // What comes at the same moment is the same message.
+  const events = [first, first, second, second, first].map((event) => ({ event, receivedAtMs: 1_000 }));
+  const { misses } = told(onThreshold(), events);
+  expect(misses.map(({ miss, count }) => [miss.reason, count])).toEqual([
+    ['not_met', 2],
+    ['repeated', 2],
+    ['not_met', 1],
+    ['repeated', 1],
+    ['repeated', 2],
+  ]);
+});
+
+test('states tell of a new attempt, whose values an older one can not rewind, also where only metrics are watched', () => {
+  const state = (attempt: number, change = {}) =>
+    aStateEvent('RUNNING', { run: { id: 'run-1', attempt }, ...change });
+  const [first, again] = [losses([0.9, 0.8]), losses([0.9, 0.8])];
+  const lastOf = (...events: SignalboxEvent[]) =>
+    told(onThreshold(), received(events)).misses.at(-1)?.miss.reason;
+  const rewind = state(0, { rewind_to: 0 });
+  expect(lastOf(first, rewind, again)).toBe('not_met');
+  expect(lastOf(first, state(1), rewind, again)).toBe('repeated');
+});
+
 test('an event that is about no run fires, is the same occurrence when it comes again, and may miss the filter', () => {
   const trigger = onEvent('artifact.linked', { user: 'ada' });
   const events = received([linked, linked, aLinkedEvent({ id: 'other', user: 'bob' }), aCustomEvent()]);
@@ -185,6 +211,18 @@ test('an event that is about no run fires, is the same occurrence when it comes 
     [3, 'other_event'],
   ]);
   expect(counts).toEqual({ fired: 1, same_occurrence: 1, filter: 1, other_event: 1 });
+});
+
+test('silences fire in the order in which they were complete, not in that of the runs', () => {
+  const beat = (id: string, seconds: number) => ({
+    event: aHeartbeat(seconds, { run: { id } }),
+    receivedAtMs: 0,
+  });
+  const later = { event: linked, receivedAtMs: 999_999 };
+  const trigger = onStates(['CRASHED']);
+  const tried = { id: 'aut_1', revision: 1, definition: aDefinition({ trigger }) };
+  const { firings } = dryRun(tried, [beat('slow', 120), beat('quick', 60), beat('last', 180), later], 0);
+  expect(firings.map(({ delivery }) => delivery.facts['run_id'])).toEqual(['quick', 'slow', 'last']);
 });
 
 test('a silence is an event of its own, from the moment at which a sweeper would have found it', () => {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import {
   asciiJson,
   endOfFirstValue,
@@ -36,10 +37,47 @@ test.each<[string, string]>([
   ['{"a":1', 'the text is not JSON'],
   ['{"a":1,}', ': see character 7'],
   ['{"a":NaN,}', ': see character 9'],
-  ['{NaN:1}', 'the text is not JSON'],
+  ['{NaN:1}', ': see character 1'],
+  ['{"a":NaN,"b":x}', ': see character 13'],
+  ['{"a":x,"position 99":1}', ': see character 5'],
+  ['undefined', ': see character 0'],
+  ['{"a":1} {', ': see character 8'],
   ['', 'it ends too early'],
 ])('%s is refused', (text, detail) => {
   expect(refusal(() => parseJson(text))).toContain(detail);
+});
+
+/** Where the parser gives up over what is no value, found by having it read ever longer beginnings; -1 where it does not. */
+function wrongAt(text: string): number {
+  const isWrong = (length: number) => {
+    try {
+      JSON.parse(text.slice(0, length));
+      return false;
+    } catch (error) {
+      return / is not valid JSON$/.test((error as Error).message);
+    }
+  };
+  return Array.from({ length: text.length }, (_, at) => at).find((at) => isWrong(at + 1)) ?? -1;
+}
+
+test('what stands where a value is expected is told with its place, in any text', () => {
+  const tokens = [...'[ ] { } : , "a" "\\"" 1 -2.5e+3 true nul x \u00a0'.split(' '), ' ', '\n'];
+  const token = fc.constantFrom(...tokens);
+  const someJson = fc.tuple(fc.json({ maxDepth: 4 }), fc.nat(), token, fc.nat({ max: 2 }));
+  let told = 0;
+  fc.assert(
+    fc.property(someJson, ([json, where, inserted, removed]) => {
+      const at = where % (json.length + 1);
+      const text = json.slice(0, at) + inserted + json.slice(at + removed);
+      const expected = wrongAt(text);
+      // Of what else is wrong the parser itself tells the place.
+      if (expected < 0) return;
+      told++;
+      expect(refusal(() => parseJson(text))).toBe(`the text is not JSON: see character ${expected}`);
+    }),
+    { numRuns: 3_000, seed: 1 },
+  );
+  expect(told).toBeGreaterThan(300);
 });
 
 test('32 levels are taken, of objects and lists', () => {

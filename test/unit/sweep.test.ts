@@ -3,6 +3,7 @@ import { unpackMessage } from '../../core/event-message.ts';
 import { newRunMemory } from '../../core/runs/memory.ts';
 import type { StageLine } from '../../lambdas/shared/log.ts';
 import type { QueueMessage } from '../../lambdas/shared/queue.ts';
+import { eachInTurn } from '../../lambdas/sweeper/each-in-turn.ts';
 import { type SweepDeps, sweep } from '../../lambdas/sweeper/sweep.ts';
 import type { StoredDelivery } from '../../store/deliveries.ts';
 import type { DueItem } from '../../store/due.ts';
@@ -127,6 +128,19 @@ describe('a sweep', () => {
     expect(lines.at(-1)).toMatchObject({ failed: 60, deliveries: 1 });
   });
 
+  test('sends what is due in the shards that can be read, and counts those that can not', async () => {
+    const { sent, lines, run } = setUp([], {
+      readDue: async (_now, _limit, onMissed) => {
+        onMissed(new Error('throttled'));
+        return sent.length > 0 ? [] : [{ kind: 'delivery', id: 'a' }];
+      },
+    });
+    await run();
+    expect(sent).toEqual(['a']);
+    const missed = { stage: 'error', message: 'throttled' };
+    expect(lines).toMatchObject([missed, missed, { stage: 'sweep.done', deliveries: 1, failed: 2 }]);
+  });
+
   test('stops in time', async () => {
     const { sent, run } = setUp([{ kind: 'delivery', id: 'a' }], { now: () => 5, stopAtMs: 5 });
     await run();
@@ -179,5 +193,32 @@ describe('a sweep', () => {
     await run();
     expect(store.runs.get('t/p/r')!.pulse).toEqual(pulse);
     expect(lines.at(-1)).toMatchObject({ runs: 0, failed: 1 });
+  });
+});
+
+describe('the things that a sweep does', () => {
+  const failing = (message: string) => async () => {
+    throw new Error(message);
+  };
+
+  test('are done one after the other', async () => {
+    const done: string[] = [];
+    const thing = (name: string) => async () => {
+      done.push(`begin ${name}`);
+      await null;
+      done.push(`end ${name}`);
+    };
+    await eachInTurn([thing('a'), thing('b')]);
+    expect(done).toEqual(['begin a', 'end a', 'begin b', 'end b']);
+  });
+
+  test('are done when one of them fails, which crashes the function in the end', async () => {
+    const done: string[] = [];
+    const after = async () => {
+      done.push('after');
+    };
+    await expect(eachInTurn([failing('away'), after])).rejects.toThrow(/^away$/);
+    expect(done).toEqual(['after']);
+    await expect(eachInTurn([failing('a'), failing('b')])).rejects.toThrow('Error: a; Error: b');
   });
 });
