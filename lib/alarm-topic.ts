@@ -3,7 +3,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
-import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { Aws, RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
 
@@ -15,6 +15,9 @@ export function alarmActions(scope: Construct, { alarmTopicArn, alarmEmail }: Se
   return topics.map((topic) => new SnsAction(topic));
 }
 
+const anyAlarm = `arn:${Aws.PARTITION}:cloudwatch:${Aws.REGION}:${Aws.ACCOUNT_ID}:alarm:*`;
+const cloudWatch = new ServicePrincipal('cloudwatch.amazonaws.com');
+
 /** Encrypted with a key of its own: CloudWatch may not use the one that SNS brings. */
 function topicFor(scope: Construct, email: string): Topic {
   const key = new Key(scope, 'TopicKey', {
@@ -24,12 +27,21 @@ function topicFor(scope: Construct, email: string): Topic {
   });
   key.addToResourcePolicy(
     new PolicyStatement({
-      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      principals: [cloudWatch],
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
       resources: ['*'],
     }),
   );
   const topic = new Topic(scope, 'Topic', { masterKey: key, enforceSSL: true });
+  // The policy that asks for TLS stands in the place of SNS's own, by which CloudWatch might publish.
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [cloudWatch],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { ArnLike: { 'aws:SourceArn': anyAlarm } },
+    }),
+  );
   topic.addSubscription(new EmailSubscription(email));
   return topic;
 }

@@ -179,6 +179,30 @@ test('alarms go to the topic and the address of the settings, and without them o
   expect(subscriptions.map(({ Properties }) => Properties.Endpoint)).toEqual(['ops@example.com']);
 });
 
+test('CloudWatch may publish to the topic of the address, and use its key: a policy of a topic replaces the one it begins with', () => {
+  type Statement = {
+    Effect: string;
+    Action: string | string[];
+    Principal: unknown;
+    Condition?: Record<string, Record<string, unknown>>;
+  };
+  type PolicyProperties = { PolicyDocument: { Statement: Statement[] }; Topics: unknown[] };
+  const [topicPolicy] = Object.values(loud.resources<PolicyProperties>('AWS::SNS::TopicPolicy'));
+  const [key] = Object.values(loud.resources<{ KeyPolicy: { Statement: Statement[] } }>('AWS::KMS::Key'));
+  expect(topicPolicy?.Properties.Topics.map(loud.flat)).toEqual(['Monitoring/Topic']);
+  const allowed = (statements: Statement[] = []) =>
+    statements
+      .filter(
+        ({ Effect, Principal }) => Effect === 'Allow' && JSON.stringify(Principal).includes('cloudwatch'),
+      )
+      .flatMap(({ Action }) => Action);
+  const statements = topicPolicy?.Properties.PolicyDocument.Statement ?? [];
+  expect(allowed(statements)).toEqual(['sns:Publish']);
+  const from = statements.map(({ Condition }) => loud.flat(Condition?.['ArnLike']?.['aws:SourceArn']));
+  expect(from).toContain('arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS::AccountId>:alarm:*');
+  expect(allowed(key?.Properties.KeyPolicy.Statement)).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
+});
+
 test('a canary is there where the settings want one, and reads nothing but the admin key', () => {
   expect(Object.keys(quiet.functions())).not.toContain('canary');
   expect(Object.keys(loud.functions())).toContain('canary');
