@@ -29,6 +29,9 @@ import type { Settings } from './settings.ts';
 /** Per address in five minutes. A cluster that trains behind one address stays below, as it posts in batches. */
 const requestsPerAddress = 60_000;
 
+/** Those that CloudFront would answer a GET with for 10 s again, whoever asks: a cache policy is not about errors. */
+const errorsKept = [400, 403, 404, 405, 414, 500, 501, 502, 503, 504];
+
 export interface FirewallProps {
   readonly settings: Settings;
   readonly domainName: string;
@@ -68,6 +71,7 @@ export class Firewall extends Construct {
         viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
         compress: false,
       },
+      errorResponses: errorsKept.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
     });
     Validations.of(distribution).acknowledge({
       id: 'AwsSolutions-CFR1',

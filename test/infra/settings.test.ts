@@ -151,6 +151,17 @@ describe('a deployment with a firewall', () => {
     });
   });
 
+  test('does not keep errors either: what is in a cache has no key, and another caller’s 404 is not mine', () => {
+    const [distribution] = Object.values(
+      guarded.resources<DistributionProperties>('AWS::CloudFront::Distribution'),
+    );
+    // All that CloudFront can be told about; without that it keeps those of a GET for 10 s, whatever its cache policy.
+    const told = [400, 403, 404, 405, 414, 500, 501, 502, 503, 504];
+    expect(distribution?.Properties.DistributionConfig['CustomErrorResponses']).toEqual(
+      told.map((ErrorCode) => ({ ErrorCode, ErrorCachingMinTTL: 0 })),
+    );
+  });
+
   test('looks into no body: events may hold any text', () => {
     const [acl] = Object.values(guarded.resources('AWS::WAFv2::WebACL'));
     const groups = JSON.stringify(acl).match(/AWSManagedRules\w+/g);
