@@ -59,7 +59,7 @@ export class HttpApi extends Construct {
         ),
       },
     });
-    if (events) limitEvents(stage, api, events);
+    limitEvents(stage, api, events);
     this.url = api.apiEndpoint;
     this.gateway = { apiId: api.apiId, stageName: stage.stageName, stage };
   }

@@ -14,9 +14,11 @@ const network = {
 
 let named: Synthesized;
 let guarded: Synthesized;
+let even: Synthesized;
+let evenRest: Synthesized;
 
 beforeAll(async () => {
-  [named, guarded] = await synthesizeAll([
+  [named, guarded, even, evenRest] = await synthesizeAll([
     {
       stage: 'named',
       domainName,
@@ -29,6 +31,8 @@ beforeAll(async () => {
       ...{ stage: 'guarded', domainName, certificateArn, firewall: 'managed', api: 'rest' },
       ...{ eventRequestsPerSecond: '50', requestsPerSecond: 20 },
     },
+    {},
+    { api: 'rest' },
   ]);
 }, 240_000);
 
@@ -48,6 +52,18 @@ describe('limits a second', () => {
     });
     const isRoute = (id: string) => named.template.Resources[id]?.Type === 'AWS::ApiGatewayV2::Route';
     expect(DependsOn.filter(isRoute).length).toBeGreaterThanOrEqual(3);
+  });
+
+  test('are said of events also where they are the others’: API Gateway keeps the limit of a route that is said no more', () => {
+    const { Properties } = even.resources('AWS::ApiGatewayV2::Stage')['HttpApi/Stage']!;
+    const limits = { ThrottlingRateLimit: 1_000, ThrottlingBurstLimit: 1_000 };
+    expect(Properties).toMatchObject({ RouteSettings: { 'POST /v1/events': limits } });
+    const [stage] = Object.values(evenRest.resources('AWS::ApiGateway::Stage'));
+    expect(stage?.Properties).toMatchObject({
+      MethodSettings: expect.arrayContaining([
+        expect.objectContaining({ ResourcePath: '/~1v1~1events', HttpMethod: 'POST', ...limits }),
+      ]),
+    });
   });
 
   test('of a REST API do as well', () => {
