@@ -3,10 +3,12 @@ import {
   DeleteStackCommand,
   GetTemplateCommand,
   paginateListStackResources,
+  paginateListStacks,
   waitUntilStackDeleteComplete,
 } from '@aws-sdk/client-cloudformation';
 
-const DELETION_SECONDS = 15 * 60;
+/** A CloudFront distribution, and the interfaces of a function in subnets, take their time to go. */
+const DELETION_SECONDS = 60 * 60;
 
 export interface DeployedResource {
   logicalId: string;
@@ -26,8 +28,24 @@ export class DeployedStack {
   }
 
   async resources(): Promise<DeployedResource[]> {
-    const pages = paginateListStackResources({ client: this.#client }, { StackName: this.name });
-    const policies = await this.#deletionPolicies();
+    return this.#resourcesOf(this.name);
+  }
+
+  /** What stacks of this name were to leave when they were deleted, as far as CloudFormation remembers: 90 days. */
+  async leftBehind(): Promise<DeployedResource[]> {
+    const resources: DeployedResource[] = [];
+    const query = { StackStatusFilter: ['DELETE_COMPLETE' as const] };
+    for await (const { StackSummaries = [] } of paginateListStacks({ client: this.#client }, query)) {
+      for (const { StackName, StackId } of StackSummaries) {
+        if (StackName === this.name && StackId) resources.push(...(await this.#resourcesOf(StackId)));
+      }
+    }
+    return resources.filter(({ isRetained }) => isRetained);
+  }
+
+  async #resourcesOf(StackName: string): Promise<DeployedResource[]> {
+    const pages = paginateListStackResources({ client: this.#client }, { StackName });
+    const policies = await this.#deletionPolicies(StackName);
     const resources: DeployedResource[] = [];
     if (!policies) return resources;
     for await (const { StackResourceSummaries = [] } of pages) {
@@ -50,11 +68,9 @@ export class DeployedStack {
   }
 
   /** What is to happen to each resource when it leaves the stack; undefined when there is no stack. */
-  async #deletionPolicies(): Promise<Record<string, string | undefined> | undefined> {
+  async #deletionPolicies(StackName: string): Promise<Record<string, string | undefined> | undefined> {
     try {
-      const { TemplateBody = '{}' } = await this.#client.send(
-        new GetTemplateCommand({ StackName: this.name }),
-      );
+      const { TemplateBody = '{}' } = await this.#client.send(new GetTemplateCommand({ StackName }));
       const { Resources = {} } = JSON.parse(TemplateBody) as {
         Resources?: Record<string, { DeletionPolicy?: string }>;
       };

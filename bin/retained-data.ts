@@ -68,9 +68,8 @@ export class RetainedData {
 
   /** Lets the table be deleted. */
   async unprotect(): Promise<void> {
-    for (const { physicalId: TableName } of this.#ofStack.filter(
-      ({ type }) => type === 'AWS::DynamoDB::Table',
-    )) {
+    const left = await this.#leftOfStack();
+    for (const { physicalId: TableName } of left.filter(({ type }) => type === 'AWS::DynamoDB::Table')) {
       await dynamo.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
     }
   }
