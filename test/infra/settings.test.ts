@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSettings, settingRules } from '../../lib/settings.ts';
-import { type Synthesized, synthesizeAll } from '../support/template.ts';
+import { checkNames, readSettings, settingRules } from '../../lib/settings.ts';
+import { type Synthesized, synthesize, synthesizeAll } from '../support/template.ts';
 
 const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef';
 const aclArn = 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/ours/01234567-89ab-cdef-0123-456789abcdef';
@@ -237,6 +237,28 @@ describe('the settings', () => {
   ])('refuse %s in %j, with a way out', (name, context) => {
     const sentence = new RegExp(`^The setting "${name}" is .*, but it must be .*"-c ${name}=…"`);
     expect(() => read({ ...context })).toThrow(sentence);
+  });
+});
+
+describe('a name in the context that is no setting', () => {
+  test.each(['stge', 'alarmemail', 'retain_data'])(
+    '%s stops the synth, with those that there are',
+    async (name) => {
+      const sentence = new RegExp(
+        `There is no setting "${name}"\\. There are: stage, .*, retainData\\..*-c ${name}=…`,
+      );
+      expect(() => checkNames(['stage', name])).toThrow(sentence);
+    },
+  );
+
+  test('and that by the app itself', async () => {
+    await expect(synthesize({ stge: 'prod' })).rejects.toThrow('There is no setting "stge"');
+  }, 60_000);
+
+  test('may be one of the CDK’s or of another tool', () => {
+    const others = ['@aws-cdk/aws-iam:minimizePolicies', 'aws:cdk:enable-path-metadata', 'cli-telemetry'];
+    const ours = ['tableIndexes', ...Object.keys(settingRules)];
+    expect(() => checkNames([...others, ...ours])).not.toThrow();
   });
 });
 
