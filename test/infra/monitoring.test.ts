@@ -163,6 +163,11 @@ test('no alarm is on more metrics than CloudWatch takes in one', () => {
   for (const alarm of alarms(loud)) expect(metricsOf(loud, alarm).length).toBeLessThanOrEqual(10);
 });
 
+test('the dashboard names its region: dashboards are the account’s, and the same stage may be in two regions', () => {
+  const [dashboard] = Object.values(loud.resources<{ DashboardName: unknown }>('AWS::CloudWatch::Dashboard'));
+  expect(loud.flat(dashboard?.Properties.DashboardName)).toBe('Signalbox-prod-<AWS::Region>');
+});
+
 test('silence is wrong where something must happen, and elsewhere it is not', () => {
   const breaching = alarms(loud).filter(({ TreatMissingData }) => TreatMissingData === 'breaching');
   expect(breaching.map(({ AlarmName }) => AlarmName).sort()).toEqual([
