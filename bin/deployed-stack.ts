@@ -10,6 +10,9 @@ import {
 /** A CloudFront distribution, and the interfaces of a function in subnets, take their time to go. */
 const DELETION_SECONDS = 60 * 60;
 
+/** As in lib/rest-api.ts. */
+const STAGE_OF_REST_API = 'api';
+
 export interface DeployedResource {
   logicalId: string;
   type: string;
@@ -55,7 +58,8 @@ export class DeployedStack {
         PhysicalResourceId = '',
       } of StackResourceSummaries) {
         const isRetained = policies[logicalId] === 'Retain';
-        resources.push({ logicalId, type: ResourceType, physicalId: PhysicalResourceId, isRetained });
+        const resource = { logicalId, type: ResourceType, physicalId: PhysicalResourceId, isRetained };
+        resources.push(resource, ...madeBeside(resource));
       }
     }
     return resources;
@@ -82,6 +86,13 @@ export class DeployedStack {
       throw error;
     }
   }
+}
+
+/** API Gateway makes a log of a REST API's errors, which outlives the API, and of which CloudFormation knows nothing. */
+function madeBeside({ logicalId, type, physicalId }: DeployedResource): DeployedResource[] {
+  if (type !== 'AWS::ApiGateway::RestApi') return [];
+  const log = `API-Gateway-Execution-Logs_${physicalId}/${STAGE_OF_REST_API}`;
+  return [{ logicalId, type: 'AWS::Logs::LogGroup', physicalId: log, isRetained: true }];
 }
 
 /** The physical id of what the CDK named so: a construct path without slashes, and a hash. */

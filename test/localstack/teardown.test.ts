@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
+import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Cloud, startCloud } from '../support/ministack.ts';
@@ -13,6 +14,8 @@ import { namesOf } from './inventory.ts';
 
 const STACK = 'Signalbox-gone';
 const STACK_ID = `arn:aws:cloudformation:us-east-1:000000000000:stack/${STACK}/0a1b2c3d`;
+// Of a REST API's errors API Gateway makes a log by itself.
+const LOG = 'API-Gateway-Execution-Logs_gone0a1b2c/api';
 const TABLE = `${STACK}-StorageTable0A1B2C3D-0A1B2C3D4E5F`;
 
 type Asked = { Action: string; StackName?: string };
@@ -35,12 +38,14 @@ function remembered({ Action, StackName }: Asked): string | undefined {
     const Resources = {
       StorageTable0A1B2C3D: { Type: 'AWS::DynamoDB::Table', DeletionPolicy: 'Retain' },
       IngestionEventsQueue0A1B2C3D: { Type: 'AWS::SQS::Queue' },
+      RestApi0A1B2C3D: { Type: 'AWS::ApiGateway::RestApi' },
     };
     return `<TemplateBody>${JSON.stringify({ Resources })}</TemplateBody>`;
   }
   const members = [
     ['StorageTable0A1B2C3D', 'AWS::DynamoDB::Table', TABLE, 'DELETE_SKIPPED'],
     ['IngestionEventsQueue0A1B2C3D', 'AWS::SQS::Queue', 'signalbox-gone-events.fifo', 'DELETE_COMPLETE'],
+    ['RestApi0A1B2C3D', 'AWS::ApiGateway::RestApi', 'gone0a1b2c', 'DELETE_COMPLETE'],
   ].map(
     ([id, type, physicalId, status]) =>
       `<member><LogicalResourceId>${id}</LogicalResourceId><ResourceType>${type}</ResourceType>` +
@@ -89,6 +94,9 @@ describeNeeding('cloud')('npm run teardown of a stack that is gone', () => {
         DeletionProtectionEnabled: true,
       }),
     );
+    await new CloudWatchLogsClient(clientOptions(cloud)).send(
+      new CreateLogGroupCommand({ logGroupName: LOG }),
+    );
     await new SecretsManagerClient(clientOptions(cloud)).send(
       new CreateSecretCommand({ Name: 'signalbox/gone/team/sec_1', SecretString: 'x' }),
     );
@@ -101,7 +109,7 @@ describeNeeding('cloud')('npm run teardown of a stack that is gone', () => {
 
   test('lists what it left, and takes that away when the data is not to be kept', async () => {
     expect(await teardown('--stage', 'gone', '--keep-data')).toBe(
-      `kept:\n  ${TABLE}\n  signalbox/gone/team/sec_1\n`,
+      `kept:\n  ${TABLE}\n  ${LOG}\n  signalbox/gone/team/sec_1\n`,
     );
     expect(await teardown('--stage', 'gone')).toBe('left: nothing\n');
     expect((await namesOf(cloud)).filter((name) => name.includes('gone'))).toEqual([]);
