@@ -168,6 +168,13 @@ test('the dashboard names its region: dashboards are the account’s, and the sa
   expect(loud.flat(dashboard?.Properties.DashboardName)).toBe('Signalbox-prod-<AWS::Region>');
 });
 
+test('docs/cost.md counts the alarms, and the metrics they are on, which is what AWS does', () => {
+  const counts = alarms(quiet).map((alarm) => metricsOf(quiet, alarm).length);
+  const metrics = counts.reduce((total, count) => total + count, 0);
+  const sentence = `${counts.length} alarms on ${metrics} metrics, $0.10 for each metric | ${(metrics / 10).toFixed(2)} |`;
+  expect(read('docs/cost.md')).toContain(sentence);
+});
+
 test('silence is wrong where something must happen, and elsewhere it is not', () => {
   const breaching = alarms(loud).filter(({ TreatMissingData }) => TreatMissingData === 'breaching');
   expect(breaching.map(({ AlarmName }) => AlarmName).sort()).toEqual([
