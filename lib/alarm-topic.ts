@@ -5,14 +5,25 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Aws, RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { onlyIn, regionOf } from './only-in.ts';
 import type { Settings } from './settings.ts';
 
 /** Where alarms go, as the settings say: to a topic that exists, to one of our own with an address, or nowhere. */
 export function alarmActions(scope: Construct, { alarmTopicArn, alarmEmail }: Settings): SnsAction[] {
   const topics: ITopic[] = [];
-  if (alarmTopicArn) topics.push(Topic.fromTopicArn(scope, 'GivenTopic', alarmTopicArn));
+  if (alarmTopicArn) topics.push(givenTopic(scope, alarmTopicArn));
   if (alarmEmail) topics.push(topicFor(scope, alarmEmail));
   return topics.map((topic) => new SnsAction(topic));
+}
+
+function givenTopic(scope: Construct, arn: string): ITopic {
+  const region = regionOf(arn);
+  onlyIn(
+    scope,
+    region,
+    `alarmTopicArn is a topic of ${region}, and alarms reach those of their own region only: deploy there, or give another.`,
+  );
+  return Topic.fromTopicArn(scope, 'GivenTopic', arn);
 }
 
 const anyAlarm = `arn:${Aws.PARTITION}:cloudwatch:${Aws.REGION}:${Aws.ACCOUNT_ID}:alarm:*`;

@@ -192,6 +192,14 @@ test('alarms go to the topic and the address of the settings, and without them o
   expect(subscriptions.map(({ Properties }) => Properties.Endpoint)).toEqual(['ops@example.com']);
 });
 
+test('a topic of another region is refused before anything is made: alarms can not reach it', () => {
+  const rules = Object.values(loud.template.Rules ?? {}).flatMap(({ Assertions }) => Assertions);
+  expect(rules).toContainEqual({
+    Assert: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'eu-west-1'] },
+    AssertDescription: expect.stringMatching(/alarmTopicArn is a topic of eu-west-1/),
+  });
+});
+
 test('CloudWatch may publish to the topic of the address, and use its key: a policy of a topic replaces the one it begins with', () => {
   type Statement = {
     Effect: string;
