@@ -30,7 +30,7 @@ export class Domain extends Construct {
     onlyIn(
       this,
       region,
-      `The certificate of ${domainName} is of ${region}: deploy there, or give one of the stack’s region as -c certificateArn=<arn>.`,
+      `The certificate of ${domainName} is of ${region}: deploy there, or give one of the region of the stack as -c certificateArn=<arn>.`,
     );
     const domain = new CfnDomainName(this, 'Name', {
       domainName,
