@@ -49,7 +49,7 @@ const kinds: Record<
     remove: (logGroupName) => logs.send(new DeleteLogGroupCommand({ logGroupName })),
   },
   // The firewall's log. It is listed and left to the operator: no client of S3 for one bucket.
-  'AWS::S3::Bucket': { exists: async () => true, remove: async () => {} },
+  'AWS::S3::Bucket': { exists: isBucket, remove: async () => {} },
 };
 
 /** What a deployment knows: its table, the admin key, the logs, and the secrets that its teams made at run time. */
@@ -104,6 +104,13 @@ export class RetainedData {
     // The filter also takes a beginning of a word.
     return names.filter((name) => name.startsWith(this.#teamSecrets));
   }
+}
+
+/** S3 says 404 of a bucket that is not there, and of one that is something else, also to who gives no credentials. */
+async function isBucket(name: string): Promise<boolean> {
+  const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL = 'https://s3.amazonaws.com' } = process.env;
+  const url = `${AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL}/${name}`;
+  return (await fetch(url, { method: 'HEAD', redirect: 'manual' })).status !== 404;
 }
 
 async function isThere(type: string, id: string): Promise<boolean> {

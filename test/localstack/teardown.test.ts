@@ -16,6 +16,7 @@ const STACK = 'Signalbox-gone';
 const STACK_ID = `arn:aws:cloudformation:us-east-1:000000000000:stack/${STACK}/0a1b2c3d`;
 // Of a REST API's errors API Gateway makes a log by itself.
 const LOG = 'API-Gateway-Execution-Logs_gone0a1b2c/api';
+const BUCKETS = ['signalbox-gone-firewalllogs-1', 'signalbox-gone-firewalllogs-2'];
 const TABLE = `${STACK}-StorageTable0A1B2C3D-0A1B2C3D4E5F`;
 
 type Asked = { Action: string; StackName?: string };
@@ -39,6 +40,8 @@ function remembered({ Action, StackName }: Asked): string | undefined {
       StorageTable0A1B2C3D: { Type: 'AWS::DynamoDB::Table', DeletionPolicy: 'Retain' },
       IngestionEventsQueue0A1B2C3D: { Type: 'AWS::SQS::Queue' },
       RestApi0A1B2C3D: { Type: 'AWS::ApiGateway::RestApi' },
+      FirewallLogs0A1B2C3D: { Type: 'AWS::S3::Bucket', DeletionPolicy: 'Retain' },
+      FirewallLogs1A1B2C3D: { Type: 'AWS::S3::Bucket', DeletionPolicy: 'Retain' },
     };
     return `<TemplateBody>${JSON.stringify({ Resources })}</TemplateBody>`;
   }
@@ -46,6 +49,7 @@ function remembered({ Action, StackName }: Asked): string | undefined {
     ['StorageTable0A1B2C3D', 'AWS::DynamoDB::Table', TABLE, 'DELETE_SKIPPED'],
     ['IngestionEventsQueue0A1B2C3D', 'AWS::SQS::Queue', 'signalbox-gone-events.fifo', 'DELETE_COMPLETE'],
     ['RestApi0A1B2C3D', 'AWS::ApiGateway::RestApi', 'gone0a1b2c', 'DELETE_COMPLETE'],
+    ...BUCKETS.map((bucket, at) => [`FirewallLogs${at}A1B2C3D`, 'AWS::S3::Bucket', bucket, 'DELETE_SKIPPED']),
   ].map(
     ([id, type, physicalId, status]) =>
       `<member><LogicalResourceId>${id}</LogicalResourceId><ResourceType>${type}</ResourceType>` +
@@ -113,6 +117,17 @@ describeNeeding('cloud')('npm run teardown of a stack that is gone', () => {
     );
     expect(await teardown('--stage', 'gone')).toBe('left: nothing\n');
     expect((await namesOf(cloud)).filter((name) => name.includes('gone'))).toEqual([]);
+  });
+
+  test('leaves a bucket to the operator, and names it as long as it is there', async () => {
+    const [bucket = ''] = BUCKETS;
+    const url = `${cloud.endpoint}/${bucket}`;
+    expect((await fetch(url, { method: 'PUT' })).status).toBe(200);
+    await expect(teardown('--stage', 'gone')).rejects.toThrow(
+      `left:\n  ${bucket} (aws s3 rb --force s3://${bucket} deletes it)\n`,
+    );
+    expect((await fetch(url, { method: 'DELETE' })).ok).toBe(true);
+    expect(await teardown('--stage', 'gone')).toMatch(/^There is no stack/);
   });
 
   test('says so when there is none and nothing of one, which a wrong region looks like', async () => {
