@@ -57,6 +57,8 @@ export class DeployedStack {
         ResourceType = '',
         PhysicalResourceId = '',
       } of StackResourceSummaries) {
+        // A deployment that failed did not come to all of them.
+        if (PhysicalResourceId === '') continue;
         const isRetained = policies[logicalId] === 'Retain';
         const resource = { logicalId, type: ResourceType, physicalId: PhysicalResourceId, isRetained };
         resources.push(resource, ...madeBeside(resource));

@@ -2,6 +2,7 @@ import {
   CloudWatchLogsClient,
   DeleteLogGroupCommand,
   DescribeLogGroupsCommand,
+  paginateDescribeLogGroups,
 } from '@aws-sdk/client-cloudwatch-logs';
 import {
   DeleteTableCommand,
@@ -55,11 +56,11 @@ const kinds: Record<
 /** What a deployment knows: its table, the admin key, the logs, and the secrets that its teams made at run time. */
 export class RetainedData {
   readonly #ofStack: DeployedResource[];
-  readonly #teamSecrets: string;
+  readonly #stage: string;
 
   constructor(stage: string, resources: DeployedResource[]) {
     this.#ofStack = resources.filter(({ type }) => Object.hasOwn(kinds, type));
-    this.#teamSecrets = `signalbox/${stage}/team/`;
+    this.#stage = stage;
   }
 
   get outlivesStack(): boolean {
@@ -77,6 +78,7 @@ export class RetainedData {
   /** Removes all of it that is still there. */
   async remove(): Promise<void> {
     for (const { type, physicalId } of await this.#leftOfStack()) await kinds[type]?.remove(physicalId);
+    for (const name of await this.#leftOfUpdates()) await kinds['AWS::Logs::LogGroup']?.remove(name);
     for (const name of await this.#leftOfTeams()) await kinds['AWS::SecretsManager::Secret']?.remove(name);
   }
 
@@ -87,7 +89,7 @@ export class RetainedData {
         ? `${physicalId} (aws s3 rb --force s3://${physicalId} deletes it)`
         : physicalId,
     );
-    return [...ofStack, ...(await this.#leftOfTeams())];
+    return [...ofStack, ...(await this.#leftOfUpdates()), ...(await this.#leftOfTeams())];
   }
 
   async #leftOfStack(): Promise<DeployedResource[]> {
@@ -95,14 +97,30 @@ export class RetainedData {
     return this.#ofStack.filter((_, at) => are[at]);
   }
 
+  /** The logs that updates took out of the stack, such as the canary's. CloudFormation begins all names with the stack's. */
+  async #leftOfUpdates(): Promise<string[]> {
+    const logGroupNamePrefix = `Signalbox-${this.#stage}-`;
+    const names: string[] = [];
+    for await (const { logGroups = [] } of paginateDescribeLogGroups(
+      { client: logs },
+      { logGroupNamePrefix },
+    )) {
+      names.push(...logGroups.flatMap(({ logGroupName }) => logGroupName ?? []));
+    }
+    const known = new Set(this.#ofStack.map(({ physicalId }) => physicalId));
+    // Behind it stands a construct of ours, whose name begins with a capital: no other stage's name goes on so.
+    return names.filter((name) => /^[A-Z]/.test(name.slice(logGroupNamePrefix.length)) && !known.has(name));
+  }
+
   async #leftOfTeams(): Promise<string[]> {
-    const Filters = [{ Key: 'name' as const, Values: [this.#teamSecrets] }];
+    const prefix = `signalbox/${this.#stage}/team/`;
+    const Filters = [{ Key: 'name' as const, Values: [prefix] }];
     const names: string[] = [];
     for await (const { SecretList = [] } of paginateListSecrets({ client: secrets }, { Filters })) {
       names.push(...SecretList.flatMap(({ Name }) => Name ?? []));
     }
     // The filter also takes a beginning of a word.
-    return names.filter((name) => name.startsWith(this.#teamSecrets));
+    return names.filter((name) => name.startsWith(prefix));
   }
 }
 

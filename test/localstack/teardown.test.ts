@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { DeployedStack } from '../../bin/deployed-stack.ts';
 import { type Cloud, startCloud } from '../support/ministack.ts';
 import { describeNeeding } from '../support/needs.ts';
 import { freePort } from '../support/ports.ts';
@@ -16,6 +17,9 @@ const STACK = 'Signalbox-gone';
 const STACK_ID = `arn:aws:cloudformation:us-east-1:000000000000:stack/${STACK}/0a1b2c3d`;
 // Of a REST API's errors API Gateway makes a log by itself.
 const LOG = 'API-Gateway-Execution-Logs_gone0a1b2c/api';
+// What an update took out of the stack, such as the canary's log when there is to be none any more; and another stage's.
+const STRAY = `${STACK}-CanaryLogs0A1B2C3D-0A1B2C3D4E5F`;
+const OF_ANOTHER = `${STACK}-too-CanaryLogs0A1B2C3D-0A1B2C3D4E5F`;
 const BUCKETS = ['signalbox-gone-firewalllogs-1', 'signalbox-gone-firewalllogs-2'];
 const TABLE = `${STACK}-StorageTable0A1B2C3D-0A1B2C3D4E5F`;
 
@@ -40,6 +44,7 @@ function remembered({ Action, StackName }: Asked): string | undefined {
       StorageTable0A1B2C3D: { Type: 'AWS::DynamoDB::Table', DeletionPolicy: 'Retain' },
       IngestionEventsQueue0A1B2C3D: { Type: 'AWS::SQS::Queue' },
       RestApi0A1B2C3D: { Type: 'AWS::ApiGateway::RestApi' },
+      AdminKeySecret0A1B2C3D: { Type: 'AWS::SecretsManager::Secret', DeletionPolicy: 'Retain' },
       FirewallLogs0A1B2C3D: { Type: 'AWS::S3::Bucket', DeletionPolicy: 'Retain' },
       FirewallLogs1A1B2C3D: { Type: 'AWS::S3::Bucket', DeletionPolicy: 'Retain' },
     };
@@ -49,6 +54,8 @@ function remembered({ Action, StackName }: Asked): string | undefined {
     ['StorageTable0A1B2C3D', 'AWS::DynamoDB::Table', TABLE, 'DELETE_SKIPPED'],
     ['IngestionEventsQueue0A1B2C3D', 'AWS::SQS::Queue', 'signalbox-gone-events.fifo', 'DELETE_COMPLETE'],
     ['RestApi0A1B2C3D', 'AWS::ApiGateway::RestApi', 'gone0a1b2c', 'DELETE_COMPLETE'],
+    // A deployment that failed did not come to it.
+    ['AdminKeySecret0A1B2C3D', 'AWS::SecretsManager::Secret', '', 'DELETE_COMPLETE'],
     ...BUCKETS.map((bucket, at) => [`FirewallLogs${at}A1B2C3D`, 'AWS::S3::Bucket', bucket, 'DELETE_SKIPPED']),
   ].map(
     ([id, type, physicalId, status]) =>
@@ -98,9 +105,9 @@ describeNeeding('cloud')('npm run teardown of a stack that is gone', () => {
         DeletionProtectionEnabled: true,
       }),
     );
-    await new CloudWatchLogsClient(clientOptions(cloud)).send(
-      new CreateLogGroupCommand({ logGroupName: LOG }),
-    );
+    const logs = new CloudWatchLogsClient(clientOptions(cloud));
+    for (const logGroupName of [LOG, STRAY, OF_ANOTHER])
+      await logs.send(new CreateLogGroupCommand({ logGroupName }));
     await new SecretsManagerClient(clientOptions(cloud)).send(
       new CreateSecretCommand({ Name: 'signalbox/gone/team/sec_1', SecretString: 'x' }),
     );
@@ -113,10 +120,16 @@ describeNeeding('cloud')('npm run teardown of a stack that is gone', () => {
 
   test('lists what it left, and takes that away when the data is not to be kept', async () => {
     expect(await teardown('--stage', 'gone', '--keep-data')).toBe(
-      `kept:\n  ${TABLE}\n  ${LOG}\n  signalbox/gone/team/sec_1\n`,
+      `${['kept:', TABLE, LOG, STRAY, 'signalbox/gone/team/sec_1'].join('\n  ')}\n`,
     );
     expect(await teardown('--stage', 'gone')).toBe('left: nothing\n');
-    expect((await namesOf(cloud)).filter((name) => name.includes('gone'))).toEqual([]);
+    expect((await namesOf(cloud)).filter((name) => name.includes('gone'))).toEqual([OF_ANOTHER]);
+  });
+
+  test('does not ask for what was never made', async () => {
+    Object.assign(process.env, cloud.environment);
+    const ids = (await new DeployedStack('gone').leftBehind()).map(({ physicalId }) => physicalId);
+    expect(ids).toEqual([TABLE, LOG, ...BUCKETS]);
   });
 
   test('leaves a bucket to the operator, and names it as long as it is there', async () => {
