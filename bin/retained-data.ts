@@ -9,6 +9,7 @@ import {
   DescribeTableCommand,
   DynamoDBClient,
   UpdateTableCommand,
+  waitUntilTableExists,
   waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
 import {
@@ -72,6 +73,8 @@ export class RetainedData {
     const left = await this.#leftOfStack();
     for (const { physicalId: TableName } of left.filter(({ type }) => type === 'AWS::DynamoDB::Table')) {
       await dynamo.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
+      // DynamoDB deletes no table that is still being changed.
+      await waitUntilTableExists({ client: dynamo, maxWaitTime: 300, minDelay: 1 }, { TableName });
     }
   }
 
