@@ -143,6 +143,13 @@ describeNeeding('cloud')('npm run teardown of a stack that is gone', () => {
     expect(await teardown('--stage', 'gone')).toMatch(/^There is no stack/);
   });
 
+  test('works in the region that `aws` and `cdk` take, by whichever name it is given', async () => {
+    const { AWS_REGION, ...others } = cloud.environment;
+    const elsewhere = { ...cloud, environment: { ...others, AWS_DEFAULT_REGION: AWS_REGION } };
+    const said = run(elsewhere, project, 'bin/teardown.ts', '--yes', '--stage', 'never');
+    expect(await said).toMatch(/^There is no stack Signalbox-never/);
+  });
+
   test('says so when there is none and nothing of one, which a wrong region looks like', async () => {
     expect(await teardown('--stage', 'never')).toMatch(
       /^There is no stack Signalbox-never in this account and region, /,
