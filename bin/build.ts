@@ -48,9 +48,16 @@ const options: BuildOptions = {
   plugins: [leanUndici],
 };
 
+/** What stands beside them, such as the command line in one file, stays. */
+function foldersIn(out: string): string[] {
+  if (!existsSync(out)) return [];
+  const entries = readdirSync(out, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(out, name));
+}
+
 /** Bundles every function into dist/<name>/index.js; the stack deploys and `npm start` runs these very files. */
 export async function buildFunctions(out = join(root, 'dist')): Promise<void> {
-  rmSync(out, { recursive: true, force: true });
+  for (const former of foldersIn(out)) rmSync(former, { recursive: true });
   const entries = functionNames().map((name) => [`${name}/index`, join(root, 'lambdas', name, 'handler.ts')]);
   // One call for all: esbuild then parses the SDK once, which halves the time.
   await build({ ...options, entryPoints: Object.fromEntries(entries), outdir: out });

@@ -21,6 +21,7 @@ export async function operate<Given extends Options>(
   script: (values: Values<Given>) => Promise<boolean>,
 ): Promise<void> {
   const given = { ...options, help: { type: 'boolean' } } as const;
+  readRegion();
   try {
     const { values } = parseArgs({ options: given });
     if ((values as { help?: boolean }).help) console.log(help);
@@ -29,6 +30,12 @@ export async function operate<Given extends Options>(
     process.exitCode = exitCodeOf(error);
     console.error(sentenceOf(error));
   }
+}
+
+/** `aws` and `cdk` take both, the SDK the first alone: these scripts would look for the stack in another region. */
+function readRegion(): void {
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  if (!AWS_REGION && AWS_DEFAULT_REGION) process.env['AWS_REGION'] = AWS_DEFAULT_REGION;
 }
 
 const isUsage = (error: unknown) => (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true;

@@ -2,12 +2,14 @@ import {
   CloudWatchLogsClient,
   DeleteLogGroupCommand,
   DescribeLogGroupsCommand,
+  paginateDescribeLogGroups,
 } from '@aws-sdk/client-cloudwatch-logs';
 import {
   DeleteTableCommand,
   DescribeTableCommand,
   DynamoDBClient,
   UpdateTableCommand,
+  waitUntilTableExists,
   waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
 import {
@@ -49,17 +51,17 @@ const kinds: Record<
     remove: (logGroupName) => logs.send(new DeleteLogGroupCommand({ logGroupName })),
   },
   // The firewall's log. It is listed and left to the operator: no client of S3 for one bucket.
-  'AWS::S3::Bucket': { exists: async () => true, remove: async () => {} },
+  'AWS::S3::Bucket': { exists: isBucket, remove: async () => {} },
 };
 
 /** What a deployment knows: its table, the admin key, the logs, and the secrets that its teams made at run time. */
 export class RetainedData {
   readonly #ofStack: DeployedResource[];
-  readonly #teamSecrets: string;
+  readonly #stage: string;
 
   constructor(stage: string, resources: DeployedResource[]) {
     this.#ofStack = resources.filter(({ type }) => Object.hasOwn(kinds, type));
-    this.#teamSecrets = `signalbox/${stage}/team/`;
+    this.#stage = stage;
   }
 
   get outlivesStack(): boolean {
@@ -68,16 +70,18 @@ export class RetainedData {
 
   /** Lets the table be deleted. */
   async unprotect(): Promise<void> {
-    for (const { physicalId: TableName } of this.#ofStack.filter(
-      ({ type }) => type === 'AWS::DynamoDB::Table',
-    )) {
+    const left = await this.#leftOfStack();
+    for (const { physicalId: TableName } of left.filter(({ type }) => type === 'AWS::DynamoDB::Table')) {
       await dynamo.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
+      // DynamoDB deletes no table that is still being changed.
+      await waitUntilTableExists({ client: dynamo, maxWaitTime: 300, minDelay: 1 }, { TableName });
     }
   }
 
   /** Removes all of it that is still there. */
   async remove(): Promise<void> {
     for (const { type, physicalId } of await this.#leftOfStack()) await kinds[type]?.remove(physicalId);
+    for (const name of await this.#leftOfUpdates()) await kinds['AWS::Logs::LogGroup']?.remove(name);
     for (const name of await this.#leftOfTeams()) await kinds['AWS::SecretsManager::Secret']?.remove(name);
   }
 
@@ -88,7 +92,7 @@ export class RetainedData {
         ? `${physicalId} (aws s3 rb --force s3://${physicalId} deletes it)`
         : physicalId,
     );
-    return [...ofStack, ...(await this.#leftOfTeams())];
+    return [...ofStack, ...(await this.#leftOfUpdates()), ...(await this.#leftOfTeams())];
   }
 
   async #leftOfStack(): Promise<DeployedResource[]> {
@@ -96,15 +100,38 @@ export class RetainedData {
     return this.#ofStack.filter((_, at) => are[at]);
   }
 
+  /** The logs that updates took out of the stack, such as the canary's. CloudFormation begins all names with the stack's. */
+  async #leftOfUpdates(): Promise<string[]> {
+    const logGroupNamePrefix = `Signalbox-${this.#stage}-`;
+    const names: string[] = [];
+    for await (const { logGroups = [] } of paginateDescribeLogGroups(
+      { client: logs },
+      { logGroupNamePrefix },
+    )) {
+      names.push(...logGroups.flatMap(({ logGroupName }) => logGroupName ?? []));
+    }
+    const known = new Set(this.#ofStack.map(({ physicalId }) => physicalId));
+    // Behind it stands a construct of ours, whose name begins with a capital: no other stage's name goes on so.
+    return names.filter((name) => /^[A-Z]/.test(name.slice(logGroupNamePrefix.length)) && !known.has(name));
+  }
+
   async #leftOfTeams(): Promise<string[]> {
-    const Filters = [{ Key: 'name' as const, Values: [this.#teamSecrets] }];
+    const prefix = `signalbox/${this.#stage}/team/`;
+    const Filters = [{ Key: 'name' as const, Values: [prefix] }];
     const names: string[] = [];
     for await (const { SecretList = [] } of paginateListSecrets({ client: secrets }, { Filters })) {
       names.push(...SecretList.flatMap(({ Name }) => Name ?? []));
     }
     // The filter also takes a beginning of a word.
-    return names.filter((name) => name.startsWith(this.#teamSecrets));
+    return names.filter((name) => name.startsWith(prefix));
   }
+}
+
+/** S3 says 404 of a bucket that is not there, and of one that is something else, also to who gives no credentials. */
+async function isBucket(name: string): Promise<boolean> {
+  const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL = 'https://s3.amazonaws.com' } = process.env;
+  const url = `${AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL}/${name}`;
+  return (await fetch(url, { method: 'HEAD', redirect: 'manual' })).status !== 404;
 }
 
 async function isThere(type: string, id: string): Promise<boolean> {

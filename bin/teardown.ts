@@ -60,7 +60,13 @@ await operate(help, options, async (given) => {
   const stage = checkedStage(given.stage);
   const keepData = given['keep-data'];
   const stack = new DeployedStack(stage);
-  const data = new RetainedData(stage, await stack.resources());
+  const standing = await stack.resources();
+  const isStanding = standing.length > 0;
+  const data = new RetainedData(stage, isStanding ? standing : await stack.leftBehind());
+  if (!isStanding && (await data.left()).length === 0) {
+    console.log(`There is no stack ${stack.name} in this account and region, and nothing is known of one.`);
+    return true;
+  }
   if (keepData) checkKept(stack, data);
   if (!given.yes) await confirm(stage, keepData);
   await takeDown(stack, data, keepData);

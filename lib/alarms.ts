@@ -9,6 +9,7 @@ import {
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type Measured, measure, throttlesOf } from './measured.ts';
+import type { WorkQueue } from './work-queue.ts';
 
 const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_THRESHOLD } = ComparisonOperator;
 
@@ -35,14 +36,13 @@ const attempted = `(${delivered} + FILL(failed, 0) + FILL(retried, 0))`;
 const alarmRows = {
   'events-dead-letters': {
     says: 'Events lie in the dead-letter queue for longer than an outage explains: they are not matched.',
-    metric: ({ events }) => measure.queue(events.deadLettersName, 'ApproximateNumberOfMessagesVisible', 5),
+    metric: ({ events }) => deadLettersOf(events),
     threshold: 1,
     periods: 6,
   },
   'deliveries-dead-letters': {
     says: 'The dispatcher failed again and again over a message. Its delivery is sent again by the sweeper.',
-    metric: ({ deliveries }) =>
-      measure.queue(deliveries.deadLettersName, 'ApproximateNumberOfMessagesVisible', 5),
+    metric: ({ deliveries }) => deadLettersOf(deliveries),
     threshold: 1,
     periods: 1,
   },
@@ -148,6 +148,12 @@ function makeAlarm(
     comparisonOperator: below ? LESS_THAN_THRESHOLD : GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     treatMissingData: silenceIsWrong ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
   });
+}
+
+/** Those in flight as well: what stays is looked at by each sweep, and hidden for half of the minute after it. */
+function deadLettersOf({ deadLettersName }: WorkQueue): MathExpression {
+  const states = ['ApproximateNumberOfMessagesVisible', 'ApproximateNumberOfMessagesNotVisible'];
+  return sumOver(states.map((name) => measure.queue(deadLettersName, name, 5)));
 }
 
 function sumOver(metrics: readonly Metric[]): MathExpression {

@@ -51,9 +51,12 @@ interface Throttle {
 
 const perSecond = (limit: number): Throttle => ({ rateLimit: limit, burstLimit: limit });
 
-/** What holds for every route but that of events; it has a limit of its own where the settings say so. */
+/**
+ * What holds for the route of events, and for every other. Also where they are the same both are said: API Gateway keeps
+ * a route's limit that a later deployment leaves out.
+ */
 export function apiThrottles({ eventRequestsPerSecond: events, requestsPerSecond: others }: Settings) {
-  return { others: perSecond(others), ...(events !== others && { events: perSecond(events) }) };
+  return { others: perSecond(others), events: perSecond(events) };
 }
 
 /** A line of the access log, as API Gateway fills it in. No query string and no header: those may hold what a user typed. */

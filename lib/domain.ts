@@ -9,6 +9,7 @@ import {
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
 import type { Gateway } from './api-door.ts';
+import { onlyIn, regionOf } from './only-in.ts';
 import type { Settings } from './settings.ts';
 
 export interface DomainProps {
@@ -25,6 +26,12 @@ export class Domain extends Construct {
 
   constructor(scope: Construct, id: string, { domainName, certificateArn, gateway }: DomainProps) {
     super(scope, id);
+    const region = regionOf(certificateArn);
+    onlyIn(
+      this,
+      region,
+      `The certificate of ${domainName} is of ${region}: deploy there, or give one of the region of the stack as -c certificateArn=<arn>.`,
+    );
     const domain = new CfnDomainName(this, 'Name', {
       domainName,
       domainNameConfigurations: [{ certificateArn, endpointType: 'REGIONAL', securityPolicy: 'TLS_1_2' }],

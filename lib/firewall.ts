@@ -21,13 +21,17 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
-import { Aws, CfnRule, Duration, Fn, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
+import { Duration, Fn, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Gateway } from './api-door.ts';
+import { onlyIn } from './only-in.ts';
 import type { Settings } from './settings.ts';
 
 /** Per address in five minutes. A cluster that trains behind one address stays below, as it posts in batches. */
 const requestsPerAddress = 60_000;
+
+/** Those that CloudFront would answer a GET with for 10 s again, whoever asks: a cache policy is not about errors. */
+const errorsKept = [400, 403, 404, 405, 414, 500, 501, 502, 503, 504];
 
 export interface FirewallProps {
   readonly settings: Settings;
@@ -68,6 +72,7 @@ export class Firewall extends Construct {
         viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
         compress: false,
       },
+      errorResponses: errorsKept.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
     });
     Validations.of(distribution).acknowledge({
       id: 'AwsSolutions-CFR1',
@@ -79,15 +84,11 @@ export class Firewall extends Construct {
 
   /** Only sets that leave bodies of any kind alone: events hold what people called their runs. */
   #webAcl(): string {
-    new CfnRule(this, 'Region', {
-      assertions: [
-        {
-          assert: Fn.conditionEquals(Aws.REGION, 'us-east-1'),
-          assertDescription:
-            'CloudFront takes web ACLs of us-east-1 only: deploy there, or give the ARN of one as -c firewall=<arn>.',
-        },
-      ],
-    });
+    onlyIn(
+      this,
+      'us-east-1',
+      'CloudFront takes web ACLs of us-east-1 only: deploy there, or give the ARN of one as -c firewall=<arn>.',
+    );
     const acl = new CfnWebACL(this, 'Acl', {
       scope: 'CLOUDFRONT',
       defaultAction: { allow: {} },

@@ -59,7 +59,7 @@ export class HttpApi extends Construct {
         ),
       },
     });
-    if (events) limitEvents(stage, api, events);
+    limitEvents(stage, api, events);
     this.url = api.apiEndpoint;
     this.gateway = { apiId: api.apiId, stageName: stage.stageName, stage };
   }
@@ -93,13 +93,7 @@ export class HttpApi extends Construct {
       } satisfies AuthorizerEnv,
     });
     authorizer.allow(['dynamodb:GetItem'], table.arn);
-    // Of a key it may write when it was used, and nothing else of anything.
-    const onlyLastUse = {
-      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['KEY#*'] },
-      'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'lastUsedAtMs'] },
-      StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] },
-    };
-    authorizer.allowIf(onlyLastUse, ['dynamodb:UpdateItem'], table.arn);
+    table.keyUseNotedBy(authorizer);
     adminKey.readableBy(authorizer);
     return authorizer;
   }

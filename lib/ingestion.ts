@@ -34,6 +34,7 @@ export class Ingestion extends Construct {
       } satisfies IngestEnv,
     });
     this.ingest.allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem'], table.arn);
+    table.keyUseNotedBy(this.ingest);
     adminKey.readableBy(this.ingest);
     this.ingest.sendTo(this.events);
   }

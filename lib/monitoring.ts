@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib/core';
+import { Aws, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { alarmActions } from './alarm-topic.ts';
 import { makeAlarms } from './alarms.ts';
@@ -36,6 +36,7 @@ export class Monitoring extends Construct {
     const alarms = makeAlarms(this, `signalbox-${settings.stage}`, parts);
     for (const action of alarmActions(this, settings))
       for (const alarm of alarms) alarm.addAlarmAction(action);
-    makeDashboard(this, `Signalbox-${settings.stage}`, parts, alarms);
+    // A dashboard is seen from every region, and so is its name.
+    makeDashboard(this, `Signalbox-${settings.stage}-${Aws.REGION}`, parts, alarms);
   }
 }

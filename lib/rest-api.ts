@@ -48,7 +48,7 @@ export class RestApi extends Construct {
         stageName,
         throttlingRateLimit: others.rateLimit,
         throttlingBurstLimit: others.burstLimit,
-        ...(events && { methodOptions: { '/v1/events/POST': limitsOf(events) } }),
+        methodOptions: { '/v1/events/POST': { ...limitsOf(events), loggingLevel: MethodLoggingLevel.ERROR } },
         // Of the gateway's own log only errors: its lines for each request would cost more than the request.
         loggingLevel: MethodLoggingLevel.ERROR,
         accessLogDestination: new LogGroupLogDestination(accessLogGroup(this, props.settings)),

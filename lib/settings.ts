@@ -1,6 +1,7 @@
 import type { Node } from 'constructs';
 import * as z from 'zod';
 import { closedPartOf, holdsAddress, isPrivate } from './address-range.ts';
+import { INDEXES_CONTEXT } from './table-indexes.ts';
 
 // `cdk -c name=value` can only give strings, so lists and booleans are read from text as well.
 const listFromText = (value: unknown) =>
@@ -161,6 +162,18 @@ function readSetting(context: Context, name: keyof Rules) {
   const given: unknown = context.tryGetContext(name);
   const result = schema.safeParse(given);
   return result.success ? result.data : refuse(name, given, rule);
+}
+
+/** Refuses a name that can only be a misspelled setting: the CDK's own, and its tools', are none of one word. */
+export function checkNames(names: readonly string[]): void {
+  const settings = Object.keys(settingRules);
+  const unknown = names.find(
+    (name) => /^\w+$/.test(name) && name !== INDEXES_CONTEXT && !settings.includes(name),
+  );
+  if (unknown === undefined) return;
+  throw new SettingsError(
+    `There is no setting "${unknown}". There are: ${settings.join(', ')}. Mend it where it was given: as "-c ${unknown}=…", or under "context" in cdk.json or ~/.cdk.json.`,
+  );
 }
 
 /** Reads the settings from the CDK context; a wrong one is a SettingsError. What emulators may do, AWS may not. */

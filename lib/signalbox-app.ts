@@ -1,6 +1,6 @@
 import { App, type AppProps, Validations } from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { readSettings } from './settings.ts';
+import { checkNames, readSettings } from './settings.ts';
 import { SignalboxStack } from './signalbox-stack.ts';
 
 export interface SignalboxAppProps extends AppProps {
@@ -14,6 +14,7 @@ export function signalboxApp(
   { isEmulated = false, ...props }: SignalboxAppProps,
 ): App {
   const app = new App(props);
+  checkNames(Object.keys(app.node.getAllContext()));
   new SignalboxStack(app, readSettings(app.node, functionsFolder, isEmulated));
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return app;

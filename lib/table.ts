@@ -1,5 +1,6 @@
 import { type Attribute, AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import type { LambdaFunction } from './lambda-function.ts';
 import { dataRemovalPolicy } from './retention.ts';
 import type { Settings } from './settings.ts';
 import { INDEXES_CONTEXT, type TableIndexes, tableIndexes } from './table-indexes.ts';
@@ -49,6 +50,16 @@ export class SignalboxTable extends Construct {
 
   get arn(): string {
     return this.#table.tableArn;
+  }
+
+  /** Lets the function write when a key was last used, and nothing else of anything. */
+  keyUseNotedBy(writer: LambdaFunction): void {
+    const onlyLastUse = {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['KEY#*'] },
+      'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'lastUsedAtMs'] },
+      StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] },
+    };
+    writer.allowIf(onlyLastUse, ['dynamodb:UpdateItem'], this.arn);
   }
 
   indexArn(name: keyof typeof tableIndexes): string {

@@ -52,7 +52,7 @@ export async function revokeKey(table: Table, before: StoredKey, author: Author 
   return true;
 }
 
-/** Notes that a key was used, unless somebody did since then. The authorizer may write this one attribute and no other (lib/http-api.ts). */
+/** Notes that a key was used, unless somebody did since then. Authorizer and ingest may write this one attribute and no other (lib/table.ts). */
 export async function noteKeyUse(
   table: Table,
   keyId: string,

@@ -18,7 +18,7 @@ const vault = makeVault();
 const secretNamePrefix = env.SECRET_NAME_PREFIX;
 const allowedAddresses = parseAllowedRanges(env.ALLOWED_ADDRESSES);
 const watches = new WatchCache(watchCacheDeps(table));
-const authenticate = keyCheck(table, env.ADMIN_KEY_SECRET_ID, { notesUse: true });
+const authenticate = keyCheck(table, env.ADMIN_KEY_SECRET_ID);
 
 export const handler = httpHandler(async (request) => {
   const open = publicAnswer(request);

@@ -11,7 +11,7 @@ import { AuthorizerEnv } from './env.ts';
 const env = readEnv(AuthorizerEnv);
 // Four, as the client would make them by itself, may take longer than the function has.
 const table = tableOf(env, { maxAttempts: 2 });
-const authenticate = keyCheck(table, env.ADMIN_KEY_SECRET_ID, { notesUse: true });
+const authenticate = keyCheck(table, env.ADMIN_KEY_SECRET_ID);
 
 /**
  * Says who calls. It lets every request through and hands its verdict to the function behind: an HTTP API

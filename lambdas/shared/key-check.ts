@@ -7,12 +7,12 @@ import { makeCachedSecret } from './secrets.ts';
 const ADMIN_KEY_KEPT_MS = 30_000;
 
 /**
- * The check of an Authorization header against the table's keys and the admin key that CloudFormation made. A function
- * that may write to keys also notes when they are used.
+ * The check of an Authorization header against the table's keys and the admin key that CloudFormation made. Whoever
+ * judges a key also notes that it was used: behind a REST API there is no authorizer that would.
  */
-export function keyCheck(table: Table, adminKeySecretId: string, { notesUse = false } = {}) {
+export function keyCheck(table: Table, adminKeySecretId: string) {
   return makeAuthenticate({
-    ...(notesUse && { noteUse: (keyId, when) => noteKeyUse(table, keyId, when) }),
+    noteUse: (keyId, when) => noteKeyUse(table, keyId, when),
     readKey: (keyId) => readKey(table, keyId),
     readAdminKey: makeCachedSecret(adminKeySecretId, ADMIN_KEY_KEPT_MS, Date.now),
     now: Date.now,

@@ -75,12 +75,13 @@ test('alarms look at what they are called after', () => {
   const looksAt = Object.fromEntries(
     alarms(quiet).map((alarm) => [alarm.AlarmName.replace('signalbox-dev-', ''), metricsOf(quiet, alarm)]),
   );
-  expect(looksAt['events-dead-letters']).toEqual([
-    'AWS/SQS/ApproximateNumberOfMessagesVisible@Ingestion/Events/DeadLetters.QueueName',
-  ]);
-  expect(looksAt['deliveries-dead-letters']).toEqual([
-    'AWS/SQS/ApproximateNumberOfMessagesVisible@Delivery/Deliveries/DeadLetters.QueueName',
-  ]);
+  // Also what the sweeper has just looked at and left: for half of each minute that is not visible.
+  const deadLettersOf = (queue: string) =>
+    ['Visible', 'NotVisible'].map(
+      (state) => `AWS/SQS/ApproximateNumberOfMessages${state}@${queue}/DeadLetters.QueueName`,
+    );
+  expect(looksAt['events-dead-letters']).toEqual(deadLettersOf('Ingestion/Events'));
+  expect(looksAt['deliveries-dead-letters']).toEqual(deadLettersOf('Delivery/Deliveries'));
   expect(looksAt['events-queue-age']).toEqual([
     'AWS/SQS/ApproximateAgeOfOldestMessage@Ingestion/Events/Queue.QueueName',
   ]);
@@ -162,6 +163,18 @@ test('no alarm is on more metrics than CloudWatch takes in one', () => {
   for (const alarm of alarms(loud)) expect(metricsOf(loud, alarm).length).toBeLessThanOrEqual(10);
 });
 
+test('the dashboard names its region: dashboards are the account’s, and the same stage may be in two regions', () => {
+  const [dashboard] = Object.values(loud.resources<{ DashboardName: unknown }>('AWS::CloudWatch::Dashboard'));
+  expect(loud.flat(dashboard?.Properties.DashboardName)).toBe('Signalbox-prod-<AWS::Region>');
+});
+
+test('docs/cost.md counts the alarms, and the metrics they are on, which is what AWS does', () => {
+  const counts = alarms(quiet).map((alarm) => metricsOf(quiet, alarm).length);
+  const metrics = counts.reduce((total, count) => total + count, 0);
+  const sentence = `${counts.length} alarms on ${metrics} metrics, $0.10 for each metric | ${(metrics / 10).toFixed(2)} |`;
+  expect(read('docs/cost.md')).toContain(sentence);
+});
+
 test('silence is wrong where something must happen, and elsewhere it is not', () => {
   const breaching = alarms(loud).filter(({ TreatMissingData }) => TreatMissingData === 'breaching');
   expect(breaching.map(({ AlarmName }) => AlarmName).sort()).toEqual([
@@ -177,6 +190,38 @@ test('alarms go to the topic and the address of the settings, and without them o
   }
   const subscriptions = Object.values(loud.resources<{ Endpoint: string }>('AWS::SNS::Subscription'));
   expect(subscriptions.map(({ Properties }) => Properties.Endpoint)).toEqual(['ops@example.com']);
+});
+
+test('a topic of another region is refused before anything is made: alarms can not reach it', () => {
+  const rules = Object.values(loud.template.Rules ?? {}).flatMap(({ Assertions }) => Assertions);
+  expect(rules).toContainEqual({
+    Assert: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'eu-west-1'] },
+    AssertDescription: expect.stringMatching(/alarmTopicArn is a topic of eu-west-1/),
+  });
+});
+
+test('CloudWatch may publish to the topic of the address, and use its key: a policy of a topic replaces the one it begins with', () => {
+  type Statement = {
+    Effect: string;
+    Action: string | string[];
+    Principal: unknown;
+    Condition?: Record<string, Record<string, unknown>>;
+  };
+  type PolicyProperties = { PolicyDocument: { Statement: Statement[] }; Topics: unknown[] };
+  const [topicPolicy] = Object.values(loud.resources<PolicyProperties>('AWS::SNS::TopicPolicy'));
+  const [key] = Object.values(loud.resources<{ KeyPolicy: { Statement: Statement[] } }>('AWS::KMS::Key'));
+  expect(topicPolicy?.Properties.Topics.map(loud.flat)).toEqual(['Monitoring/Topic']);
+  const allowed = (statements: Statement[] = []) =>
+    statements
+      .filter(
+        ({ Effect, Principal }) => Effect === 'Allow' && JSON.stringify(Principal).includes('cloudwatch'),
+      )
+      .flatMap(({ Action }) => Action);
+  const statements = topicPolicy?.Properties.PolicyDocument.Statement ?? [];
+  expect(allowed(statements)).toEqual(['sns:Publish']);
+  const from = statements.map(({ Condition }) => loud.flat(Condition?.['ArnLike']?.['aws:SourceArn']));
+  expect(from).toContain('arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS::AccountId>:alarm:*');
+  expect(allowed(key?.Properties.KeyPolicy.Statement)).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
 });
 
 test('a canary is there where the settings want one, and reads nothing but the admin key', () => {

@@ -76,16 +76,16 @@ test('bodies come as bytes, requests are limited, and each leaves one line witho
     rest,
     'AWS::ApiGateway::Stage',
   );
+  const settings = {
+    ThrottlingRateLimit: 1_000,
+    ThrottlingBurstLimit: 1_000,
+    LoggingLevel: 'ERROR',
+    DataTraceEnabled: false,
+  };
   expect(stage).toMatchObject({
     MethodSettings: [
-      {
-        HttpMethod: '*',
-        ResourcePath: '/*',
-        ThrottlingRateLimit: 1_000,
-        ThrottlingBurstLimit: 1_000,
-        LoggingLevel: 'ERROR',
-        DataTraceEnabled: false,
-      },
+      { HttpMethod: '*', ResourcePath: '/*', ...settings },
+      { HttpMethod: 'POST', ResourcePath: '/~1v1~1events', ...settings },
     ],
   });
   expect(rest.flat(stage?.AccessLogSetting.DestinationArn)).toContain('RestApi/AccessLog');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSettings, settingRules } from '../../lib/settings.ts';
-import { type Synthesized, synthesizeAll } from '../support/template.ts';
+import { checkNames, readSettings, settingRules } from '../../lib/settings.ts';
+import { type Synthesized, synthesize, synthesizeAll } from '../support/template.ts';
 
 const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef';
 const aclArn = 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/ours/01234567-89ab-cdef-0123-456789abcdef';
@@ -14,9 +14,11 @@ const network = {
 
 let named: Synthesized;
 let guarded: Synthesized;
+let even: Synthesized;
+let evenRest: Synthesized;
 
 beforeAll(async () => {
-  [named, guarded] = await synthesizeAll([
+  [named, guarded, even, evenRest] = await synthesizeAll([
     {
       stage: 'named',
       domainName,
@@ -29,11 +31,19 @@ beforeAll(async () => {
       ...{ stage: 'guarded', domainName, certificateArn, firewall: 'managed', api: 'rest' },
       ...{ eventRequestsPerSecond: '50', requestsPerSecond: 20 },
     },
+    {},
+    { api: 'rest' },
   ]);
 }, 240_000);
 
 const read = (context: Record<string, unknown>, isEmulated = false) =>
   readSettings({ tryGetContext: (name: string) => context[name] }, 'dist', isEmulated);
+/** Which region a deployment must be in, as CloudFormation sees before it makes anything, and what it says elsewhere. */
+const rulesOf = ({ template }: Synthesized) =>
+  Object.values(template.Rules ?? {})
+    .flatMap(({ Assertions }) => Assertions)
+    .filter(({ Assert }) => JSON.stringify(Assert).includes('AWS::Region'))
+    .map(({ Assert, AssertDescription }) => [Assert['Fn::Equals']?.[1], AssertDescription]);
 const outputs = (stack: Synthesized) =>
   Object.fromEntries(
     Object.entries(stack.template.Outputs).map(([name, { Value }]) => [name, stack.flat(Value)]),
@@ -48,6 +58,18 @@ describe('limits a second', () => {
     });
     const isRoute = (id: string) => named.template.Resources[id]?.Type === 'AWS::ApiGatewayV2::Route';
     expect(DependsOn.filter(isRoute).length).toBeGreaterThanOrEqual(3);
+  });
+
+  test('are said of events also where they are the others’: API Gateway keeps the limit of a route that is said no more', () => {
+    const { Properties } = even.resources('AWS::ApiGatewayV2::Stage')['HttpApi/Stage']!;
+    const limits = { ThrottlingRateLimit: 1_000, ThrottlingBurstLimit: 1_000 };
+    expect(Properties).toMatchObject({ RouteSettings: { 'POST /v1/events': limits } });
+    const [stage] = Object.values(evenRest.resources('AWS::ApiGateway::Stage'));
+    expect(stage?.Properties).toMatchObject({
+      MethodSettings: expect.arrayContaining([
+        expect.objectContaining({ ResourcePath: '/~1v1~1events', HttpMethod: 'POST', ...limits }),
+      ]),
+    });
   });
 
   test('of a REST API do as well', () => {
@@ -97,6 +119,12 @@ describe('a deployment in a network', () => {
 });
 
 describe('a deployment with a name', () => {
+  test('says at once where its certificate can not be used, before anything is made', () => {
+    expect(rulesOf(named)).toEqual([
+      ['us-east-1', expect.stringMatching(/The certificate of signalbox\.example\.com is of us-east-1: /)],
+    ]);
+  });
+
   test('answers under it, and leads to it in the hosted zone', () => {
     const [mapping] = Object.values(named.resources('AWS::ApiGatewayV2::ApiMapping'));
     expect(mapping?.Properties).toMatchObject({ Stage: expect.anything() });
@@ -151,6 +179,17 @@ describe('a deployment with a firewall', () => {
     });
   });
 
+  test('does not keep errors either: what is in a cache has no key, and another caller’s 404 is not mine', () => {
+    const [distribution] = Object.values(
+      guarded.resources<DistributionProperties>('AWS::CloudFront::Distribution'),
+    );
+    // All that CloudFront can be told about; without that it keeps those of a GET for 10 s, whatever its cache policy.
+    const told = [400, 403, 404, 405, 414, 500, 501, 502, 503, 504];
+    expect(distribution?.Properties.DistributionConfig['CustomErrorResponses']).toEqual(
+      told.map((ErrorCode) => ({ ErrorCode, ErrorCachingMinTTL: 0 })),
+    );
+  });
+
   test('looks into no body: events may hold any text', () => {
     const [acl] = Object.values(guarded.resources('AWS::WAFv2::WebACL'));
     const groups = JSON.stringify(acl).match(/AWSManagedRules\w+/g);
@@ -158,7 +197,7 @@ describe('a deployment with a firewall', () => {
   });
 
   test('says at once where its own web ACL can not be', () => {
-    expect(JSON.stringify(guarded.template)).toMatch(/web ACLs of us-east-1 only/);
+    expect(rulesOf(guarded)).toEqual([['us-east-1', expect.stringMatching(/web ACLs of us-east-1 only/)]]);
   });
 });
 
@@ -210,6 +249,28 @@ describe('the settings', () => {
   ])('refuse %s in %j, with a way out', (name, context) => {
     const sentence = new RegExp(`^The setting "${name}" is .*, but it must be .*"-c ${name}=…"`);
     expect(() => read({ ...context })).toThrow(sentence);
+  });
+});
+
+describe('a name in the context that is no setting', () => {
+  test.each(['stge', 'alarmemail', 'retain_data'])(
+    '%s stops the synth, with those that there are',
+    async (name) => {
+      const sentence = new RegExp(
+        `There is no setting "${name}"\\. There are: stage, .*, retainData\\..*-c ${name}=…`,
+      );
+      expect(() => checkNames(['stage', name])).toThrow(sentence);
+    },
+  );
+
+  test('and that by the app itself', async () => {
+    await expect(synthesize({ stge: 'prod' })).rejects.toThrow('There is no setting "stge"');
+  }, 60_000);
+
+  test('may be one of the CDK’s or of another tool', () => {
+    const others = ['@aws-cdk/aws-iam:minimizePolicies', 'aws:cdk:enable-path-metadata', 'cli-telemetry'];
+    const ours = ['tableIndexes', ...Object.keys(settingRules)];
+    expect(() => checkNames([...others, ...ours])).not.toThrow();
   });
 });
 

@@ -417,7 +417,12 @@ describe('a role', () => {
     ['authorizer', [...logs('HttpApi/Authorizer'), ...onTable('GetItem', 'UpdateItem'), readsAdminKey]],
     [
       'ingest',
-      [...logs('Ingestion/Ingest'), ...onTable('GetItem', 'BatchGetItem'), readsAdminKey, sendsTo(events)],
+      [
+        ...logs('Ingestion/Ingest'),
+        ...onTable('GetItem', 'BatchGetItem', 'UpdateItem'),
+        readsAdminKey,
+        sendsTo(events),
+      ],
     ],
     [
       'matcher',
@@ -481,19 +486,20 @@ describe('a role', () => {
     ]);
   });
 
-  test('lets the authorizer write when a key was last used, and nothing else', () => {
+  test('lets authorizer and ingest write when a key was last used, and nothing else', () => {
     const statements = properties<PolicyProperties>('AWS::IAM::Policy')
       .flatMap(({ PolicyDocument }) => PolicyDocument.Statement as unknown as Record<string, unknown>[])
       .filter(({ Condition }) => Condition !== undefined);
-    expect(statements).toMatchObject([
-      {
-        Action: 'dynamodb:UpdateItem',
-        Condition: {
-          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['KEY#*'] },
-          'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'lastUsedAtMs'] },
-        },
+    const onlyLastUse = {
+      Action: 'dynamodb:UpdateItem',
+      Condition: {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['KEY#*'] },
+        'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'lastUsedAtMs'] },
       },
-    ]);
+    };
+    expect(statements).toMatchObject([onlyLastUse, onlyLastUse]);
+    for (const name of ['authorizer', 'ingest'])
+      expect(granted(name).filter((right) => right.startsWith('dynamodb:UpdateItem'))).toHaveLength(1);
   });
 
   test('belongs to one function, is taken by Lambda only, and has no policy besides', () => {

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { digest } from '../../core/id.ts';
-import { type Caller, parseKey, type StoredKey } from '../../core/key.ts';
+import { type Caller, newKey, parseKey, type StoredKey } from '../../core/key.ts';
 import type { Narrowing } from '../../core/narrowing.ts';
 import { ingest } from '../../lambdas/ingest/ingest.ts';
 import { callerOf, makeAuthenticate } from '../../lambdas/shared/authenticate.ts';
 import { type HttpHandler, httpHandler } from '../../lambdas/shared/http.ts';
 import type { Listening } from '../../local/listen.ts';
 import { startSecretsManager } from '../../local/secrets-manager.ts';
-import { createKey } from '../../store/api-keys.ts';
+import { createKey, readKey } from '../../store/api-keys.ts';
+import type { Table } from '../../store/client.ts';
 import { createTeam } from '../../store/teams.ts';
 import { openTo } from '../support/builders.ts';
 import { readCorpus, readGiven, testFamilies } from '../support/corpus.ts';
@@ -31,11 +32,11 @@ let doors: { authorizer: (event: object) => Promise<{ context: { verdict: string
   HttpHandler
 >;
 let secrets: Listening;
+let table: Table;
 let stop: () => Promise<void>;
 
 beforeAll(async () => {
-  const { table, stop: stopStore } = await startStore();
-  stop = stopStore;
+  ({ table, stop } = await startStore());
   secrets = await startSecretsManager(join(temporaryFolder(), 'secrets.json'));
   Object.assign(process.env, {
     TABLE_NAME: table.name,
@@ -83,6 +84,14 @@ testFamilies<Input, string, { door: Door }>(readCorpus('auth'), (input, { door }
     return atEachDoor(headers, query);
   }
   return door === 'times' ? overTime(input as Step[]) : narrowed(input as { key: string; event: string });
+});
+
+test('the use of a key is noted by whoever judges it: behind a REST API also by ingest, where a sender’s is never seen elsewhere', async () => {
+  const { key, keyId } = newKey();
+  await createKey(table, storedKey(key));
+  const headers = { Authorization: `Bearer ${key}` };
+  await doors.ingest(viaRestApi('POST', '/v1/events', { headers, query: '' }));
+  expect((await readKey(table, keyId))?.lastUsedAtMs).toBeGreaterThan(0);
 });
 
 /** What the authorizer and the functions say, behind an HTTP API and behind a REST API: all must say the same. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { runCommands, shownCommands, writeShownFiles } from '../support/console.ts';
@@ -48,6 +48,19 @@ function settled(output: string): string {
 const delivered = `until signalbox deliveries list --automation 'loss is low' --status delivered --json | grep -q dlv_; do sleep 0.2; done`;
 const withPatience = (command: string) =>
   command.startsWith('signalbox deliveries list') ? `${delivered}; ${command}` : command;
+
+test('dist/signalbox.cjs stays when the CDK builds the functions beside it, and what is a function no more does not', async () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'a-former-function'));
+  await evaluate(`
+    import { buildCommandLine, buildFunctions } from ${JSON.stringify(join(root, 'bin/build.ts'))};
+    await buildCommandLine(${JSON.stringify(folder)});
+    await buildFunctions(${JSON.stringify(folder)});
+    console.log('true');`);
+  expect(readdirSync(folder)).toContain('ingest');
+  expect(readdirSync(folder)).toContain('signalbox.cjs');
+  expect(readdirSync(folder)).not.toContain('a-former-function');
+});
 
 test('docs/cli.md shows what the commands print', async () => {
   receiver = await startReceiver();

@@ -18,7 +18,9 @@ type Resource<Properties = unknown> = {
 type Template = {
   Resources: Record<string, Resource>;
   Outputs: Record<string, { Value: unknown }>;
+  Rules?: Record<string, { Assertions: Assertion[] }>;
 };
+type Assertion = { Assert: Record<string, unknown[]>; AssertDescription: string };
 type Acknowledgment = { path: string; id: string; reason: string };
 type Bundle = { files: string[]; zippedBytes: number };
 
