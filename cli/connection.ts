@@ -70,9 +70,15 @@ export function connect(environment: NodeJS.ProcessEnv): Connection {
   };
 }
 
+/** Every path of the API has it already. */
+function withoutVersion(url: string): string {
+  if (!url.endsWith('/v1')) return url;
+  throw badUsage('SIGNALBOX_URL ends with /v1: leave that out', `set it to ${url.slice(0, -'/v1'.length)}`);
+}
+
 function baseUrl(text: string): string {
   const url = URL.parse(text);
-  if (url && /^https?:$/.test(url.protocol)) return text.replace(/\/+$/, '');
+  if (url && /^https?:$/.test(url.protocol)) return withoutVersion(text.replace(/\/+$/, ''));
   throw badUsage(
     `SIGNALBOX_URL is not an http or https address: ${text}`,
     'set it as in https://signalbox.example.com',

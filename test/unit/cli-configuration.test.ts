@@ -141,6 +141,17 @@ describe('documents', () => {
     ]);
   });
 
+  test('without a team are told once where one can be named', () => {
+    const teamless = lossIsLow.replace('team: vision\n', '');
+    expect(problemsIn(teamless)).toEqual([
+      {
+        at: 'file.yaml:1:1',
+        message: 'team: this field is missing',
+        hint: 'name the team in the file, with --team, or in SIGNALBOX_TEAM',
+      },
+    ]);
+  });
+
   test('are all looked at: each has its problem', () => {
     expect(problemsIn(`${webhook}uri: x\n---\n${lossIsLow.replace('0.25', 'low')}`)).toHaveLength(2);
   });

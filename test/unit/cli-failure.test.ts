@@ -1,4 +1,4 @@
-import { Refusal } from '../../cli/connection.ts';
+import { connect, Refusal } from '../../cli/connection.ts';
 import { failureOf } from '../../cli/failure.ts';
 import { plain, plainLines } from '../../cli/terminal/plain-text.ts';
 import { badUsage, Trouble } from '../../cli/trouble.ts';
@@ -77,4 +77,15 @@ test.each([
 
 test('a text of several lines keeps them', () => {
   expect(plainLines('a\n\tb\u001b')).toBe('a\n  b\\u001b');
+});
+
+test.each([
+  [
+    'no address',
+    'signalbox.example.com',
+    'SIGNALBOX_URL is not an http or https address: signalbox.example.com',
+  ],
+  ['a path of the API', 'https://signalbox.example.com/v1/', 'SIGNALBOX_URL ends with /v1: leave that out'],
+])('%s is refused before it is called', (_, url, message) => {
+  expect(() => connect({ SIGNALBOX_URL: url, SIGNALBOX_API_KEY: 'sbx_1' })).toThrow(message);
 });
