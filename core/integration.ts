@@ -132,7 +132,7 @@ export function secretFields(integration: IntegrationInput): { field: string; na
           ['header_auth.value_secret', integration.header_auth?.value_secret],
           ['signing_secret', integration.signing_secret],
           ['previous_signing_secret', integration.previous_signing_secret],
-          ...integration.secrets.map((name): [string, string] => ['secrets', name]),
+          ...integration.secrets.map((name, at): [string, string] => [`secrets.${at}`, name]),
         ];
   return named.flatMap(([field, name]) => (name === undefined ? [] : [{ field, name }]));
 }
@@ -170,6 +170,8 @@ function checkUrl(input: z.infer<z.ZodObject<typeof webhookFields>>, context: z.
   const { url, url_secret: secret } = input;
   if (url !== undefined && secret !== undefined) refuse('url_secret', 'and url are two places: give one');
   if (url === undefined && secret === undefined) refuse('url', 'is missing: give it, or give url_secret');
+  if (url?.includes('${'))
+    refuse('url', 'takes no variables: one that holds a secret is a secret itself, which url_secret names');
 }
 
 function checkAuth(input: z.infer<z.ZodObject<typeof webhookFields>>, context: z.RefinementCtx): void {

@@ -82,6 +82,11 @@ describe('a webhook integration', () => {
     ['a granted secret named ACCESS_TOKEN', { secrets: ['ACCESS_TOKEN'] }, /^secrets.0: /],
     ['a granted secret named like a root', { secrets: ['run_config'] }, /^secrets.0: /],
     ['two places', { url_secret: 'U' }, /^url_secret: and url are two places/],
+    [
+      'a variable in the URL',
+      { url: 'https://ci.example.com/?token=${TOKEN}' },
+      /^url: takes no variables: one that holds a secret is a secret itself, which url_secret names/,
+    ],
     ['no place', { url: undefined }, /^url: is missing: give it, or give url_secret/],
     ['a field of Slack', { channel: 'C1' }, /^channel: this field is not known/],
   ])('refuses %s', (_what, change, problem) => {
@@ -128,8 +133,8 @@ describe('a webhook integration', () => {
       { field: 'header_auth.value_secret', name: 'H' },
       { field: 'signing_secret', name: 'S' },
       { field: 'previous_signing_secret', name: 'P' },
-      { field: 'secrets', name: 'A' },
-      { field: 'secrets', name: 'T' },
+      { field: 'secrets.0', name: 'A' },
+      { field: 'secrets.1', name: 'T' },
     ]);
     expect(secretsOf(integration)).toEqual(['T', 'H', 'S', 'P', 'A']);
     expect(secretVariables(integration)).toEqual(['ACCESS_TOKEN', 'A', 'T']);
