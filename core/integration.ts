@@ -170,8 +170,6 @@ function checkUrl(input: z.infer<z.ZodObject<typeof webhookFields>>, context: z.
   const { url, url_secret: secret } = input;
   if (url !== undefined && secret !== undefined) refuse('url_secret', 'and url are two places: give one');
   if (url === undefined && secret === undefined) refuse('url', 'is missing: give it, or give url_secret');
-  if (url?.includes('${'))
-    refuse('url', 'takes no variables: one that holds a secret is a secret itself, which url_secret names');
 }
 
 function checkAuth(input: z.infer<z.ZodObject<typeof webhookFields>>, context: z.RefinementCtx): void {

@@ -82,11 +82,6 @@ describe('a webhook integration', () => {
     ['a granted secret named ACCESS_TOKEN', { secrets: ['ACCESS_TOKEN'] }, /^secrets.0: /],
     ['a granted secret named like a root', { secrets: ['run_config'] }, /^secrets.0: /],
     ['two places', { url_secret: 'U' }, /^url_secret: and url are two places/],
-    [
-      'a variable in the URL',
-      { url: 'https://ci.example.com/?token=${TOKEN}' },
-      /^url: takes no variables: one that holds a secret is a secret itself, which url_secret names/,
-    ],
     ['no place', { url: undefined }, /^url: is missing: give it, or give url_secret/],
     ['a field of Slack', { channel: 'C1' }, /^channel: this field is not known/],
   ])('refuses %s', (_what, change, problem) => {
