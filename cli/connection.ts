@@ -1,4 +1,4 @@
-import { apiClient, type CallInput, type CallResult } from '../core/api/client.ts';
+import { apiClient, type CallInput, type CallResult, reasonOf } from '../core/api/client.ts';
 import type { ProblemBody } from '../core/api/fields.ts';
 import type { RouteName } from '../core/api/routes.ts';
 import { badUsage, Trouble } from './trouble.ts';
@@ -125,10 +125,10 @@ function notSignalbox(url: string, status: number, cause?: unknown): Trouble {
 }
 
 function unreachable(url: string, error: unknown): Unreachable {
-  const { name, message, cause } = error as Error & { cause?: Error };
-  const reason =
-    name === 'TimeoutError' ? `no answer within ${TIMEOUT_MS / 1000} s` : (cause?.message ?? message);
-  return new Unreachable(`${url} can not be reached: ${reason}`, { hint: hintFor(url), cause: error });
+  return new Unreachable(`${url} can not be reached: ${reasonOf(error)}`, {
+    hint: hintFor(url),
+    cause: error,
+  });
 }
 
 function hintFor(url: string): string {
