@@ -73,7 +73,7 @@ export const automationRoutes = {
     path: '/v1/automations/{id}',
     ability: 'automations:write',
     tag: 'automations',
-    summary: 'Change the fields that are given',
+    summary: 'Change the fields that are given, each as a whole',
     body: AutomationChange.meta({ id: 'AutomationChange' }),
     answers: { 200: Automation },
     versioned: true,

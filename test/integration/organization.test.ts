@@ -126,6 +126,20 @@ test('lists come in pages that hold everything once, in order', async () => {
   }
 });
 
+test('a change replaces each field that it gives as a whole, and leaves the others', async () => {
+  const { body } = await call('POST', '/v1/automations', {
+    name: 'whole',
+    team,
+    scope: { kind: 'team', team },
+    trigger: { event: 'custom.whole', filter: { data: 1 } },
+    action: { type: 'no_op' },
+    delivery: { expires_after_seconds: 60 },
+  });
+  const changed = await call('PATCH', `/v1/automations/${body.id}`, { delivery: { max_per_minute: 7 } });
+  expect(changed.body).toMatchObject({ name: 'whole', trigger: body.trigger });
+  expect(changed.body.delivery).toEqual({ supersede: false, max_per_minute: 7 });
+});
+
 test.each(['x', '!', 'AAAA====', Buffer.from('\ud800').toString('base64url').slice(1)])(
   'a cursor that no page gave (%j) is refused',
   async (after) => {
