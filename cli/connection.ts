@@ -1,4 +1,4 @@
-import { apiClient, type CallInput, type CallResult } from '../core/api/client.ts';
+import { apiClient, type CallInput, type CallResult, reasonOf } from '../core/api/client.ts';
 import type { ProblemBody } from '../core/api/fields.ts';
 import type { RouteName } from '../core/api/routes.ts';
 import { badUsage, Trouble } from './trouble.ts';
@@ -70,9 +70,15 @@ export function connect(environment: NodeJS.ProcessEnv): Connection {
   };
 }
 
+/** Every path of the API has it already. */
+function withoutVersion(url: string): string {
+  if (!url.endsWith('/v1')) return url;
+  throw badUsage('SIGNALBOX_URL ends with /v1: leave that out', `set it to ${url.slice(0, -'/v1'.length)}`);
+}
+
 function baseUrl(text: string): string {
   const url = URL.parse(text);
-  if (url && /^https?:$/.test(url.protocol)) return text.replace(/\/+$/, '');
+  if (url && /^https?:$/.test(url.protocol)) return withoutVersion(text.replace(/\/+$/, ''));
   throw badUsage(
     `SIGNALBOX_URL is not an http or https address: ${text}`,
     'set it as in https://signalbox.example.com',
@@ -119,10 +125,10 @@ function notSignalbox(url: string, status: number, cause?: unknown): Trouble {
 }
 
 function unreachable(url: string, error: unknown): Unreachable {
-  const { name, message, cause } = error as Error & { cause?: Error };
-  const reason =
-    name === 'TimeoutError' ? `no answer within ${TIMEOUT_MS / 1000} s` : (cause?.message ?? message);
-  return new Unreachable(`${url} can not be reached: ${reason}`, { hint: hintFor(url), cause: error });
+  return new Unreachable(`${url} can not be reached: ${reasonOf(error)}`, {
+    hint: hintFor(url),
+    cause: error,
+  });
 }
 
 function hintFor(url: string): string {

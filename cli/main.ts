@@ -18,7 +18,11 @@ async function run(args: string[]): Promise<number> {
 }
 
 // Whoever reads our output may have read enough, as `head` does: that is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') process.exit(0);
+  process.stderr.write(`error: the output can not be written: ${message}\n`);
+  process.exit(1);
+});
 
 void run(process.argv.slice(2)).then((exitCode) => {
   process.exitCode = exitCode;

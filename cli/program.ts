@@ -60,6 +60,7 @@ export function makeProgram(version: string): Command {
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
+    .showHelpAfterError('hint: see signalbox --help')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(inOurWords(text)) })
     .configureHelp({ subcommandTerm: (command) => command.name() })
@@ -76,6 +77,7 @@ export function makeProgram(version: string): Command {
 
 function addGroup(program: Command, noun: string, { summary, commands }: Group): void {
   const group = program.command(noun).summary(summary).usage('<command> [options]').helpCommand(false);
+  group.showHelpAfterError(`hint: see signalbox ${noun} --help`);
   group.description(`${noun.charAt(0).toUpperCase()}${noun.slice(1)}: ${summary}.`);
   addCommands(group, commands);
 }

@@ -194,7 +194,7 @@ const eventSchemas = {
 /** Names of a team's own event types, beside the ones above. */
 export const CustomEventType = z.templateLiteral(
   ['custom.', z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/)],
-  { error: () => `there is no such event to watch: there are ${watchable().join(', ')} and custom.<name>` },
+  { error: () => noSuchEvent() },
 );
 export type CustomEventType = z.infer<typeof CustomEventType>;
 
@@ -207,6 +207,15 @@ export const eventTypes = Object.keys(eventSchemas) as (keyof typeof eventSchema
 
 /** Heartbeats are only signs of life. */
 const watchable = () => eventTypes.filter((type) => type !== 'run.heartbeat');
+
+const noSuchEvent = () =>
+  `there is no such event to watch: there are ${watchable().join(', ')} and custom.<name>`;
+
+/** An event that triggers can name. */
+export const WatchableEventType = z
+  .string()
+  .max(80)
+  .refine((type) => type !== 'run.heartbeat' && eventSchema(type) !== undefined, { error: noSuchEvent });
 
 /** The schema of an event type, undefined for a type that does not exist. */
 export function eventSchema(type: string) {

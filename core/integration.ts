@@ -132,7 +132,7 @@ export function secretFields(integration: IntegrationInput): { field: string; na
           ['header_auth.value_secret', integration.header_auth?.value_secret],
           ['signing_secret', integration.signing_secret],
           ['previous_signing_secret', integration.previous_signing_secret],
-          ...integration.secrets.map((name): [string, string] => ['secrets', name]),
+          ...integration.secrets.map((name, at): [string, string] => [`secrets.${at}`, name]),
         ];
   return named.flatMap(([field, name]) => (name === undefined ? [] : [{ field, name }]));
 }

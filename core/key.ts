@@ -49,6 +49,11 @@ export function roleMay(role: Role, ability: Ability): boolean {
   return abilities[role].includes(ability);
 }
 
+/** The roles that have an ability, the one that may most first. */
+export function rolesWith(ability: Ability): Role[] {
+  return Role.options.filter((role) => roleMay(role, ability));
+}
+
 /** Whether the caller may do this to that team. */
 export function mayActOn(caller: Caller, ability: Ability, team: string): boolean {
   return roleMay(caller.role, ability) && (caller.role === 'org_admin' || caller.team === team);

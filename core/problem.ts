@@ -62,19 +62,34 @@ function saysOtherForm(issue: z.core.$ZodIssue): boolean {
   return (isOtherName || isOtherType) && issue.path.length === 1;
 }
 
+/** What zod says of an input that is none of several forms, where these have no sentence of their own. */
+const UNTOLD = 'Invalid input';
+
+const MAX_NAMED = 10;
+const MAX_NAME = 40;
+
+/** All of them at once: who sends back what was read has several. */
+function detailsOfUnknown([first = '', ...others]: string[], path: string[]): ProblemDetails {
+  const named = others.slice(0, MAX_NAMED).map((name) => name.slice(0, MAX_NAME));
+  const more = others.length - named.length;
+  const all = [...named, ...(more > 0 ? [`${more} others`] : [])];
+  const last = all.pop();
+  const list = all.length > 0 ? `${all.join(', ')} and ${last}` : last;
+  const beside = last === undefined ? '' : `, and neither ${others.length > 1 ? 'are' : 'is'} ${list}`;
+  return {
+    code: 'invalid_input',
+    field: [...path, first].join('.'),
+    detail: `this field is not known${beside}`,
+    hint: 'remove it, or check its spelling',
+  };
+}
+
 function detailsOfIssue(issue: z.core.$ZodIssue, prefix: string[]): ProblemDetails {
   const path = [...prefix, ...issue.path.map(String)];
-  const nearest = issue.code === 'invalid_union' ? nearestIn(issue.errors) : undefined;
+  const isUntold = issue.code === 'invalid_union' && issue.message === UNTOLD;
+  const nearest = isUntold ? nearestIn(issue.errors) : undefined;
   if (nearest) return detailsOfIssue(nearest, path);
-  if (issue.code === 'unrecognized_keys') {
-    const field = [...path, issue.keys[0] ?? ''].join('.');
-    return {
-      code: 'invalid_input',
-      field,
-      detail: 'this field is not known',
-      hint: 'remove it, or check its spelling',
-    };
-  }
+  if (issue.code === 'unrecognized_keys') return detailsOfUnknown(issue.keys, path);
   const field = path.join('.');
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
     return {

@@ -54,12 +54,12 @@ function greeting({ url, adminKey, dataFolder }: Runtime, tookMs: number): strin
   };
   return `Signalbox is up after ${(tookMs / 1000).toFixed(1)} s; ctrl-C stops it, and what it knows stays in ${dataFolder}.
 
-  url   ${url}
-  key   ${adminKey}
+  export SIGNALBOX_URL=${url} SIGNALBOX_API_KEY=${adminKey}
 
-Post an event:
+With that in another terminal, make a team and post an event of it:
 
-  curl ${url}/v1/events -H 'Authorization: Bearer ${adminKey}' -H 'Content-Type: application/json' \\
+  curl $SIGNALBOX_URL/v1/teams -H "Authorization: Bearer $SIGNALBOX_API_KEY" -d '{"name":"vision"}'
+  curl $SIGNALBOX_URL/v1/events -H "Authorization: Bearer $SIGNALBOX_API_KEY" \\
     -d '${JSON.stringify(event)}'
 `;
 }

@@ -2,7 +2,7 @@ import type { PageStart } from '../core/api/fields.ts';
 import { type Author, changeOf } from '../core/audit.ts';
 import { removeWithChange, SYSTEM, withoutKeys, writeChange } from './changes.ts';
 import type { Table } from './client.ts';
-import { getItem, type Page, queryPage } from './items.ts';
+import { getItem, getItems, type Page, queryPage } from './items.ts';
 import { teamKey } from './keys.ts';
 
 export interface Team {
@@ -40,6 +40,11 @@ export function deleteTeam(table: Table, before: Team, author: Author = SYSTEM):
 export async function readTeam(table: Table, name: string): Promise<Team | undefined> {
   const item = await getItem(table, teamKey(name));
   return item && (withoutKeys(item) as unknown as Team);
+}
+
+/** The teams among these names that exist, in no order. */
+export async function readTeams(table: Table, names: string[]): Promise<Team[]> {
+  return (await getItems(table, names.map(teamKey))).map(withoutKeys) as unknown as Team[];
 }
 
 /** A page of the teams, by name. */

@@ -61,13 +61,24 @@ function check(
   }
   const fields = Object.fromEntries(Object.entries(value).filter(([field]) => !ignored.includes(field)));
   const checked = checkDocument(kind, { kind, ...(team !== undefined && { team }), ...fields });
-  if ('issues' in checked) return { problems: checked.issues.map((issue) => problemOf(issue, at)) };
+  if ('issues' in checked) return { problems: problemsOf(checked.issues, at) };
   if (!isOnlyTeam || checked.wanted.team === team) return checked;
   const message = `team: is ${checked.wanted.team}, and --team says ${team}`;
   return { problems: [{ at: at(['team']), message, hint: 'leave one of them out' }] };
 }
 
 const isKind = (kind: unknown): kind is Kind => kinds.includes(kind as Kind);
+
+/** A document without a team has none in its scope either: that is one thing to correct. */
+function problemsOf(issues: z.core.$ZodIssue[], at: WrittenDocument['at']): FileProblem[] {
+  const teamless = issues.some(isTeamless);
+  return issues
+    .filter(({ path }) => !(teamless && path.join('.') === 'scope.team'))
+    .map((issue) => problemOf(issue, at));
+}
+
+const isTeamless = ({ message, path }: z.core.$ZodIssue) =>
+  path.join('.') === 'team' && message.endsWith('received undefined');
 
 /** One issue in the words that the API has for it. */
 function problemOf(issue: z.core.$ZodIssue, at: WrittenDocument['at']): FileProblem {
@@ -76,9 +87,11 @@ function problemOf(issue: z.core.$ZodIssue, at: WrittenDocument['at']): FileProb
   return {
     at: at(path),
     message: field ? `${field}: ${detail}` : detail,
-    hint: ownHint(hint),
+    hint: isTeamless(issue) ? TEAM_HINT : ownHint(hint),
   };
 }
+
+const TEAM_HINT = 'name the team in the file, with --team, or in SIGNALBOX_TEAM';
 
 /** What no two things share. A name in a registry or the organization is taken for all teams. */
 function nameOf(thing: Wanted): string {

@@ -11,9 +11,15 @@ export interface Line {
 /** What is no list of lines must fit into memory: one JSON text over several lines. */
 const MAX_WHOLE_LENGTH = 64_000_000;
 
-/** The lines of an input as they come in. One JSON text over several lines is cut into its events instead. */
-export async function* linesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<Line[]> {
-  const chunks = linesAsTheyCome(input);
+/**
+ * The lines of an input as they come in. One JSON text over several lines is cut into its events instead. Of an input
+ * that was stopped, what has not ended is left out.
+ */
+export async function* linesOf(
+  input: AsyncIterable<Uint8Array>,
+  isStopped = () => false,
+): AsyncGenerator<Line[]> {
+  const chunks = linesAsTheyCome(input, isStopped);
   for await (const lines of chunks) {
     const [first] = lines;
     if (!first) continue;
@@ -22,12 +28,16 @@ export async function* linesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator
       yield* chunks;
       return;
     }
-    yield cutWhole(first, await rest(lines, chunks));
+    const all = await rest(lines, chunks);
+    if (!isStopped()) yield cutWhole(first, all);
     return;
   }
 }
 
-async function* linesAsTheyCome(input: AsyncIterable<Uint8Array>): AsyncGenerator<Line[]> {
+async function* linesAsTheyCome(
+  input: AsyncIterable<Uint8Array>,
+  isStopped: () => boolean,
+): AsyncGenerator<Line[]> {
   const [decoder, judge] = [new TextDecoder(), new TextDecoder('utf-8', { fatal: true })];
   let [open, number] = ['', 0];
   for await (const chunk of input) {
@@ -40,6 +50,7 @@ async function* linesAsTheyCome(input: AsyncIterable<Uint8Array>): AsyncGenerato
     yield good.filter(({ text }) => text !== '');
     if (!isText) throw notUtf8(lines[good.length]?.number ?? number + 1);
   }
+  if (isStopped()) return;
   if (!takes(judge)) throw notUtf8(number + 1);
   const last = (open + decoder.decode()).trim();
   if (last !== '') yield [{ number: number + 1, text: last }];

@@ -51,7 +51,7 @@ async function* preparedOf(
   signal: AbortSignal,
   refuse: (refused: RefusedEvent[]) => void,
 ): AsyncGenerator<OutgoingEvent[]> {
-  for await (const lines of linesOf(untilStopped(input, signal))) {
+  for await (const lines of linesOf(untilStopped(input, signal), () => signal.aborted)) {
     const prepared = lines.map(prepare);
     refuse(prepared.filter((one) => 'problem' in one));
     yield prepared.filter((one) => 'text' in one);

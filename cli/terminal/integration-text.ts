@@ -28,6 +28,9 @@ function stateText({ health }: Integration): string {
   return `${name}, failed ${failures} times in a row since ${shortTime(failing_since)}${next ?? ''}`;
 }
 
+/** Of a list of secrets it does not matter which one it is. */
+const withoutPlace = (field: string) => field.replace(/\.\d+$/, '');
+
 export function integrationLines(integration: Integration, screen: Screen): string[] {
   const { id, name, type, team, created_at, updated_at } = integration;
   const isWebhook = integration.type === 'webhook';
@@ -44,7 +47,7 @@ export function integrationLines(integration: Integration, screen: Screen): stri
             ([header, value]) => ['header', `${header}: ${value}`] as const,
           )
         : []),
-      ...secretFields(integration).map(({ field, name: secret }) => [field, secret] as const),
+      ...secretFields(integration).map(({ field, name: secret }) => [withoutPlace(field), secret] as const),
       ['created', shortTime(created_at)],
       ['changed', shortTime(updated_at)],
     ],

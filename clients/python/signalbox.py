@@ -111,6 +111,7 @@ class Signalbox:
         if self.mode != "disabled":
             checks += [
                 (is_url, "url is such as https://signalbox.example.com (SIGNALBOX_URL)"),
+                (not self.url.endswith("/v1"), "url is without /v1, which each path has already (SIGNALBOX_URL)"),
                 (re.fullmatch(r"[\x21-\x7e]+", self._key), "key is a key of the team (SIGNALBOX_API_KEY)"),
                 (self.team, "team is the team whose events these are (SIGNALBOX_TEAM)"),
             ]

@@ -634,6 +634,7 @@ assert before == (sys.excepthook, sys.exit, signal.getsignal(signal.SIGTERM), th
     def test_wrong_settings_raise_at_the_start_without_the_key(self):
         good = {"url": "https://a.example", "key": KEY, "team": "t"}
         wrong = [{"url": "a.example"}, {"url": "ftp://a"}, {"url": "https://u:p@a"}, {"key": "sbx_a\nb"}, {"team": ""}]
+        wrong += [{"url": "https://a.example/v1"}, {"url": "https://a.example/v1/"}]
         wrong += [{"mode": "offline"}, {"send": "some"}, {"heartbeat_interval": 0.5}]
         for one in wrong:
             with self.subTest(one), self.assertRaises(ValueError) as raised:

@@ -16,9 +16,11 @@ export function checkTemplate(action: Action, integration: IntegrationInput): Pr
   });
   if (!('problems' in parsed)) return undefined;
   const [problem = { path: '', message: 'is not a template' }] = parsed.problems;
-  // A problem of the whole is one of the payload: Slack's texts have bounds of their own.
-  const field = problem.path === '' ? 'payload' : problem.path;
-  return { code: 'invalid_input', field, detail: problem.message, hint: hintFor(integration) };
+  const refused = { code: 'invalid_input', detail: problem.message } as const;
+  // A problem of the whole is one of the payload, and of its size: Slack's texts have bounds of their own.
+  if (problem.path === '')
+    return { ...refused, field: 'payload', hint: 'correct payload and send the request again' };
+  return { ...refused, field: problem.path, hint: hintFor(integration) };
 }
 
 function hintFor({ type }: IntegrationInput): string {

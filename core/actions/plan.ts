@@ -15,6 +15,12 @@ export interface Plan {
   build: (secrets: Secrets) => BuiltRequest;
 }
 
+/** The secrets that requests of an action need: of those that an integration grants, only what the payload names. */
+export function secretsFor(action: Action, integration: Integration): string[] {
+  const isWebhook = action.type === 'webhook' && integration.type === 'webhook';
+  return isWebhook ? secretsForWebhook(integration, action.payload) : secretsOf(integration);
+}
+
 /** The plan of a delivery through its integration; undefined when that is of another type than the action. */
 export function planOf(
   action: Action,
@@ -26,14 +32,14 @@ export function planOf(
     const { payload } = action;
     const timestampSeconds = Math.floor(nowMs / 1000);
     return {
-      secretNames: secretsForWebhook(integration, payload),
+      secretNames: secretsFor(action, integration),
       build: (secrets) =>
         buildOrExplain(() => webhookRequest({ delivery, integration, payload, secrets, timestampSeconds })),
     };
   }
   if (action.type !== 'slack' || integration.type !== 'slack') return undefined;
   return {
-    secretNames: secretsOf(integration),
+    secretNames: secretsFor(action, integration),
     build: (secrets) =>
       buildOrExplain(() =>
         slackRequest({ delivery, integration, action, secrets, deployment: slack, ...happenedIn(delivery) }),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { AutomationChange, AutomationInput } from '../automation.ts';
+import { WatchableEventType } from '../event.ts';
 import { Label, TeamName } from '../name.ts';
 import { Id, pageOf, pageQuery, Timestamp } from './fields.ts';
 import type { Route } from './route.ts';
@@ -53,7 +54,7 @@ export const automationRoutes = {
       /** A part of the name, in any case. */
       name: Label.optional(),
       scope: z.enum(['organization', 'team', 'project', 'registry', 'collection']).optional(),
-      event: z.string().max(80).optional(),
+      event: WatchableEventType.optional(),
       enabled: z.enum(['true', 'false']).optional(),
     }),
     answers: { 200: pageOf('automations', Automation) },
@@ -72,7 +73,7 @@ export const automationRoutes = {
     path: '/v1/automations/{id}',
     ability: 'automations:write',
     tag: 'automations',
-    summary: 'Change the fields that are given',
+    summary: 'Change the fields that are given, each as a whole',
     body: AutomationChange.meta({ id: 'AutomationChange' }),
     answers: { 200: Automation },
     versioned: true,

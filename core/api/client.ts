@@ -115,10 +115,17 @@ function problemOf(status: number, body: unknown): ProblemBody {
   return { ...(body as object), type: 'about:blank', title: 'refused', status, code: 'refused', detail };
 }
 
+/** Why a fetch had no answer. */
+export function reasonOf(error: unknown): string {
+  const { name, message, cause } = error as Error & { cause?: Error & { code?: string } };
+  if (name === 'TimeoutError') return 'it did not answer in time';
+  // What OpenSSL says of it is for people who debug OpenSSL.
+  if (cause?.code === 'ERR_SSL_WRONG_VERSION_NUMBER') return 'nothing there speaks https';
+  return cause?.message ?? message;
+}
+
 function unreachable(error: unknown, { origin }: URL): ProblemBody {
-  const { name, message, cause } = error as Error;
-  const why = name === 'TimeoutError' ? 'it did not answer in time' : ((cause as Error)?.message ?? message);
-  const detail = `${origin} can not be reached: ${why}`;
+  const detail = `${origin} can not be reached: ${reasonOf(error)}`;
   const hint = 'check the address, and that Signalbox runs there';
   return { type: 'about:blank', title: 'unreachable', status: 0, code: 'unreachable', detail, hint };
 }

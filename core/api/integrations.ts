@@ -85,7 +85,7 @@ export const integrationRoutes = {
     path: '/v1/integrations/{id}',
     ability: 'integrations:write',
     tag: 'integrations',
-    summary: 'Change the fields that are given; null takes one away',
+    summary: 'Change the fields that are given, each as a whole; null takes one away',
     body: IntegrationChange.meta({ id: 'IntegrationChange' }),
     answers: { 200: Integration },
     versioned: true,

@@ -54,8 +54,12 @@ function integration({ integration: through, nowMs }: WhyFacts): Sentence[] {
   if (through === 'deleted') {
     return [{ about, verdict: 'stops', text: 'Its integration was deleted: give it another one.' }];
   }
-  const { name, health } = through;
-  return [{ about, ...stateOf(name, health, nowMs) }];
+  const { name, health, missingSecret } = through;
+  const state = { about, ...stateOf(name, health, nowMs) } as const;
+  if (missingSecret === undefined) return [state];
+  const text = `Integration ${name} needs the secret ${missingSecret}, which is not there: deliveries fail until it is set.`;
+  const missing = { about, verdict: 'stops', text } as const;
+  return state.verdict === 'fine' ? [missing] : [missing, state];
 }
 
 const REASONS: Record<string, string> = {

@@ -25,9 +25,16 @@ export interface WhyFacts {
   /** The last ones, newest first. */
   deliveries: (Delivery & DeliveryProgress)[];
   /** The one that the action goes through. */
-  integration?: { name: string; health: Health } | 'deleted' | undefined;
+  integration?: IntegrationFacts | 'deleted' | undefined;
   /** Of the run that is asked about. */
   run?: RunFacts | undefined;
+}
+
+export interface IntegrationFacts {
+  name: string;
+  health: Health;
+  /** A secret that the action needs and that is not there. */
+  missingSecret?: string | undefined;
 }
 
 export interface RunFacts {
@@ -109,8 +116,9 @@ function seenSentence(facts: WhyFacts): Sentence {
   const about = 'events';
   const awaited = awaitedBy(definition);
   if (lastSeenAtMs === undefined) {
+    const missed = ` What came in the first five seconds after ${since} may have been missed.`;
     const text = `No event of ${awaited} has come in its scope: check that the events are posted, their team and project, and the spelling.`;
-    return { about, verdict: 'stops', text };
+    return { about, verdict: 'stops', text: nowMs - atMs < NEW_MS ? `${text}${missed}` : text };
   }
   const when = `The last event of ${awaited} in its scope came ${timeAgo(lastSeenAtMs, nowMs)}`;
   if (lastSeenAtMs >= atMs) return { about, verdict: 'fine', text: `${when}.` };
@@ -118,6 +126,9 @@ function seenSentence(facts: WhyFacts): Sentence {
   const newer = mayBeOlder ? '; what came since may not be noted yet' : '';
   return { about, verdict: 'look', text: `${when}, before ${since}${newer}.` };
 }
+
+/** So long it is told that what is saved is in force only within five seconds: who tries it out posts at once. */
+const NEW_MS = 10 * 60_000;
 
 /** An event that follows another one so soon may leave no note (see lambdas/matcher/sighting-log.ts). */
 const NOTED_EVERY_MS = 5 * 60_000;

@@ -3,7 +3,7 @@ import type { Route } from '../../core/api/route.ts';
 import { findRoute, type RouteInput, type RouteName, routes } from '../../core/api/routes.ts';
 import { digest } from '../../core/id.ts';
 import { findJsonFault, parseJson } from '../../core/json.ts';
-import { type Ability, type Caller, roleMay } from '../../core/key.ts';
+import { type Ability, type Caller, type Role, roleMay, rolesWith } from '../../core/key.ts';
 import { Name, TeamName } from '../../core/name.ts';
 import { detailsOfZod, Problem, parseInput } from '../../core/problem.ts';
 import { bodyText, type HttpAnswer, type HttpRequest } from '../shared/http.ts';
@@ -95,6 +95,9 @@ const handlers: { [Name in OwnRoute]: RouteHandler<Name> } = {
   explainAutomation,
 };
 
+const anyOf = (roles: Role[]) =>
+  roles.length === 1 ? `the role ${roles[0]}` : `one of the roles ${roles.join(', ')}`;
+
 /** What the function brings along to every request. */
 export type AdminParts = Omit<AdminContext, 'caller' | 'ability' | 'headers' | 'identity'>;
 
@@ -108,7 +111,7 @@ export async function answer(request: HttpRequest, caller: Caller, parts: AdminP
   const ability = route.ability as Ability;
   if (!roleMay(caller.role, ability)) {
     const detail = `key ${caller.keyId} has the role ${caller.role}, which has no ${ability}`;
-    throw new Problem({ code: 'forbidden', detail, hint: 'use a key with a role that has it' });
+    throw new Problem({ code: 'forbidden', detail, hint: `use a key with ${anyOf(rolesWith(ability))}` });
   }
   const params = checkedParams(found.params);
   const text = route.body ? bodyText(request, route.maxBodyBytes ?? MAX_BODY_BYTES) : '';

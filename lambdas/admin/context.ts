@@ -5,7 +5,7 @@ import type { Author } from '../../core/audit.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import type { Identity } from '../../core/id.ts';
 import type { Ability, Caller } from '../../core/key.ts';
-import { mayActOn } from '../../core/key.ts';
+import { mayActOn, rolesWith } from '../../core/key.ts';
 import { Problem } from '../../core/problem.ts';
 import type { Table } from '../../store/client.ts';
 import type { Page } from '../../store/items.ts';
@@ -46,7 +46,9 @@ export interface Vault {
 export function permit({ caller, ability }: AdminContext, team: string): void {
   if (mayActOn(caller, ability, team)) return;
   const detail = `key ${caller.keyId} (${caller.role}) has no ${ability} on team ${team}`;
-  throw new Problem({ code: 'forbidden', detail, hint: 'use a key of that team with a role that has it' });
+  const ofTeam = rolesWith(ability).filter((role) => role !== 'org_admin');
+  const own = ofTeam.length > 0 ? `of ${team} with the role ${ofTeam.join(' or ')}, or one ` : '';
+  throw new Problem({ code: 'forbidden', detail, hint: `use a key ${own}of an org_admin` });
 }
 
 /** The thing asked for, if it exists and the caller may act on its team: another team's looks like none. */

@@ -190,10 +190,18 @@ function namesOf(automations: Automation[]): string {
 function checkUrl(input: IntegrationInput, { allowedAddresses }: AdminContext): void {
   // A URL that is a secret is judged where it can be read: when a request is made.
   if (input.type !== 'webhook' || input.url === undefined) return;
+  const refuse = (detail: string, hint: string) => {
+    throw new Problem({ code: 'invalid_input', field: 'url', detail, hint });
+  };
+  // Not in the schema, by which clients also read what was saved before.
+  if (input.url.includes('${'))
+    refuse('takes no variables: it is called as it stands', 'url_secret names a URL that holds a secret');
   const judged = judgeUrl(input.url, allowedAddresses);
   if (!('problem' in judged)) return;
-  const hint = 'webhooks go to public addresses by https; others only where the deployment allows them';
-  throw new Problem({ code: 'invalid_input', field: 'url', detail: judged.problem, hint });
+  refuse(
+    judged.problem,
+    'webhooks go to public addresses by https; others only where the deployment allows them',
+  );
 }
 
 async function checkSecrets(input: IntegrationInput, { table }: AdminContext): Promise<void> {

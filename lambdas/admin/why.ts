@@ -1,3 +1,4 @@
+import { secretsFor } from '../../core/actions/plan.ts';
 import type { RouteInput } from '../../core/api/routes.ts';
 import { describeCondition } from '../../core/condition-text.ts';
 import { Watcher } from '../../core/matching/watcher.ts';
@@ -14,6 +15,7 @@ import { readHealth } from '../../store/health.ts';
 import { listDeliveries } from '../../store/history.ts';
 import { readIntegration } from '../../store/integrations.ts';
 import { loadRun, type RunName } from '../../store/runs.ts';
+import { readSecret } from '../../store/secrets.ts';
 import { readSighting } from '../../store/sightings.ts';
 import type { HttpAnswer } from '../shared/http.ts';
 import { findAutomation } from './automations.ts';
@@ -67,7 +69,11 @@ async function integrationFacts(
   if (action.type === 'no_op') return undefined;
   const { integration: id } = action;
   const [integration, health] = await Promise.all([readIntegration(table, id), readHealth(table, id)]);
-  return integration ? { name: integration.name, health } : 'deleted';
+  if (!integration) return 'deleted';
+  const needed = secretsFor(action, integration);
+  const entries = await Promise.all(needed.map((name) => readSecret(table, integration.team, name)));
+  const missingSecret = needed.find((_name, at) => entries[at] === undefined);
+  return { name: integration.name, health, missingSecret };
 }
 
 interface Asked {

@@ -1,4 +1,5 @@
 import { readRegistries } from '../../store/registries.ts';
+import { readTeams } from '../../store/teams.ts';
 import { callerOf } from '../shared/authenticate.ts';
 import { readEnv } from '../shared/env.ts';
 import { httpHandler } from '../shared/http.ts';
@@ -8,6 +9,7 @@ import { sendMessages } from '../shared/queue.ts';
 import { tableOf } from '../shared/table.ts';
 import { IngestEnv } from './env.ts';
 import { ingest } from './ingest.ts';
+import { KnownTeams } from './known-teams.ts';
 import { RegistryCache } from './registry-cache.ts';
 
 const env = readEnv(IngestEnv);
@@ -15,11 +17,13 @@ const table = tableOf(env);
 const authenticate = keyCheck(table, env.ADMIN_KEY_SECRET_ID);
 
 const registries = new RegistryCache((names) => readRegistries(table, names));
+const teams = new KnownTeams((names) => readTeams(table, names));
 
 export const handler = httpHandler(async (request) => {
   const caller = await callerOf(request, authenticate);
   return ingest(request, caller, {
     readRegistries: registries.read,
+    readTeams: teams.read,
     enqueue: (messages) => sendMessages(env.EVENTS_QUEUE_URL, messages),
     now: Date.now,
     log: logStage,

@@ -14,15 +14,13 @@ import { type Caller, mayActOn } from '../../core/key.ts';
 import { outsideOf } from '../../core/narrowing.ts';
 import { Problem, type ProblemDetails } from '../../core/problem.ts';
 import { parseEvent, type ReceivedEvent } from '../../core/received-event.ts';
-import { mayPostInto, type Registry } from '../../core/registry.ts';
 import type { HttpAnswer, HttpRequest } from '../shared/http.ts';
 import type { StageLine } from '../shared/log.ts';
 import type { QueueMessage } from '../shared/queue.ts';
+import { judgeOfPlaces, type PlacesDeps } from './known-places.ts';
 import { type Input, readInputs } from './read-inputs.ts';
 
-export interface IngestDeps {
-  /** The registries among these names that exist, as they were within the last minute. */
-  readRegistries: (names: string[]) => Promise<Pick<Registry, 'name' | 'roles'>[]>;
+export interface IngestDeps extends PlacesDeps {
   /** Resolves once the queue has every message. */
   enqueue: (messages: QueueMessage[]) => Promise<void>;
   now: () => number;
@@ -48,7 +46,7 @@ export async function ingest(request: HttpRequest, caller: Caller, deps: IngestD
   checkSize(request);
   const inputs = readInputs(request, MAX_EVENTS + 1);
   checkEventCount(inputs.length);
-  const { accepted, refused } = await keepToRegistries(takeEach(inputs, caller), deps);
+  const { accepted, refused } = await keepToPlaces(takeEach(inputs, caller), caller, deps);
   const only = refused[0];
   if (only && inputs.length === 1) throw new Problem(only);
   const messages = packMessages(
@@ -83,35 +81,21 @@ interface Judged {
   refused: Refused[];
 }
 
-/** Refuses the events in registries that do not exist or in which their team has no role. */
-async function keepToRegistries(judged: Judged, deps: IngestDeps): Promise<Judged> {
-  const names = new Set(judged.accepted.flatMap(({ event }) => event.registry ?? []));
-  if (names.size === 0) return judged;
-  const registries = new Map((await deps.readRegistries([...names])).map((one) => [one.name, one]));
+/** Refuses the events of teams and registries that are not there, or in which their team may not post. */
+async function keepToPlaces(judged: Judged, caller: Caller, deps: IngestDeps): Promise<Judged> {
+  const problemOf = await judgeOfPlaces(
+    judged.accepted.map(({ event }) => event),
+    caller,
+    deps,
+  );
   const accepted: Accepted[] = [];
   const refused = [...judged.refused];
   for (const one of judged.accepted) {
-    const problem = problemOfRegistry(one.event, registries);
-    if (problem) refused.push({ index: one.index, ...problem, field: one.nameOf('registry') });
+    const problem = problemOf(one.event);
+    if (problem) refused.push({ index: one.index, ...problem, field: one.nameOf(problem.field ?? '') });
     else accepted.push(one);
   }
   return { accepted, refused: refused.sort((a, b) => a.index - b.index) };
-}
-
-function problemOfRegistry(
-  { team, registry }: SignalboxEvent,
-  registries: Map<string, Pick<Registry, 'roles'>>,
-): ProblemDetails | undefined {
-  if (registry === undefined) return undefined;
-  const found = registries.get(registry);
-  if (!found) {
-    const hint = 'check the spelling; an org_admin makes a registry with POST /v1/registries';
-    return { code: 'invalid_input', detail: `there is no registry ${registry}`, hint };
-  }
-  if (mayPostInto(found, team)) return undefined;
-  const detail = `team ${team} may not post events into registry ${registry}`;
-  const hint = `an org_admin gives it a role there: PUT /v1/registries/${registry}/teams/${team} {"role": "sender"}`;
-  return { code: 'forbidden', detail, hint };
 }
 
 function takeEach(inputs: Input[], caller: Caller): Judged {

@@ -257,3 +257,16 @@ test('bin/signalbox.mjs is the command line as well, from any folder', async () 
   });
   expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
+
+test.each([
+  ['an unknown command', ['help'], ["error: unknown command 'help'", 'hint: see signalbox --help']],
+  [
+    'one that is nearly known',
+    ['automations', 'lst'],
+    ["error: unknown command 'lst'", 'hint: did you mean list?', 'hint: see signalbox automations --help'],
+  ],
+])('%s is answered by where to look', async (_, args, expected) => {
+  const ended = await promisify(execFile)(process.execPath, [program, ...args]).catch((error) => error);
+  expect(ended).toMatchObject({ code: 2, stdout: '' });
+  expect(ended.stderr.trimEnd().split('\n')).toEqual(expected);
+});

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Ability, Role, roleMay } from '../../core/key.ts';
 import { Problem } from '../../core/problem.ts';
@@ -57,6 +58,33 @@ test('the refusal that is shown is one', () => {
     status: statusOf[code],
   });
 });
+
+testNeeding('curl')(
+  'README’s first event fires, as it stands',
+  async () => {
+    const root = join(import.meta.dirname, '../..');
+    const [, block = ''] =
+      /## Post your own first event\n.*?```sh\n(.*?)```/s.exec(
+        readFileSync(join(root, 'README.md'), 'utf8'),
+      ) ?? [];
+    const { url, key, request } = await startLocalRuntime();
+    const env = { ...process.env, SIGNALBOX_URL: url, SIGNALBOX_API_KEY: key };
+    const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', block], {
+      cwd: root,
+      env,
+    });
+    const [team, automation, posted] = stdout.split('\n', 3).map((line) => JSON.parse(line));
+    expect([team, automation]).toMatchObject([{ name: 'vision' }, { name: 'loss is low' }]);
+    expect(posted).toMatchObject({ events: [{ deduplicated: true }], refused_count: 0 });
+    // A machine may be slower than who reads on.
+    const fired = async () => (await request('GET', '/v1/deliveries?team=vision')).body as object;
+    while (!JSON.stringify(await fired()).includes('"delivered"')) await sleep(100);
+    expect(await fired()).toMatchObject({ deliveries: [{ automation: automation.id }] });
+    expect(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')).toHaveProperty('sentences');
+    await cleanUp();
+  },
+  60_000,
+);
 
 describe('the examples', () => {
   let runtime: LocalRuntime;

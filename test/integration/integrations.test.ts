@@ -181,6 +181,12 @@ describe('a change', () => {
     ['the type', { type: 'slack' }, 422, 'type'],
     ['the team', { team: 'other' }, 422, 'team'],
     ['a required field away', { url: null }, 422, 'url'],
+    [
+      'to a URL with a variable, which nothing would replace',
+      { url: 'https://ci.example.com/?t=${T}' },
+      422,
+      'url',
+    ],
     ['to a host that may not be called', { url: 'https://10.0.0.1/' }, 422, 'url'],
     ['to a secret that is not there', { signing_secret: 'NO' }, 422, 'signing_secret'],
     [

@@ -113,12 +113,31 @@ test('lists come in pages that hold everything once, in order', async () => {
     next = body.next ?? '';
   } while (next !== '');
   expect(seen).toEqual(names);
+  const misspelt = await call('GET', `/v1/automations?team=${team}&event=run.metric`);
+  expect(misspelt).toMatchObject({
+    status: 422,
+    body: { field: 'event', detail: expect.stringContaining('run.metrics') },
+  });
   const filtered = await call('GET', `/v1/automations?team=${team}&name=PAGE-3&scope=team&enabled=true`);
   expect(filtered.body).toMatchObject({ automations: [{ name: 'page-3' }], next: null });
   for (const query of ['enabled=false', 'event=run.state', 'scope=project']) {
     const { body } = await call('GET', `/v1/automations?team=${team}&${query}`);
     expect(body).toEqual({ automations: [], next: null });
   }
+});
+
+test('a change replaces each field that it gives as a whole, and leaves the others', async () => {
+  const { body } = await call('POST', '/v1/automations', {
+    name: 'whole',
+    team,
+    scope: { kind: 'team', team },
+    trigger: { event: 'custom.whole', filter: { data: 1 } },
+    action: { type: 'no_op' },
+    delivery: { expires_after_seconds: 60 },
+  });
+  const changed = await call('PATCH', `/v1/automations/${body.id}`, { delivery: { max_per_minute: 7 } });
+  expect(changed.body).toMatchObject({ name: 'whole', trigger: body.trigger });
+  expect(changed.body.delivery).toEqual({ supersede: false, max_per_minute: 7 });
 });
 
 test.each(['x', '!', 'AAAA====', Buffer.from('\ud800').toString('base64url').slice(1)])(
@@ -248,6 +267,28 @@ describe('a key', () => {
   ])('with %s is refused', async (_what, change, status, field) => {
     const answer = await call('POST', '/v1/keys', { team, name: 'n', ...change });
     expect(answer).toMatchObject({ status, body: { field } });
+  });
+
+  test('narrowed to what is no event type is told of types and of kinds of them', async () => {
+    const { body } = await call('POST', '/v1/keys', {
+      team,
+      name: 'n',
+      role: 'sender',
+      event_types: ['run'],
+    });
+    expect(body.detail).toBe('must be an event type, or a kind of them such as run.*');
+  });
+
+  test('that may not do something is told which keys may', async () => {
+    const hintTo = async (role: Caller['role'], path: string) =>
+      (await call('GET', path, undefined, as(role))).body.hint;
+    expect(await hintTo('viewer', '/v1/teams')).toBe('use a key with the role org_admin');
+    expect(await hintTo('sender', `/v1/automations?team=${team}`)).toBe(
+      'use a key with one of the roles org_admin, admin, member, viewer',
+    );
+    expect(await hintTo('admin', `/v1/keys?team=${team}-other`)).toBe(
+      `use a key of ${team}-other with the role admin, or one of an org_admin`,
+    );
   });
 
   test('gives nobody more than the one that made it has', async () => {

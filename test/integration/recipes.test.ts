@@ -25,7 +25,12 @@ import { TeamsWorkflow } from '../support/services/teams.ts';
 // Who follows the recipes, block by block: a shell, a Signalbox, and services that refuse what the real ones refuse.
 
 const token = () => randomBytes(20).toString('hex');
-const tokens = { github: `github_pat_${token()}`, gitlab: `glptt-${token()}`, signing: token() };
+const tokens = {
+  github: `github_pat_${token()}`,
+  gitlab: `glptt-${token()}`,
+  // With what JSON writes in another way.
+  signing: `"a\\new" ${token()}`,
+};
 
 const slack = new SlackWorkspace();
 const github = new GithubRepository('acme/detector', tokens.github);

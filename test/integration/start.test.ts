@@ -77,7 +77,7 @@ describe('a start', () => {
     expect(stranger.status).toBe(401);
   });
 
-  test('shows a curl line that works as it stands, in an empty folder', async () => {
+  test('shows lines that work as they stand, in an empty folder', async () => {
     const folder = temporaryFolder();
     const door = [join(root, 'bin/node.mjs'), 'local/main.ts', '--port', '0', '--data', folder];
     const child = execFile(process.execPath, door, { cwd: root });
@@ -87,8 +87,13 @@ describe('a start', () => {
         output += chunk;
       });
       await until(() => /curl [\s\S]+'\n\n/.test(output));
-      const [, line = ''] = /(curl [\s\S]+?')\n\n/.exec(output) ?? [];
-      const { stdout } = await run('sh', ['-c', `${line} --silent --write-out ' %{http_code}'`]);
+      const [settings = ''] = /export .+/.exec(output) ?? [];
+      const [, lines = ''] = /( curl [\s\S]+?')\n\n/.exec(output) ?? [];
+      const { stdout } = await run('sh', [
+        '-c',
+        `${settings}\n${lines} --silent --write-out ' %{http_code}'`,
+      ]);
+      expect(stdout).toMatch(/^\{"name":"vision"/);
       expect(stdout).toMatch(/"id":"evt_.* 202$/);
       await until(() => /received +evt_\w+ run\.metrics/.test(output) && /matched /.test(output));
     } finally {

@@ -100,6 +100,28 @@ test('an automation that nothing reached says so, and one that is switched off',
   expect((await call('GET', `/v1/automations/${id}`)).body.activity).toEqual({ fired: 0, held_back: 0 });
 });
 
+test('an integration whose secret was deleted stops the automations that need it, and no others', async () => {
+  await call('PUT', '/v1/teams/vision/secrets/CI_TOKEN', { value: 'a-token-of-ci' });
+  const { body: integration } = await call('POST', '/v1/integrations', {
+    team: 'vision',
+    type: 'webhook',
+    name: 'ci',
+    url: 'https://ci.example.com/',
+    secrets: ['CI_TOKEN'],
+  });
+  const through = (payload: object) => ({
+    action: { type: 'webhook', integration: integration.id, payload },
+  });
+  const needing = await made({ event: 'custom.built' }, through({ token: '${CI_TOKEN}' }));
+  const other = await made({ event: 'custom.built' }, through({ text: 'built' }));
+  expect(await whyOf(needing)).toContain('fine   Integration ci is well.');
+  await call('DELETE', '/v1/teams/vision/secrets/CI_TOKEN?force=true');
+  expect(await whyOf(needing)).toContain(
+    'stops  Integration ci needs the secret CI_TOKEN, which is not there',
+  );
+  expect(await whyOf(other)).toContain('fine   Integration ci is well.');
+});
+
 test('what a filter does not take was seen all the same', async () => {
   const id = await made({ event: 'custom.deployed', filter: { data: 'other' } });
   await send(aCustomEvent());

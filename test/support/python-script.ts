@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const CLIENT = join(import.meta.dirname, '../../clients/python');
+/** What stands in for other people's packages. */
+const STAND_INS = join(import.meta.dirname, 'python');
 
 /** Where a script sends to, as its environment tells it. */
 export interface ScriptPlace {
@@ -29,7 +31,7 @@ export function startPython(
   const child = spawn('python3', ['-u', '-c', script, ...more], {
     env: {
       ...process.env,
-      PYTHONPATH: CLIENT,
+      PYTHONPATH: [CLIENT, STAND_INS].join(delimiter),
       PYTHONDONTWRITEBYTECODE: '1',
       SIGNALBOX_URL: url,
       SIGNALBOX_API_KEY: key,

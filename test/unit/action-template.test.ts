@@ -27,7 +27,6 @@ test.each([
   ['a name that nobody knows', webhook({ a: `\${run_nam}` }), ci, 'payload.a'],
   ['a secret in a Slack text', message({ message: `\${SLACK_TOKEN}` }), slack, 'message'],
   ['a typed value in a Slack text', message({ title: `\${step:json}` }), slack, 'title'],
-  ['a payload that is too large as a whole', webhook('x'.repeat(65 * 1_024)), ci, 'payload'],
 ])('%s is refused, and the field is named', (_, action, integration, field) => {
   expect(checkTemplate(action, integration)).toEqual({
     code: 'invalid_input',
@@ -45,4 +44,11 @@ test('a mistyped name is answered by the one that was meant, be it a variable or
 test('the hint says where secrets can stand', () => {
   expect(checkTemplate(webhook(`\${x}`), ci)?.hint).toContain('secrets that the integration grants');
   expect(checkTemplate(message({ title: `\${x}` }), slack)?.hint).toContain('takes no secrets');
+});
+
+test('a payload that is too large is told how large it may be, and nothing of variables', () => {
+  expect(checkTemplate(webhook('x'.repeat(65_536)), ci)).toMatchObject({
+    detail: 'the payload is larger than 64 KiB',
+    hint: 'correct payload and send the request again',
+  });
 });

@@ -19,6 +19,7 @@ import { configurationSchema } from '../../cli/configuration/schema.ts';
 import { readSources } from '../../cli/configuration/sources.ts';
 import { type Connection, Refusal } from '../../cli/connection.ts';
 import { draftAutomation, teamOf } from '../oracle/random-automations.ts';
+import { aDefinition } from '../support/builders.ts';
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 const validate = ajv.compile(configurationSchema());
@@ -138,6 +139,17 @@ describe('documents', () => {
         at: `file.yaml:${at}`,
         message: typeof message === 'string' ? message : expect.stringMatching(message),
       }),
+    ]);
+  });
+
+  test('without a team are told once where one can be named', () => {
+    const teamless = lossIsLow.replace('team: vision\n', '');
+    expect(problemsIn(teamless)).toEqual([
+      {
+        at: 'file.yaml:1:1',
+        message: 'team: this field is missing',
+        hint: 'name the team in the file, with --team, or in SIGNALBOX_TEAM',
+      },
     ]);
   });
 
@@ -547,4 +559,11 @@ test.each([
   [{}, { constructor: 1 }, ['constructor']],
 ])('%j and %j differ in %j', (from, to, paths) => {
   expect(differences(from, to).map(({ path }) => path)).toEqual(paths);
+});
+
+test('what is deployed in a form of another version is said so, and not as a bug', () => {
+  const stored = { ...aDefinition(), id: 'aut_1', trigger: { event: 'dataset.refreshed', filter: {} } };
+  expect(() => automationDocument(stored as never, () => undefined)).toThrow(
+    /^automation .+ is of a form that this command line does not know: trigger\.event: there is no such event/,
+  );
 });

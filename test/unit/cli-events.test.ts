@@ -166,7 +166,9 @@ describe('sending', () => {
   type Post = (texts: string[]) => unknown;
 
   /** Sends lines to a server that answers so, one answer a request; waits are cut short. */
-  async function send(text: string, ...answers: Post[]) {
+  const send = (text: string, ...answers: Post[]) => sendFrom(bytes(text), new AbortController(), ...answers);
+
+  async function sendFrom(input: AsyncIterable<Uint8Array>, { signal }: AbortController, ...answers: Post[]) {
     const bodies: string[] = [];
     const said: unknown[] = [];
     const connection = {
@@ -178,10 +180,10 @@ describe('sending', () => {
       },
     } as unknown as Connection;
     const wait = async () => undefined;
-    const sent = await sendEvents(bytes(text), {
+    const sent = await sendEvents(input, {
       connection,
       wait,
-      signal: new AbortController().signal,
+      signal,
       onTaken: (taken) => said.push(...taken.map(({ line }) => `${line} taken`)),
       onRefused: (refused) => said.push(...refused.map(({ line, problem }) => `${line} ${problem?.detail}`)),
       onProgress: () => {},
@@ -203,6 +205,24 @@ describe('sending', () => {
     const { sent } = await send(one.repeat(2500), takeAll);
     expect(sent).toEqual({ requests: 3, taken: 2500, refused: 0, perhapsTwice: 0, lastLine: 2500 });
   });
+
+  test.each([
+    ['a line', `${one}{"type":"custom.x","te`, 1],
+    ['an array over several lines', `[\n${one}`, 0],
+  ])(
+    'that is stopped in the midst of %s does not take its beginning for an event',
+    async (_, text, taken) => {
+      const stopper = new AbortController();
+      async function* stopped() {
+        yield* bytes(text);
+        stopper.abort();
+        throw new Error('the stream was destroyed');
+      }
+      const { sent, said } = await sendFrom(stopped(), stopper, takeAll);
+      expect(sent).toMatchObject({ taken, refused: 0, lastLine: taken });
+      expect(said).toHaveLength(taken);
+    },
+  );
 
   test('tries again with the same ids when there is no answer, or one that may pass', async () => {
     const busy = new Refusal(503, { code: 'internal', detail: 'busy' });

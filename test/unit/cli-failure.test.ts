@@ -1,4 +1,6 @@
-import { Refusal } from '../../cli/connection.ts';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connect, Refusal } from '../../cli/connection.ts';
 import { failureOf } from '../../cli/failure.ts';
 import { plain, plainLines } from '../../cli/terminal/plain-text.ts';
 import { badUsage, Trouble } from '../../cli/trouble.ts';
@@ -77,4 +79,30 @@ test.each([
 
 test('a text of several lines keeps them', () => {
   expect(plainLines('a\n\tb\u001b')).toBe('a\n  b\\u001b');
+});
+
+test.each([
+  [
+    'no address',
+    'signalbox.example.com',
+    'SIGNALBOX_URL is not an http or https address: signalbox.example.com',
+  ],
+  ['a path of the API', 'https://signalbox.example.com/v1/', 'SIGNALBOX_URL ends with /v1: leave that out'],
+])('%s is refused before it is called', (_, url, message) => {
+  expect(() => connect({ SIGNALBOX_URL: url, SIGNALBOX_API_KEY: 'sbx_1' })).toThrow(message);
+});
+
+test('https to what speaks http is said in words', async () => {
+  const server = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
+  try {
+    await new Promise((resolve) => server.once('listening', resolve));
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { call } = connect({ SIGNALBOX_URL: url, SIGNALBOX_API_KEY: 'sbx_1' });
+    await expect(call('listTeams', { query: {} })).rejects.toThrow(
+      `${url} can not be reached: nothing there speaks https`,
+    );
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });

@@ -34,6 +34,7 @@ async function post(
     seen = (_: QueueMessage[]): void => {},
     log = (_: object): void => {},
     readRegistries = openTo('vision') as IngestDeps['readRegistries'],
+    readTeams = (async (names) => names.filter((name) => name === 'vision')) as IngestDeps['readTeams'],
   } = {},
 ) {
   const messages: QueueMessage[] = [];
@@ -47,6 +48,7 @@ async function post(
   };
   const answer = await ingest(request, caller, {
     readRegistries,
+    readTeams,
     enqueue: async (batch) => {
       await enqueue();
       messages.push(...batch);
@@ -246,6 +248,43 @@ describe('posting events', () => {
     const id = async (source: string) => (await post(cloud(source))).events[0];
     expect(await id('/a')).toBe(await id('/a'));
     expect(await id('/a')).not.toBe(await id('/b'));
+  });
+});
+
+describe('an event of a team that was never made', () => {
+  const admin: Caller = { keyId: 'key_admin', role: 'org_admin' };
+  const hello = (team: string) => ({ type: 'custom.hello', id: team, team });
+
+  test('is refused alone, with the way out, though its key acts on every team', async () => {
+    const answer = await post(JSON.stringify([hello('vision'), hello('visoin')]), { caller: admin });
+    expect(answer).toMatchObject({
+      status: 207,
+      events: ['vision'],
+      body: {
+        refused: [
+          {
+            index: 1,
+            code: 'invalid_input',
+            field: 'team',
+            detail: 'there is no team visoin',
+            hint: expect.stringContaining('POST /v1/teams'),
+          },
+        ],
+      },
+    });
+  });
+
+  test('is refused in the words of its envelope', async () => {
+    const cloud = { specversion: '1.0', type: 'custom.a', source: '/x', id: '1', data: { team: 'visoin' } };
+    expect(await post(JSON.stringify(cloud), { caller: admin })).toMatchObject({
+      body: { field: 'data.team' },
+    });
+  });
+
+  test('costs keys of a team no read: they belong to it', async () => {
+    const readTeams = jest.fn(async () => []);
+    expect(await post(JSON.stringify(hello('vision')), { readTeams })).toMatchObject({ status: 202 });
+    expect(readTeams).not.toHaveBeenCalled();
   });
 });
 

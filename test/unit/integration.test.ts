@@ -128,8 +128,8 @@ describe('a webhook integration', () => {
       { field: 'header_auth.value_secret', name: 'H' },
       { field: 'signing_secret', name: 'S' },
       { field: 'previous_signing_secret', name: 'P' },
-      { field: 'secrets', name: 'A' },
-      { field: 'secrets', name: 'T' },
+      { field: 'secrets.0', name: 'A' },
+      { field: 'secrets.1', name: 'T' },
     ]);
     expect(secretsOf(integration)).toEqual(['T', 'H', 'S', 'P', 'A']);
     expect(secretVariables(integration)).toEqual(['ACCESS_TOKEN', 'A', 'T']);

@@ -49,8 +49,31 @@ test.each<[string, z.ZodType, unknown, string | undefined]>([
 test.each([
   ['missing', {}, 'this field is missing', 'give it as string'],
   ['unknown', { name: 'a', x: 1 }, 'this field is not known', 'remove it, or check its spelling'],
+  [
+    'unknown, beside others',
+    { name: 'a', id: 1, team: 2, etag: 3 },
+    'this field is not known, and neither are team and etag',
+    'remove it, or check its spelling',
+  ],
 ])('a field that is %s is said to be so', (_, value, detail, hint) => {
   expect(problemOf(Place, value)).toMatchObject({ detail, hint });
+});
+
+test('of many unknown fields some are named, and none at length', () => {
+  const many = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`${'x'.repeat(99)}${at}`, at]));
+  expect(problemOf(Place, { name: 'a', ...many })?.detail).toMatch(/and 289 others$/);
+  expect(problemOf(Place, { name: 'a', ...many })?.detail.length).toBeLessThan(1000);
+});
+
+test('where several forms together have a sentence of their own, that is said', () => {
+  const Size = z.union([z.number(), z.enum(['small', 'large'])], {
+    error: 'must be a number, small or large',
+  });
+  const Sized = z.strictObject({ size: Size });
+  expect(problemOf(Sized, { size: 'huge' })).toMatchObject({
+    field: 'size',
+    detail: 'must be a number, small or large',
+  });
 });
 
 const low = { metric: 'loss', comparison: '<', value: 'low' };

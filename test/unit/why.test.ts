@@ -94,6 +94,18 @@ test.each<[string, WhyFacts, Sentence['verdict'], string]>([
     'No event of run.metrics with loss has come in its scope: check that the events are posted, their team and project, and the spelling.',
   ],
   [
+    'never seen, and new',
+    facts({ lastSeenAtMs: undefined, triggerSavedAtMs: NOW_MS - MINUTE_MS }),
+    'stops',
+    'No event of run.metrics with loss has come in its scope: check that the events are posted, their team and project, and the spelling. What came in the first five seconds after the trigger was saved may have been missed.',
+  ],
+  [
+    'never seen, and new since it was enabled again',
+    facts({ lastSeenAtMs: undefined, enabledAtMs: NOW_MS - MINUTE_MS }),
+    'stops',
+    'No event of run.metrics with loss has come in its scope: check that the events are posted, their team and project, and the spelling. What came in the first five seconds after it was enabled again may have been missed.',
+  ],
+  [
     'not seen since',
     facts({ triggerSavedAtMs: NOW_MS }),
     'look',
@@ -325,9 +337,27 @@ test.each<[string, WhyFacts, Sentence['verdict'], string]>([
     'stops',
     'Its integration was deleted: give it another one.',
   ],
+  [
+    'one whose secret is gone',
+    facts({ integration: { name: 'ci', health: {}, missingSecret: 'CI_TOKEN' } }),
+    'stops',
+    'Integration ci needs the secret CI_TOKEN, which is not there: deliveries fail until it is set.',
+  ],
 ])('%s', (_what, known, verdict, text) => {
   const sentences = explainWhy(known);
   expect(sentences).toContainEqual(expect.objectContaining({ verdict, text }));
+});
+
+test('an integration whose secret is gone is not well, and what else is wrong with it is told as well', () => {
+  const textsOf = (health: object) =>
+    explainWhy(facts({ integration: { name: 'ci', health, missingSecret: 'CI_TOKEN' } }))
+      .filter(({ about }) => about === 'integration')
+      .map(({ text }) => text);
+  expect(textsOf({})).toHaveLength(1);
+  expect(textsOf({ failures: 2 })).toEqual([
+    expect.stringContaining('CI_TOKEN'),
+    'Integration ci failed 2 times in a row.',
+  ]);
 });
 
 test('an automation that does what it should has nothing that stops it', () => {
