@@ -28,6 +28,9 @@ export type Move =
 /** Those that wait for an integration to come back come one after another: only one of them is to try it. */
 const SPREAD_MS = 30_000;
 
+/** Turns are as far apart as the latest attempt lets hope: a line that reaches further would hold up what is faster by then. */
+const LONGEST_LINE_MS = 5 * 60_000;
+
 const SHORTEST_INTERVAL_MS = 20;
 const LONGEST_INTERVAL_MS = 2_000;
 
@@ -38,10 +41,17 @@ export function nextMove(flow: Flow, wait: Wait | undefined, nowMs: number, rand
   const { openUntilMs } = flow.health;
   if (state === 'open') return { waitUntilMs: (openUntilMs ?? nowMs) + random * SPREAD_MS };
   const hasTurn = wait?.turnAtMs !== undefined && wait.turnAtMs <= nowMs;
-  const mayTry = hasTurn || flow.nextTurnMs <= nowMs || state === 'half_open';
+  const isLineTooLong = flow.nextTurnMs - nowMs > LONGEST_LINE_MS;
+  // Who waited without a turn may try, or else none would get in behind a line that was moved on by mistake.
+  const isPatient = isLineTooLong && wait !== undefined;
+  const mayTry = hasTurn || isPatient || flow.nextTurnMs <= nowMs || state === 'half_open';
   const place = flow.free[Math.floor(random * flow.free.length)];
-  if (!mayTry || place === undefined) return { intervalMs: intervalOf(flow.lastMs) };
-  return { place, ...(openUntilMs !== undefined && { probe: openUntilMs }) };
+  if (mayTry && place !== undefined) {
+    return { place, ...(openUntilMs !== undefined && { probe: openUntilMs }) };
+  }
+  // Back before the line is over, and not together with all others who found it too long.
+  if (isLineTooLong) return { waitUntilMs: nowMs + (LONGEST_LINE_MS * (1 + random)) / 2 };
+  return { intervalMs: intervalOf(flow.lastMs) };
 }
 
 /** Turns come as fast as places become free when each attempt takes as long as the latest did. */

@@ -139,12 +139,13 @@ async function wait(lease: Lease, { waitUntilMs: dueAtMs, wait }: Later, deps: D
 
 /**
  * Whether a delayed message may bring it back; after so many of them in a row the sweeper has to. That one is up to a
- * minute late, by which a turn in a channel would be missed.
+ * minute late and brings many at once, by which a turn would be missed.
  */
 function isNearFor(wait: Wait | undefined, dueAtMs: number, deps: DispatchDeps): boolean {
   const times = wait?.times ?? 0;
   const isTired = times > 0 && times % (MAX_HOPS + 1) === 0;
-  const nearMs = wait?.pacedAtMs === undefined ? NEAR_RETRY_MS : LONGEST_HOLD_MS;
+  const hasTurn = wait?.turnAtMs !== undefined || wait?.pacedAtMs !== undefined;
+  const nearMs = hasTurn ? LONGEST_HOLD_MS : NEAR_RETRY_MS;
   return !isTired && dueAtMs - deps.now() <= nearMs;
 }
 

@@ -349,6 +349,18 @@ describe('in flight', () => {
     expect(Math.max(...first.map(({ endMs }) => endMs)) - start).toBeLessThan(40_000);
   });
 
+  test('as many go through as the integration takes, however long the line is, and when it is over it is over', async () => {
+    const { world, fire } = await aWorld(always(delivered, 15_000), settings({ max_per_minute: 600 }));
+    for (let n = 0; n < 240; n++) await fire(`d${n}`);
+    // 6 min would be perfect.
+    await world.runFor(8 * MINUTE_MS);
+    expect(world.posts).toHaveLength(240);
+    await world.runFor(2 * MINUTE_MS);
+    const late = await fire('late');
+    await world.runFor(16_000);
+    expect(await stored(late)).toMatchObject({ status: 'delivered' });
+  });
+
   test('places of functions that died are free again when their lease ends', async () => {
     const { world, integration, automation, fire } = await aWorld(always());
     for (let n = 0; n < 10; n++) {

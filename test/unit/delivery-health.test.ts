@@ -84,6 +84,14 @@ describe('the next move', () => {
     ['a line that is over is none', flow({ nextTurnMs: 100 }), undefined, { place: 7 }],
     ['whose turn it is goes before the line', flow({ nextTurnMs: 900 }), turn(100), { place: 7 }],
     ['a turn to come is none', flow({ nextTurnMs: 900 }), turn(101), { intervalMs: 100 }],
+    ['five minutes are the end of a line', flow({ nextTurnMs: 300_100 }), undefined, { intervalMs: 100 }],
+    [
+      'and whoever is too many comes back',
+      flow({ nextTurnMs: 300_101 }),
+      undefined,
+      { waitUntilMs: 270_100 },
+    ],
+    ['then by a free place, as there is one', flow({ nextTurnMs: 300_101 }), { times: 1 }, { place: 7 }],
     ['turns are not too close', flow({ free: [], lastMs: 1 }), undefined, { intervalMs: 20 }],
     ['nor too far apart', flow({ free: [], lastMs: 90_000 }), undefined, { intervalMs: 2_000 }],
     [

@@ -140,6 +140,21 @@ describe('an attempt', () => {
     expect(seen.requeued).toMatchObject([{ delaySeconds: 5 }]);
   });
 
+  test.each([
+    ['a turn in the line', 300_000, [{ delaySeconds: 300 }], 360_000],
+    ['an open circuit', undefined, [], 300_000],
+  ])('that waits for %s comes back in time', async (_what, inMs, messages, sweepInMs) => {
+    const flow = { health: {}, places: [], free: [], nextTurnMs: 0, lastMs: 1_000 };
+    const open = { ...flow, health: { openUntilMs: 1_300_000 } };
+    const { seen, run } = setUp({
+      flows: { read: async () => (inMs ? flow : open), forget: () => undefined },
+      reserveTurn: async () => 1_000_000 + (inMs ?? 0),
+    });
+    await run();
+    expect(seen.settled).toMatchObject([{ dueAtMs: 1_300_000, sweepAtMs: 1_000_000 + sweepInMs }]);
+    expect(seen.requeued).toMatchObject(messages);
+  });
+
   test('that failed again waits for the sweeper', async () => {
     const { seen, run } = setUp({}, { result: down, attempt: 2 });
     await run();
