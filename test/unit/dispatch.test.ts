@@ -155,6 +155,13 @@ describe('an attempt', () => {
     expect(seen.requeued).toMatchObject(messages);
   });
 
+  test('keeps what Retry-After asked for: whoever settles it has only its record', async () => {
+    const outcome = { ...down.outcome, retryAfterSeconds: 3_600 } as SendResult['outcome'];
+    const { seen, run } = setUp({}, { result: { ...down, outcome } });
+    await run();
+    expect(seen.attempts).toMatchObject([{ retryAfterSeconds: 3_600 }]);
+  });
+
   test('that failed again waits for the sweeper', async () => {
     const { seen, run } = setUp({}, { result: down, attempt: 2 });
     await run();
@@ -204,6 +211,10 @@ describe('an attempt', () => {
     [
       { outcome: 'failed', status: 503, code: 'http_status' },
       { status: 'pending', dueAtMs: 300_600, sweepAtMs: 300_600 },
+    ],
+    [
+      { outcome: 'failed', status: 503, code: 'http_status', retryAfterSeconds: 3_600 },
+      { status: 'pending', dueAtMs: 3_600_600, sweepAtMs: 3_600_600 },
     ],
   ])('is not made when the earlier one was noted but not settled: %j', async (noted, settlement) => {
     const record = { number: 2, startedAtMs: 500, durationMs: 100, ...noted } as Attempt;
