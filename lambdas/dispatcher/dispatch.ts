@@ -163,10 +163,10 @@ async function attempt(lease: Lease, ready: Ready, held: Held, deps: DispatchDep
   const isProbe = held.place?.probe !== undefined && lease.delivery.wait !== undefined;
   const record = attemptRecord({ number: lease.attempt, startedAtMs, isProbe }, ready, result);
   // Others wait for what it held: that is given back at once, beside the notes about how it went.
-  const [why] = await Promise.all([
-    giveBack(lease, held, result, deps),
-    note(lease, ready, { record, result }, deps),
-  ]);
+  const both = [giveBack(lease, held, result, deps), note(lease, ready, { record, result }, deps)] as const;
+  // Where one breaks the other goes on: what is left when the function answers stands still, and would be sent again.
+  await Promise.allSettled(both);
+  const [why] = await Promise.all(both);
   if (why) await disable(lease.delivery.integrationId ?? '', why, deps);
 }
 

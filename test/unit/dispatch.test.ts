@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { testDelivery } from '../../core/actions/test-call.ts';
 import type { Attempt } from '../../core/delivery.ts';
 import { reveal, Secret } from '../../core/secret.ts';
@@ -160,6 +161,19 @@ describe('an attempt', () => {
     const { seen, run } = setUp({}, { result: { ...down, outcome } });
     await run();
     expect(seen.attempts).toMatchObject([{ retryAfterSeconds: 3_600 }]);
+  });
+
+  test('is noted to its end where giving its place back breaks: a function that has answered stands still', async () => {
+    const { seen, run } = setUp({
+      leavePlace: () => Promise.reject(new Error('throttled')),
+      putAttempt: async (_id, one) => {
+        await sleep(20);
+        seen.attempts.push(one);
+        return true;
+      },
+    });
+    await expect(run()).rejects.toThrow('throttled');
+    expect(seen.settled).toEqual([{ status: 'delivered' }]);
   });
 
   test('that failed again waits for the sweeper', async () => {
