@@ -86,10 +86,10 @@ async function settleLost(
   return true;
 }
 
-/** An outage that lasts longer than this counts as attempts, so that every delivery ends. */
-const FREE_OUTAGE_MS = 24 * 60 * 60 * 1000;
-
-/** An outage on the way is not the receiver's fault: the delivery is given back without spending an attempt. */
+/**
+ * An outage on the way is not the receiver's fault: the delivery is given back without spending an attempt, until it is
+ * so old that it has to end.
+ */
 async function readyOrRelease(
   lease: Lease & { untilMs: number },
   held: Held,
@@ -100,7 +100,7 @@ async function readyOrRelease(
   } catch (error) {
     const dueAtMs = deps.now() + NEAR_RETRY_MS;
     const { delivery } = lease;
-    const isFree = deps.now() - (delivery.resentAtMs ?? delivery.createdAtMs) < FREE_OUTAGE_MS;
+    const isFree = endBefore(delivery, Number.POSITIVE_INFINITY, deps.now()) === undefined;
     await deps.settle(delivery.id, lease.token, {
       ...{ status: 'pending', dueAtMs, sweepAtMs: dueAtMs },
       ...(isFree && { attempts: lease.attempt - 1 }),

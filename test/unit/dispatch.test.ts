@@ -339,15 +339,23 @@ describe('an attempt', () => {
     expect(seen.settled).toEqual([{ status: 'skipped', reason: 'expired', attempts: 0 }]);
   });
 
-  test('that could not be prepared for a day counts, so that the delivery ends', async () => {
-    const { seen, run } = setUp({
-      now: () => 24 * 3_600_000 + 950,
-      readSecret: async () => {
-        throw new Error('away');
+  test.each([
+    ['in an outage of ours does not count, however late the retry is', 5 * 24, { attempts: 7 }],
+    ['after five days counts, so that the delivery ends', 5 * 24 + 1, {}],
+  ])('that could not be prepared %s', async (_what, hours, attempts) => {
+    const nowMs = delivery.createdAtMs + hours * 3_600_000;
+    const { seen, run } = setUp(
+      {
+        now: () => nowMs,
+        readRevision: async () => {
+          throw new Error('away');
+        },
       },
-    });
+      { attempt: 8 },
+    );
     await expect(run()).rejects.toThrow('away');
-    expect(seen.settled[0]).not.toHaveProperty('attempts');
+    const dueAtMs = nowMs + 60_000;
+    expect(seen.settled).toEqual([{ status: 'pending', dueAtMs, sweepAtMs: dueAtMs, ...attempts }]);
   });
 
   test('that could not be prepared in an outage does not count', async () => {
