@@ -404,6 +404,12 @@ const delivering: PlantedBug[] = [
     '',
   ),
   bug(
+    'Retry-After is not honoured',
+    'core/retry.ts',
+    'Math.max(delaySeconds, outcome.retryAfterSeconds ?? 0)',
+    'delaySeconds',
+  ),
+  bug(
     'a no-op waits to be sent',
     DELIVERIES,
     "...(delivery.action === 'no_op'",
