@@ -35,8 +35,11 @@ const NEAR_RETRY_MS = 60_000;
 /** How long a delayed message may be late before the sweeper sends the delivery again. */
 const QUEUE_PATIENCE_MS = 60_000;
 
-/** Lambda stops a function that feeds its own queue some 16 times in a row: then the sweeper carries on. */
-const MAX_HOPS = 8;
+/**
+ * Lambda stops a function that feeds its own queue 16 times in a row: by then the sweeper carries on. A delivery may wait
+ * so often twice, before an attempt and between it and its first retry.
+ */
+const MAX_HOPS = 6;
 
 /** Makes one attempt at a delivery: lease, make ready, send, settle. Without a lease it does nothing. */
 export async function dispatch(deliveryId: string, deps: DispatchDeps): Promise<void> {

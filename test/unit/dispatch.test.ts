@@ -371,6 +371,33 @@ describe('an attempt', () => {
   });
 });
 
+test.each([1, 2, 3, 4, 5, 6, 7, 8, 9])(
+  'its own queue is not fed so often in a row that Lambda stops it, also by one that waits %i times and then fails',
+  async (waits) => {
+    const flow = { health: {}, places: [], nextTurnMs: 0, lastMs: 1_000 };
+    let of: Partial<StoredDelivery> = {};
+    let attempt = 1;
+    let fed = 0;
+    for (let round = 1; ; round++) {
+      const free = round === waits + 1 ? [0] : [];
+      const { seen, run } = setUp(
+        {
+          flows: { read: async () => ({ ...flow, free }), forget: () => undefined },
+          reserveTurn: async () => 1_002_000,
+        },
+        { attempt, result: down, of },
+      );
+      await run();
+      if (seen.requeued.length === 0) break;
+      fed++;
+      attempt += seen.sent.length;
+      const [settled] = seen.settled;
+      of = settled && 'wait' in settled && settled.wait ? { wait: settled.wait } : {};
+    }
+    expect(fed).toBeLessThanOrEqual(14);
+  },
+);
+
 test('what Slack refuses fails with its own string as the reason', async () => {
   const result: SendResult = { ...ok, responseHead: '{"ok":false,"error":"not_in_channel"}' };
   const slack = { type: 'slack', integration: 'int_1', title: '', message: '', severity: 'INFO' } as const;
@@ -415,7 +442,7 @@ describe('an attempt that tries whether the integration is back', () => {
   });
 
   test('is brought back by the sweeper once it waited often', async () => {
-    const { seen, run } = setUp(halfOpen, { attempt: 2, result: down, of: { wait: { times: 9 } } });
+    const { seen, run } = setUp(halfOpen, { attempt: 2, result: down, of: { wait: { times: 7 } } });
     await run();
     expect(seen.settled).toMatchObject([{ dueAtMs: 1_005_000, sweepAtMs: 1_005_000 }]);
     expect(seen.requeued).toEqual([]);
