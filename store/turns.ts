@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from './client.ts';
+import { getItem } from './items.ts';
 import { healthKey, type ItemKey, paceKey } from './keys.ts';
 
 const PACE_KEPT_SECONDS = 24 * 60 * 60;
@@ -14,6 +15,11 @@ export function reserveTurn(table: Table, integrationId: string, intervalMs: num
 export function reservePace(table: Table, channel: string, intervalMs: number, nowMs: number) {
   const ttl = Math.floor(nowMs / 1000) + PACE_KEPT_SECONDS;
   return reserve(table, paceKey(channel), { intervalMs, nowMs, ttl });
+}
+
+/** When a channel's next turn is. */
+export async function readPace(table: Table, channel: string): Promise<number> {
+  return ((await getItem(table, paceKey(channel)))?.['nextMs'] as number | undefined) ?? 0;
 }
 
 interface Line {
