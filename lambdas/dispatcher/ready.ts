@@ -39,21 +39,21 @@ export async function makeReady(
 ): Promise<Ready | Later | Ended> {
   const admitted = await admit(delivery, deps);
   if ('ended' in admitted) return admitted;
+  const { expiresAtMs, subject } = admitted;
   const { integrationId } = delivery;
   // A test call is to say how the endpoint is, also while it is left alone, and must not count against it.
   if (integrationId !== undefined && !isTest(delivery)) {
-    const entered = await enter(delivery, integrationId, { token, untilMs }, deps);
+    const entered = await enter(delivery, integrationId, { token, untilMs, expiresAtMs }, deps);
     if (!('place' in entered)) return entered;
     held.place = entered.place;
   }
   const counted = await withCount(delivery, deps);
   const prepared: Request | Ended = await prepare(counted, depsFor(delivery, deps));
   if ('ended' in prepared) return prepared;
-  const { expiresAtMs, subject } = admitted;
   const turn =
     // It may have stood in line since it was admitted.
     endBefore(delivery, expiresAtMs, deps.now()) ??
-    (await pace(delivery, prepared, deps)) ??
+    (await pace(delivery, { ...prepared, expiresAtMs }, deps)) ??
     (await claim(delivery, subject, { token, untilMs }, deps));
   if (turn !== 'claimed') return turn;
   if (subject !== undefined) held.subject = subject;

@@ -16,7 +16,7 @@ import { listIntegrations, readIntegration } from '../../store/integrations.ts';
 import { announceNewest, claimSubject, releaseSubject } from '../../store/newest.ts';
 import { readSecret } from '../../store/secrets.ts';
 import { admitToMinute, countHeldBack, putHeldBack } from '../../store/storms.ts';
-import { reservePace, reserveTurn } from '../../store/turns.ts';
+import { readPace, reservePace, reserveTurn } from '../../store/turns.ts';
 import { logStage } from '../shared/log.ts';
 import { findSecretValue } from '../shared/secrets.ts';
 import type { DispatchDeps } from './dispatch.ts';
@@ -57,6 +57,7 @@ export function wiredTo(
     leavePlace: (integrationId, place, attempt) => leavePlace(table, integrationId, place, attempt),
     reserveTurn: (integrationId, intervalMs) => reserveTurn(table, integrationId, intervalMs, now()),
     reservePace: (channel, intervalMs) => reservePace(table, channel, intervalMs, now()),
+    readPace: (channel) => readPace(table, channel),
     openCircuit: (integrationId, times) => openCircuit(table, integrationId, times),
     readHealth: (integrationId) => readHealth(table, integrationId),
     disableIntegration: (integrationId, why) => disableIntegration(table, integrationId, why),

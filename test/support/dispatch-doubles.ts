@@ -21,6 +21,7 @@ export function openDoors() {
     leavePlace: async () => ({}),
     reserveTurn: async () => 0,
     reservePace: async () => 0,
+    readPace: async () => 0,
     openCircuit: async () => true,
     readHealth: async () => ({}),
     listIntegrations: async () => [],

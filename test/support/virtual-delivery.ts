@@ -82,6 +82,7 @@ const dispatchCalls = [
   'leavePlace',
   'reserveTurn',
   'reservePace',
+  'readPace',
   'openCircuit',
   'readHealth',
   'disableIntegration',
