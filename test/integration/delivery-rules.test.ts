@@ -376,6 +376,23 @@ describe('in flight', () => {
     expect(latest.length).toBeGreaterThan(100);
   });
 
+  test('what supersedes another takes over its turn, so that something goes out however fast newer ones come', async () => {
+    const { world, fire } = await aWorld(
+      always(delivered, 15_000),
+      settings({ supersede: true, max_per_minute: 600 }),
+    );
+    // 80 a minute about 20 things, of which 40 a minute find a place.
+    for (let n = 0; n < 320; n++) {
+      await fire(`d${n}`, about(`alias-${n % 20}`, n));
+      await world.runFor(750);
+    }
+    const latest = world.posts.filter(({ startMs }) => startMs >= start + 2 * MINUTE_MS);
+    expect(latest.length).toBeGreaterThan(60);
+    await world.runFor(5 * MINUTE_MS);
+    const last = world.posts.slice(-20).map(({ delivery }) => Number(delivery.split('_d')[1]));
+    expect(last.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => 300 + n));
+  });
+
   test('places of functions that died are free again when their lease ends', async () => {
     const { world, integration, automation, fire } = await aWorld(always());
     for (let n = 0; n < 10; n++) {
@@ -462,7 +479,8 @@ describe('in flight', () => {
       readSecret: async () => new Secret('xoxb-a-token'),
       send: async (request) => ({ ...(await deps.send(request)), responseHead: '{"ok":true}' }),
     });
-    const fire = (id: string) => world.fire(id, automation, integration, { action: 'slack' });
+    const fire = (id: string, more: Partial<Delivery> = {}) =>
+      world.fire(id, automation, integration, { action: 'slack', ...more });
     return { world, fire };
   }
 
@@ -471,6 +489,16 @@ describe('in flight', () => {
     // Two a second, of which every other one finds a turn.
     for (let n = 0; n < 180; n++) {
       await fire(`d${n}`);
+      await world.runFor(500);
+    }
+    const latest = world.posts.filter(({ startMs }) => startMs >= start + MINUTE_MS);
+    expect(latest.length).toBeGreaterThan(24);
+  });
+
+  test('what supersedes another takes over its turn in a channel as well', async () => {
+    const { world, fire } = await aChannel({ supersede: true });
+    for (let n = 0; n < 180; n++) {
+      await fire(`d${n}`, about(`alias-${n % 20}`, n));
       await world.runFor(500);
     }
     const latest = world.posts.filter(({ startMs }) => startMs >= start + MINUTE_MS);

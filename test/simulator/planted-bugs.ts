@@ -464,8 +464,8 @@ const spares: PlantedBug[] = [
     'whether something newer was announced is asked only once',
     'the claim asks again',
     'lambdas/dispatcher/admit.ts',
-    'if (subject !== undefined && !(await deps.announce(delivery, subject))) {',
-    'if (subject !== undefined && !(await deps.announce(delivery, subject)) && deps.now() === 0) {',
+    "if (!turns) return { ended: 'skipped', reason: 'superseded' };",
+    '',
   ),
   spare(
     'a message of the events queue comes back after five seconds',

@@ -9,7 +9,8 @@ export function openDoors() {
     putHeldBack: async () => undefined,
     putDelivery: async () => true,
     countHeldBack: async () => 0,
-    announce: async () => true,
+    announce: async () => ({}),
+    keepTurns: async () => undefined,
     claimSubject: async () => 'claimed' as const,
     releaseSubject: async () => undefined,
     flows: {

@@ -73,6 +73,7 @@ const dispatchCalls = [
   'putDelivery',
   'requeue',
   'announce',
+  'keepTurns',
   'claimSubject',
   'releaseSubject',
   'admitToMinute',
