@@ -21,6 +21,8 @@ export type Move =
   /** Take this place; as the only one when the integration is tried again (`probe`: the openUntilMs that was seen). */
   | { place: number; probe?: number }
   | { waitUntilMs: number }
+  /** Keep the turn that it has. */
+  | { turnAtMs: number }
   /** Stand in line: a turn each `intervalMs`. */
   | { intervalMs: number }
   | { disabled: true };
@@ -40,17 +42,25 @@ export function nextMove(flow: Flow, wait: Wait | undefined, nowMs: number, rand
   if (state === 'disabled') return { disabled: true };
   const { openUntilMs } = flow.health;
   if (state === 'open') return { waitUntilMs: (openUntilMs ?? nowMs) + random * SPREAD_MS };
-  const hasTurn = wait?.turnAtMs !== undefined && wait.turnAtMs <= nowMs;
-  const isLineTooLong = flow.nextTurnMs - nowMs > LONGEST_LINE_MS;
-  // Who waited without a turn may try, or else none would get in behind a line that was moved on by mistake.
-  const isPatient = isLineTooLong && wait !== undefined;
-  const mayTry = hasTurn || isPatient || flow.nextTurnMs <= nowMs || state === 'half_open';
   const place = flow.free[Math.floor(random * flow.free.length)];
-  if (mayTry && place !== undefined) {
-    return { place, ...(openUntilMs !== undefined && { probe: openUntilMs }) };
-  }
+  const mayTry = state === 'half_open' || isItsTurn(flow, wait, nowMs);
+  if (!mayTry || place === undefined) return waitsInLine(flow, wait, nowMs, random);
+  return { place, ...(openUntilMs !== undefined && { probe: openUntilMs }) };
+}
+
+const isTooLong = ({ nextTurnMs }: Flow, nowMs: number) => nextTurnMs - nowMs > LONGEST_LINE_MS;
+
+function isItsTurn(flow: Flow, wait: Wait | undefined, nowMs: number): boolean {
+  if (flow.nextTurnMs <= nowMs) return true;
+  if (wait?.turnAtMs !== undefined) return wait.turnAtMs <= nowMs;
+  // Who waited without a turn may try, or else none would get in behind a line that was moved on by mistake.
+  return wait !== undefined && isTooLong(flow, nowMs);
+}
+
+function waitsInLine(flow: Flow, wait: Wait | undefined, nowMs: number, random: number): Move {
+  if (wait?.turnAtMs !== undefined && wait.turnAtMs > nowMs) return { turnAtMs: wait.turnAtMs };
   // Back before the line is over, and not together with all others who found it too long.
-  if (isLineTooLong) return { waitUntilMs: nowMs + (LONGEST_LINE_MS * (1 + random)) / 2 };
+  if (isTooLong(flow, nowMs)) return { waitUntilMs: nowMs + (LONGEST_LINE_MS * (1 + random)) / 2 };
   return { intervalMs: intervalOf(flow.lastMs) };
 }
 

@@ -99,12 +99,11 @@ function away(
 ): Promise<Later> | Later | Ended {
   if ('disabled' in move) return { ended: 'skipped', reason: 'disabled' };
   if ('waitUntilMs' in move) return later(delivery, move.waitUntilMs, {});
-  const { turnAtMs = 0 } = delivery.wait ?? {};
-  if (turnAtMs > deps.now())
-    return endBefore(delivery, move.expiresAtMs, turnAtMs) ?? later(delivery, turnAtMs, { turnAtMs });
   // A turn that comes too late for it would be nobody's, and all who come later would stand behind it.
-  const late = endBefore(delivery, move.expiresAtMs, move.nextTurnMs);
-  return late ?? standInLine(delivery, integrationId, move.intervalMs, deps);
+  const late = endBefore(delivery, move.expiresAtMs, 'turnAtMs' in move ? move.turnAtMs : move.nextTurnMs);
+  if (late) return late;
+  if ('turnAtMs' in move) return later(delivery, move.turnAtMs, { turnAtMs: move.turnAtMs });
+  return standInLine(delivery, integrationId, move.intervalMs, deps);
 }
 
 async function standInLine(
