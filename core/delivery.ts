@@ -79,6 +79,8 @@ export interface Attempt {
   outcome: 'delivered' | 'refused' | 'failed' | 'unknown';
   status?: number;
   code?: string;
+  /** What a receiver asked for whose answer may be better later. */
+  retryAfterSeconds?: number;
   /** Set when it tried, for all that waited, whether the integration is back: a failure counts for nothing. */
   probe?: true;
   request?: { method: string; url: string; headers: Record<string, string>; body: string };

@@ -148,6 +148,9 @@ export function secretVariables(integration: IntegrationInput): string[] {
   return [...(integration.access_token_secret ? ['ACCESS_TOKEN'] : []), ...integration.secrets];
 }
 
+/** Slack takes one message a second in a channel. */
+export const SLACK_PACE_MS = 1_000;
+
 /**
  * What Slack's pace of one message a second holds for: two integrations with the same token and channel share it.
  * Undefined for what is no Slack channel.

@@ -42,15 +42,25 @@ const MINUTE_MS = 60_000;
 const LEAST_A_MINUTE = 10;
 const MOST_A_MINUTE = 200;
 
+/** A channel that takes one message each `intervalMs`, the next one at `nextMs`. */
+export interface Pace {
+  nextMs: number;
+  intervalMs: number;
+}
+
 /**
  * How many deliveries a job may hand to an integration in a minute: half of what goes through it, none while others
- * wait for it, and a single one to try whether it is back. Undefined when it is disabled.
+ * wait for it or for its channel, and a single one to try whether it is back. Undefined when it is disabled.
  */
-export function roomFor({ health, nextTurnMs, lastMs }: Flow, nowMs: number): number | undefined {
+export function roomFor(
+  { health, nextTurnMs, lastMs }: Flow,
+  nowMs: number,
+  { nextMs, intervalMs }: Pace = { nextMs: 0, intervalMs: 0 },
+): number | undefined {
   const state = healthState(health, nowMs);
   if (state === 'disabled') return undefined;
   if (state === 'half_open') return 1;
-  if (state === 'open' || nextTurnMs > nowMs) return 0;
-  const share = Math.floor((MAX_IN_FLIGHT * MINUTE_MS) / Math.max(1, lastMs) / 2);
+  if (state === 'open' || Math.max(nextTurnMs, nextMs) > nowMs) return 0;
+  const share = Math.floor(MINUTE_MS / Math.max(1, lastMs / MAX_IN_FLIGHT, intervalMs) / 2);
   return Math.min(Math.max(share, LEAST_A_MINUTE), MOST_A_MINUTE);
 }

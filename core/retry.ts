@@ -38,10 +38,12 @@ export type NextStep =
   | { status: 'pending'; retryAt: number };
 
 /** How a recorded attempt ended; undefined when nobody knows. */
-export function recordedOutcome({ outcome, status, code }: Attempt): Outcome | undefined {
+export function recordedOutcome(attempt: Attempt): Outcome | undefined {
+  const { outcome, status, code, retryAfterSeconds } = attempt;
   if (outcome === 'unknown') return undefined;
-  const answer = status === undefined ? {} : { status };
-  return { kind: outcome, ...answer, ...(code !== undefined && { code }) } as Outcome;
+  const said = { status, code, retryAfterSeconds };
+  const known = Object.entries(said).filter(([, value]) => value !== undefined);
+  return { kind: outcome, ...Object.fromEntries(known) } as Outcome;
 }
 
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);

@@ -1,4 +1,6 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Wait } from '../core/delivery.ts';
 import { ageOrder } from '../core/subject.ts';
 import { historyEnd, holds, type Table } from './client.ts';
 import type { StoredDelivery } from './deliveries.ts';
@@ -8,15 +10,18 @@ import { newestKey } from './keys.ts';
 /** A delivery may be sent again for as long as it is kept, and this must be there by then. */
 const LONGER_MS = 24 * 60 * 60_000;
 
-/** Says that this delivery is there; false when a newer one of its automation and subject said so before. */
-export function announceNewest(
+/** A subject's turns, which the newest delivery takes over from those that it supersedes. */
+export type Turns = Pick<Wait, 'turnAtMs' | 'pacedAtMs'>;
+
+/** Says that this delivery is there; undefined when a newer one of its automation and subject said so before. */
+export async function announceNewest(
   table: Table,
   delivery: StoredDelivery,
   subject: string,
   nowMs: number,
-): Promise<boolean> {
-  return holds(
-    table.client.send(
+): Promise<Turns | undefined> {
+  try {
+    const { Attributes = {} } = await table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: newestKey(delivery.automationId, subject),
@@ -27,6 +32,35 @@ export function announceNewest(
           ':mine': ageOrder(delivery),
           ':ttl': historyEnd(table, nowMs + LONGER_MS),
         },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    const { turnAtMs, pacedAtMs } = Attributes;
+    return { ...(turnAtMs !== undefined && { turnAtMs }), ...(pacedAtMs !== undefined && { pacedAtMs }) };
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined;
+    throw error;
+  }
+}
+
+/** Keeps turns that a delivery took for its subject, for whatever is the newest by then. */
+export async function keepTurns(
+  table: Table,
+  delivery: StoredDelivery,
+  subject: string,
+  turns: Turns,
+): Promise<void> {
+  const names = Object.keys(turns);
+  await holds(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: newestKey(delivery.automationId, subject),
+        UpdateExpression: `SET ${names.map((name) => `${name} = :${name}`).join(', ')}`,
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: Object.fromEntries(
+          Object.entries(turns).map(([name, value]) => [`:${name}`, value]),
+        ),
       }),
     ),
   );
@@ -51,7 +85,7 @@ export async function claimSubject(
       new UpdateCommand({
         TableName: table.name,
         Key: key,
-        UpdateExpression: 'SET busyToken = :token, busyUntilMs = :until',
+        UpdateExpression: 'SET busyToken = :token, busyUntilMs = :until REMOVE turnAtMs, pacedAtMs',
         ConditionExpression: 'newest = :mine AND (attribute_not_exists(busyUntilMs) OR busyUntilMs <= :now)',
         ExpressionAttributeValues: {
           ':mine': mine,

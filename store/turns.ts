@@ -1,16 +1,14 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from './client.ts';
+import { getItem } from './items.ts';
 import { healthKey, type ItemKey, paceKey } from './keys.ts';
-
-/** An integration's line does not reach further than this: who comes when it is longer has this turn with others. */
-const LONGEST_LINE_MS = 5 * 60_000;
 
 const PACE_KEPT_SECONDS = 24 * 60 * 60;
 
 /** Takes the next turn in an integration's line, in which turns are `intervalMs` apart. */
 export function reserveTurn(table: Table, integrationId: string, intervalMs: number, nowMs: number) {
-  return reserve(table, healthKey(integrationId), { intervalMs, nowMs, longestMs: LONGEST_LINE_MS });
+  return reserve(table, healthKey(integrationId), { intervalMs, nowMs });
 }
 
 /** Takes the next turn, which is nobody else's, in a channel that takes a message each `intervalMs`. */
@@ -19,10 +17,14 @@ export function reservePace(table: Table, channel: string, intervalMs: number, n
   return reserve(table, paceKey(channel), { intervalMs, nowMs, ttl });
 }
 
+/** When a channel's next turn is. */
+export async function readPace(table: Table, channel: string): Promise<number> {
+  return ((await getItem(table, paceKey(channel)))?.['nextMs'] as number | undefined) ?? 0;
+}
+
 interface Line {
   intervalMs: number;
   nowMs: number;
-  longestMs?: number;
   ttl?: number;
 }
 
@@ -33,7 +35,7 @@ interface Line {
 async function reserve(table: Table, key: ItemKey, line: Line): Promise<number> {
   for (;;) {
     const atMs = (await joinLine(table, key, line)) ?? (await beginLine(table, key, line));
-    if (atMs !== undefined) return Math.min(atMs, line.nowMs + (line.longestMs ?? Number.POSITIVE_INFINITY));
+    if (atMs !== undefined) return atMs;
   }
 }
 

@@ -39,7 +39,7 @@ export async function loadFunctions(table: Table, meter: Meter): Promise<Functio
   return {
     authorizer: async (headers) => (await authorizer.handler({ headers } as never)).context.verdict ?? '',
     ingest: ingest.handler,
-    matcher: matcher.handler,
+    matcher: (event) => matcher.handler(event, context),
     dispatcher: makeDispatcher(table, meter),
     sweeper: () => sweeper.handler({}, context),
   };

@@ -117,7 +117,7 @@ function whatItIs(delivery: StoredDelivery) {
 
 function attemptJson(delivery: StoredDelivery, attempt: Attempt) {
   if (isTest(delivery)) return testJson(coarseAttempt(delivery, attempt));
-  const { startedAtMs, durationMs, status, ...rest } = attempt;
+  const { startedAtMs, durationMs, status, retryAfterSeconds: _asked, ...rest } = attempt;
   const slackError = delivery.action === 'slack' ? slackErrorIn(attempt.response ?? '') : undefined;
   return {
     ...rest,

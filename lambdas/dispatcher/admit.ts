@@ -5,11 +5,12 @@ import { type DeliverySettings, deliverySettings } from '../../core/delivery-set
 import { digestDelivery, digestDueMs, minuteOf } from '../../core/digest.ts';
 import { subjectOf } from '../../core/subject.ts';
 import type { StoredDelivery } from '../../store/deliveries.ts';
+import type { Turns } from '../../store/newest.ts';
 import { deliveryMessage, type QueueMessage } from '../shared/queue.ts';
 
 export interface AdmitDeps {
   readRevision: (automationId: string, revision: number) => Promise<Revision | undefined>;
-  announce: (delivery: StoredDelivery, subject: string) => Promise<boolean>;
+  announce: (delivery: StoredDelivery, subject: string) => Promise<Turns | undefined>;
   /** Counts the delivery into its minute, once; false when the minute is full. */
   admitToMinute: (delivery: StoredDelivery, max: number) => Promise<boolean>;
   putHeldBack: (delivery: StoredDelivery) => Promise<void>;
@@ -19,7 +20,7 @@ export interface AdmitDeps {
 }
 
 export type Ended = { ended: 'skipped' | 'failed'; reason: string };
-export type Admitted = { expiresAtMs: number; subject: string | undefined };
+export type Admitted = { expiresAtMs: number; subject: string | undefined } & Turns;
 
 /** Webhook, automation, event, webhook: after so many rounds somebody made a loop. */
 const MAX_DEPTH = 8;
@@ -41,10 +42,9 @@ export async function admit(delivery: StoredDelivery, deps: AdmitDeps): Promise<
   // Whoever is held back must not supersede others: the storm first.
   if (await isHeldBack(delivery, settings, deps)) return { ended: 'skipped', reason: 'rate' };
   const subject = settings.supersede ? subjectOf(delivery) : undefined;
-  if (subject !== undefined && !(await deps.announce(delivery, subject))) {
-    return { ended: 'skipped', reason: 'superseded' };
-  }
-  return { expiresAtMs, subject };
+  const turns = subject === undefined ? {} : await deps.announce(delivery, subject);
+  if (!turns) return { ended: 'skipped', reason: 'superseded' };
+  return { expiresAtMs, subject, ...turns };
 }
 
 /** Whoever sends a delivery again by hand wants it sent, however old it is. A digest waits for its minute to end. */

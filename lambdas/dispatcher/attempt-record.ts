@@ -17,6 +17,7 @@ export function attemptRecord(
     outcome: outcome.kind,
     ...(status !== undefined && { status }),
     ...('code' in outcome && { code: outcome.code }),
+    ...('retryAfterSeconds' in outcome && { retryAfterSeconds: outcome.retryAfterSeconds }),
     ...(isProbe && { probe: true as const }),
     request: { method, url: mask(url), headers: maskedHeaders(headers, mask), body: mask(body) },
     ...(responseHead !== undefined && { response: maskedHead(responseHead, mask, longestSecret) }),

@@ -23,6 +23,9 @@ const MAX_READ_BYTES = 128 * 1_024;
  */
 const PIECE_BYTES = 4 * 1_024;
 
+/** Some servers say "100 Continue" to whoever posts: HTTP has clients pass over that, and undici breaks off. */
+const CONTINUES = /^(?:HTTP\/1\.[01] 100(?: [^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*\r\n)+/;
+
 /** A connection lent to one request at a time. */
 export interface Connection {
   client: Client;
@@ -87,6 +90,7 @@ class KeptConnection implements Connection {
   idleSinceMs = 0;
   #socket: Socket | undefined;
   #readBefore = 0;
+  #isAnswerAhead = true;
   readonly #ending = new AbortController();
 
   constructor(key: string, origin: string, connect: Connect) {
@@ -115,6 +119,7 @@ class KeptConnection implements Connection {
 
   begin(): void {
     this.#readBefore = this.#socket?.bytesRead ?? 0;
+    this.#isAnswerAhead = true;
   }
 
   end(): void {
@@ -127,13 +132,25 @@ class KeptConnection implements Connection {
     this.#socket = socket;
     this.#readBefore = 0;
     const read = socket.read.bind(socket);
-    socket.read = () => {
+    const readPiece = (): Buffer | null => {
       if (socket.bytesRead - this.#readBefore > MAX_READ_BYTES) {
         socket.destroy(new errors.ResponseExceededMaxSizeError('more than any answer needs'));
       }
       if (socket.destroyed) return null;
       return socket.readableLength > PIECE_BYTES ? read(PIECE_BYTES) : read();
     };
+    socket.read = () => this.#nextOf(readPiece);
     return socket;
+  }
+
+  #nextOf(readPiece: () => Buffer | null): Buffer | null {
+    for (;;) {
+      const piece = readPiece();
+      if (piece === null || !this.#isAnswerAhead) return piece;
+      const [continues = ''] = CONTINUES.exec(piece.toString('latin1')) ?? [];
+      if (continues.length === piece.length) continue;
+      this.#isAnswerAhead = false;
+      return piece.subarray(continues.length);
+    }
   }
 }

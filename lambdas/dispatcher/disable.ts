@@ -41,15 +41,21 @@ export async function disable(
   deps.log({ stage: 'integration.disabled', integrationId, team, name, reason, toldThrough: other?.id });
 }
 
-/** People read Slack; a webhook may be a machine that acts on whatever it is sent, and is the last resort. */
-async function otherOf({ id, team }: Integration, deps: DisableDeps): Promise<Integration | undefined> {
-  const all = await deps.listIntegrations(team);
-  const [slack, webhooks] = [all.filter(isSlack), all.filter((one) => !isSlack(one))];
-  for (const other of [...slack, ...webhooks]) {
-    if (other.id === id) continue;
+/**
+ * People read Slack; a webhook may be a machine that acts on whatever it is sent, and comes after it. What has the same
+ * bot token comes last: it is most likely gone as well.
+ */
+async function otherOf(gone: Integration, deps: DisableDeps): Promise<Integration | undefined> {
+  const all = await deps.listIntegrations(gone.team);
+  for (const other of all.sort((a, b) => rankOf(a, gone) - rankOf(b, gone))) {
+    if (other.id === gone.id) continue;
     if (healthState(await deps.readHealth(other.id), deps.now()) === 'closed') return other;
   }
   return undefined;
 }
 
-const isSlack = ({ type }: Integration) => type === 'slack';
+function rankOf(other: Integration, gone: Integration): number {
+  if (other.type !== 'slack') return 1;
+  const { token_secret: token } = other;
+  return gone.type === 'slack' && token !== undefined && token === gone.token_secret ? 2 : 0;
+}

@@ -35,8 +35,11 @@ const NEAR_RETRY_MS = 60_000;
 /** How long a delayed message may be late before the sweeper sends the delivery again. */
 const QUEUE_PATIENCE_MS = 60_000;
 
-/** Lambda stops a function that feeds its own queue some 16 times in a row: then the sweeper carries on. */
-const MAX_HOPS = 8;
+/**
+ * Lambda stops a function that feeds its own queue 16 times in a row: by then the sweeper carries on. A delivery may wait
+ * so often twice, before an attempt and between it and its first retry.
+ */
+const MAX_HOPS = 6;
 
 /** Makes one attempt at a delivery: lease, make ready, send, settle. Without a lease it does nothing. */
 export async function dispatch(deliveryId: string, deps: DispatchDeps): Promise<void> {
@@ -86,10 +89,10 @@ async function settleLost(
   return true;
 }
 
-/** An outage that lasts longer than this counts as attempts, so that every delivery ends. */
-const FREE_OUTAGE_MS = 24 * 60 * 60 * 1000;
-
-/** An outage on the way is not the receiver's fault: the delivery is given back without spending an attempt. */
+/**
+ * An outage on the way is not the receiver's fault: the delivery is given back without spending an attempt, until it is
+ * so old that it has to end.
+ */
 async function readyOrRelease(
   lease: Lease & { untilMs: number },
   held: Held,
@@ -100,7 +103,7 @@ async function readyOrRelease(
   } catch (error) {
     const dueAtMs = deps.now() + NEAR_RETRY_MS;
     const { delivery } = lease;
-    const isFree = deps.now() - (delivery.resentAtMs ?? delivery.createdAtMs) < FREE_OUTAGE_MS;
+    const isFree = endBefore(delivery, Number.POSITIVE_INFINITY, deps.now()) === undefined;
     await deps.settle(delivery.id, lease.token, {
       ...{ status: 'pending', dueAtMs, sweepAtMs: dueAtMs },
       ...(isFree && { attempts: lease.attempt - 1 }),
@@ -139,12 +142,13 @@ async function wait(lease: Lease, { waitUntilMs: dueAtMs, wait }: Later, deps: D
 
 /**
  * Whether a delayed message may bring it back; after so many of them in a row the sweeper has to. That one is up to a
- * minute late, by which a turn in a channel would be missed.
+ * minute late and brings many at once, by which a turn would be missed.
  */
 function isNearFor(wait: Wait | undefined, dueAtMs: number, deps: DispatchDeps): boolean {
   const times = wait?.times ?? 0;
   const isTired = times > 0 && times % (MAX_HOPS + 1) === 0;
-  const nearMs = wait?.pacedAtMs === undefined ? NEAR_RETRY_MS : LONGEST_HOLD_MS;
+  const hasTurn = wait?.turnAtMs !== undefined || wait?.pacedAtMs !== undefined;
+  const nearMs = hasTurn ? LONGEST_HOLD_MS : NEAR_RETRY_MS;
   return !isTired && dueAtMs - deps.now() <= nearMs;
 }
 
@@ -162,10 +166,10 @@ async function attempt(lease: Lease, ready: Ready, held: Held, deps: DispatchDep
   const isProbe = held.place?.probe !== undefined && lease.delivery.wait !== undefined;
   const record = attemptRecord({ number: lease.attempt, startedAtMs, isProbe }, ready, result);
   // Others wait for what it held: that is given back at once, beside the notes about how it went.
-  const [why] = await Promise.all([
-    giveBack(lease, held, result, deps),
-    note(lease, ready, { record, result }, deps),
-  ]);
+  const both = [giveBack(lease, held, result, deps), note(lease, ready, { record, result }, deps)] as const;
+  // Where one breaks the other goes on: what is left when the function answers stands still, and would be sent again.
+  await Promise.allSettled(both);
+  const [why] = await Promise.all(both);
   if (why) await disable(lease.delivery.integrationId ?? '', why, deps);
 }
 

@@ -4,7 +4,7 @@ import { type Health, openForMs, reasonToDisable } from '../../core/health.ts';
 import type { Outcome } from '../../core/retry.ts';
 import type { StoredDelivery } from '../../store/deliveries.ts';
 import type { Place } from '../../store/health.ts';
-import type { Ended } from './admit.ts';
+import { type Ended, endBefore } from './admit.ts';
 import type { FlowCache } from './flow-cache.ts';
 
 export interface InFlightDeps {
@@ -40,6 +40,8 @@ const MAX_TRIES = 6;
 interface Taker {
   token: string;
   untilMs: number;
+  /** From then on it has no use for a place. */
+  expiresAtMs: number;
 }
 
 /** Takes one of the integration's places for an attempt, or says when to come back. */
@@ -60,7 +62,7 @@ export async function enter(
 async function tryToEnter(
   delivery: StoredDelivery,
   integrationId: string,
-  { token, untilMs }: Taker,
+  { token, untilMs, expiresAtMs }: Taker,
   deps: InFlightDeps,
 ): Promise<{ place: Place } | Later | Ended> {
   let tried: Place | undefined;
@@ -70,7 +72,9 @@ async function tryToEnter(
     // The write may be done although its answer got lost.
     if (tried && flow.places.some((place) => place.token === token)) return { place: tried };
     const move = nextMove(flow, delivery.wait, nowMs, deps.random());
-    if (!('place' in move)) return away(delivery, integrationId, move, deps);
+    if (!('place' in move)) {
+      return away(delivery, integrationId, { ...move, nextTurnMs: flow.nextTurnMs, expiresAtMs }, deps);
+    }
     strikeOff(flow, move, nowMs);
     const probe =
       move.probe === undefined ? {} : { probe: { seenMs: move.probe, untilMs: nowMs + PROBE_MS } };
@@ -90,11 +94,15 @@ function strikeOff(flow: Flow, { place, probe }: { place: number; probe?: number
 function away(
   delivery: StoredDelivery,
   integrationId: string,
-  move: Exclude<Move, { place: number }>,
+  move: Exclude<Move, { place: number }> & { nextTurnMs: number; expiresAtMs: number },
   deps: InFlightDeps,
 ): Promise<Later> | Later | Ended {
   if ('disabled' in move) return { ended: 'skipped', reason: 'disabled' };
   if ('waitUntilMs' in move) return later(delivery, move.waitUntilMs, {});
+  // A turn that comes too late for it would be nobody's, and all who come later would stand behind it.
+  const late = endBefore(delivery, move.expiresAtMs, 'turnAtMs' in move ? move.turnAtMs : move.nextTurnMs);
+  if (late) return late;
+  if ('turnAtMs' in move) return later(delivery, move.turnAtMs, { turnAtMs: move.turnAtMs });
   return standInLine(delivery, integrationId, move.intervalMs, deps);
 }
 

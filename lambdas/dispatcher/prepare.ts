@@ -4,7 +4,7 @@ import type { ActionRequest, Secrets } from '../../core/actions/request.ts';
 import type { SlackDeployment } from '../../core/actions/slack.ts';
 import { actionOfTest } from '../../core/actions/test-call.ts';
 import type { Head, Revision } from '../../core/automation.ts';
-import { channelKey, type Integration } from '../../core/integration.ts';
+import { channelKey, type Integration, SLACK_PACE_MS } from '../../core/integration.ts';
 import { longestForm, maskerOf } from '../../core/masking.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { StoredDelivery } from '../../store/deliveries.ts';
@@ -59,9 +59,6 @@ export async function prepare(delivery: StoredDelivery, deps: PrepareDeps): Prom
     ...(paceKey !== undefined && { paceKey, paceMs: SLACK_PACE_MS }),
   };
 }
-
-/** Slack takes one message a second in a channel. */
-const SLACK_PACE_MS = 1_000;
 
 type Ended = Extract<Prepared, { ended: unknown }>;
 

@@ -3,8 +3,8 @@ import type { Digest } from '../../core/delivery.ts';
 import { noticeRevision } from '../../core/notice.ts';
 import type { Lease, StoredDelivery } from '../../store/deliveries.ts';
 import type { Place } from '../../store/health.ts';
-import type { Claim } from '../../store/newest.ts';
-import { type AdmitDeps, admit, type Ended, endBefore } from './admit.ts';
+import type { Claim, Turns } from '../../store/newest.ts';
+import { type AdmitDeps, type Admitted, admit, type Ended, endBefore } from './admit.ts';
 import { enter, type InFlightDeps, type Later, later } from './in-flight.ts';
 import { type PaceDeps, type Paced, pace } from './pace.ts';
 import { type PrepareDeps, type Prepared, prepare } from './prepare.ts';
@@ -16,6 +16,7 @@ export interface ReadyDeps extends AdmitDeps, InFlightDeps, PaceDeps, PrepareDep
     claim: { token: string; nowMs: number; untilMs: number },
   ) => Promise<Claim>;
   releaseSubject: (delivery: StoredDelivery, subject: string, token: string) => Promise<void>;
+  keepTurns: (delivery: StoredDelivery, subject: string, turns: Turns) => Promise<void>;
   countHeldBack: (automationId: string, minuteMs: number) => Promise<number>;
 }
 
@@ -33,31 +34,55 @@ const BUSY_MS = 1_000;
 
 /** Everything between lease and sending: may it go out, is it its turn, what is to be sent, is it still the newest. */
 export async function makeReady(
-  { delivery, token, untilMs }: Lease & { untilMs: number },
+  lease: Lease & { untilMs: number },
   held: Held,
   deps: ReadyDeps,
 ): Promise<Ready | Later | Ended> {
-  const admitted = await admit(delivery, deps);
+  const { token, untilMs } = lease;
+  const admitted = await admit(lease.delivery, deps);
   if ('ended' in admitted) return admitted;
+  const { expiresAtMs, subject, ...turns } = admitted;
+  const delivery = withTurns(lease.delivery, turns);
   const { integrationId } = delivery;
   // A test call is to say how the endpoint is, also while it is left alone, and must not count against it.
   if (integrationId !== undefined && !isTest(delivery)) {
-    const entered = await enter(delivery, integrationId, { token, untilMs }, deps);
-    if (!('place' in entered)) return entered;
+    const entered = await enter(delivery, integrationId, { token, untilMs, expiresAtMs }, deps);
+    if (!('place' in entered)) return keepingTurns(delivery, admitted, entered, deps);
     held.place = entered.place;
   }
   const counted = await withCount(delivery, deps);
   const prepared: Request | Ended = await prepare(counted, depsFor(delivery, deps));
   if ('ended' in prepared) return prepared;
-  const { expiresAtMs, subject } = admitted;
   const turn =
     // It may have stood in line since it was admitted.
     endBefore(delivery, expiresAtMs, deps.now()) ??
-    (await pace(delivery, prepared, deps)) ??
+    (await pace(delivery, { ...prepared, expiresAtMs }, deps)) ??
     (await claim(delivery, subject, { token, untilMs }, deps));
-  if (turn !== 'claimed') return turn;
+  if (turn !== 'claimed') return keepingTurns(delivery, admitted, turn, deps);
   if (subject !== undefined) held.subject = subject;
   return { ...prepared, expiresAtMs, ...(counted.digest && { digest: counted.digest }) };
+}
+
+function withTurns(delivery: StoredDelivery, turns: Turns): StoredDelivery {
+  if (Object.keys(turns).length === 0) return delivery;
+  return { ...delivery, wait: { times: 0, ...delivery.wait, ...turns } };
+}
+
+/** The turns of a delivery that may be superseded by then are its subject's. */
+async function keepingTurns(
+  delivery: StoredDelivery,
+  { subject, turnAtMs, pacedAtMs }: Admitted,
+  waits: Later | Ended,
+  deps: ReadyDeps,
+): Promise<Later | Ended> {
+  if (subject === undefined || 'ended' in waits) return waits;
+  const { turnAtMs: turn = turnAtMs, pacedAtMs: paced = pacedAtMs } = waits.wait;
+  const taken = {
+    ...(turn !== undefined && turn !== turnAtMs && { turnAtMs: turn }),
+    ...(paced !== undefined && paced !== pacedAtMs && { pacedAtMs: paced }),
+  };
+  if (Object.keys(taken).length > 0) await deps.keepTurns(delivery, subject, taken);
+  return waits;
 }
 
 /** A notice has no automation: `prepare` is given what stands in its place. */

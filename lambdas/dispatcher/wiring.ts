@@ -13,10 +13,10 @@ import {
 } from '../../store/health.ts';
 import { readLatestAttempts } from '../../store/history.ts';
 import { listIntegrations, readIntegration } from '../../store/integrations.ts';
-import { announceNewest, claimSubject, releaseSubject } from '../../store/newest.ts';
+import { announceNewest, claimSubject, keepTurns, releaseSubject } from '../../store/newest.ts';
 import { readSecret } from '../../store/secrets.ts';
 import { admitToMinute, countHeldBack, putHeldBack } from '../../store/storms.ts';
-import { reservePace, reserveTurn } from '../../store/turns.ts';
+import { readPace, reservePace, reserveTurn } from '../../store/turns.ts';
 import { logStage } from '../shared/log.ts';
 import { findSecretValue } from '../shared/secrets.ts';
 import type { DispatchDeps } from './dispatch.ts';
@@ -46,6 +46,7 @@ export function wiredTo(
     putDelivery: (delivery, dueAtMs) => putDelivery(table, delivery, dueAtMs),
 
     announce: (delivery, subject) => announceNewest(table, delivery, subject, now()),
+    keepTurns: (delivery, subject, turns) => keepTurns(table, delivery, subject, turns),
     claimSubject: (delivery, subject, claim) => claimSubject(table, delivery, subject, claim),
     releaseSubject: (delivery, subject, token) => releaseSubject(table, delivery, subject, token),
     admitToMinute: (delivery, max) => admitToMinute(table, delivery, max, now()),
@@ -57,6 +58,7 @@ export function wiredTo(
     leavePlace: (integrationId, place, attempt) => leavePlace(table, integrationId, place, attempt),
     reserveTurn: (integrationId, intervalMs) => reserveTurn(table, integrationId, intervalMs, now()),
     reservePace: (channel, intervalMs) => reservePace(table, channel, intervalMs, now()),
+    readPace: (channel) => readPace(table, channel),
     openCircuit: (integrationId, times) => openCircuit(table, integrationId, times),
     readHealth: (integrationId) => readHealth(table, integrationId),
     disableIntegration: (integrationId, why) => disableIntegration(table, integrationId, why),

@@ -1,4 +1,4 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { addActivity } from '../../store/activity.ts';
 import { putDeadRecord } from '../../store/dead-records.ts';
 import { putDelivery } from '../../store/deliveries.ts';
@@ -20,7 +20,7 @@ const table = tableOf(env);
 
 const watches = new WatchCache(watchCacheDeps(table));
 
-const deps: MatchBatchDeps = {
+const deps: Omit<MatchBatchDeps, 'stopAtMs'> = {
   watches,
   loadRun: (name) => loadRun(table, name, Date.now()),
   saveRun: (name, memory) => saveRun(table, name, memory, Date.now()),
@@ -42,6 +42,10 @@ const deps: MatchBatchDeps = {
   log: (line) => logStage(line.stage === 'event.matched' ? { ...line, ...watches.takeCounts() } : line),
 };
 
-export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
-  return matchBatch(event.Records, deps);
+/** Room to write what one more message fires before Lambda stops the function. */
+const RESERVE_MS = 15_000;
+
+export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  const stopAtMs = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+  return matchBatch(event.Records, { ...deps, stopAtMs });
 }

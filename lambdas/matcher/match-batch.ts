@@ -93,7 +93,8 @@ async function matchGroup(group: Received[], batch: Batch, deps: MatchBatchDeps)
     const isRun = messages[0]?.subject.kind === 'run';
     const matched = await (isRun ? matchRun(messages, deps) : matchPlain(messages, deps));
     batch.matched.push(...matched);
-    return [];
+    // What there was no time for.
+    return group.slice(matched.length).map(({ record }) => record.messageId);
   } catch (error) {
     const [first, ...others] = group;
     if (isPermanent(error) && first) {

@@ -16,16 +16,43 @@ export interface PlainDeps {
   activity: Pick<ActivityLog, 'note'>;
   sightings: Pick<SightingLog, 'note'>;
   now: () => number;
+  /** When this invocation should come to its end, in ms since 1970. */
+  stopAtMs: number;
 }
 
-/** Matches artifact, collection and custom events. Nothing is remembered: each event decides by itself (W&B). */
+/** So many deliveries are written before it is asked whether there is time for more. */
+const HANDFUL = 200;
+
+/**
+ * Matches artifact, collection and custom events. Nothing is remembered: each event decides by itself (W&B). Thousands
+ * that fire may be more than one invocation can write: answers only the first of the messages then, which are done.
+ */
 export async function matchPlain(messages: EventMessage[], deps: PlainDeps): Promise<Matched[]> {
   const matched = await Promise.all(messages.map((message) => matchMessage(message, deps)));
-  await writeDeliveries(
-    matched.flatMap(({ deliveries }) => deliveries),
-    countingFirings(deps),
-  );
-  return matched;
+  const done: Matched[] = [];
+  for (const handful of handfulsOf(matched)) {
+    if (done.length > 0 && deps.now() >= deps.stopAtMs) break;
+    await writeDeliveries(
+      handful.flatMap(({ deliveries }) => deliveries),
+      countingFirings(deps),
+    );
+    done.push(...handful);
+  }
+  return done;
+}
+
+function handfulsOf(matched: Matched[]): Matched[][] {
+  const handfuls: Matched[][] = [];
+  let count = HANDFUL;
+  for (const one of matched) {
+    if (count >= HANDFUL) {
+      handfuls.push([]);
+      count = 0;
+    }
+    handfuls.at(-1)?.push(one);
+    count += one.deliveries.length;
+  }
+  return handfuls;
 }
 
 async function matchMessage(message: EventMessage, deps: PlainDeps): Promise<Matched> {

@@ -9,6 +9,9 @@ export interface OutboxDeps {
   saveRun: (name: RunName, memory: RunMemory) => Promise<boolean>;
 }
 
+/** Calls that wait for one of the client's sockets take memory: ten thousand of them are more than a function has. */
+const AT_ONCE = 200;
+
 /**
  * Writes deliveries and sends their ids. Safe to repeat: an id that is there already is sent again, and the
  * dispatcher's lease makes that harmless. Answers how many were new.
@@ -17,10 +20,15 @@ export async function writeDeliveries(
   deliveries: Delivery[],
   deps: Pick<OutboxDeps, 'putDelivery' | 'sendDeliveries'>,
 ): Promise<number> {
-  const written = await Promise.all(deliveries.map(deps.putDelivery));
-  const toSend = deliveries.filter((delivery) => delivery.action !== 'no_op');
-  if (toSend.length > 0) await deps.sendDeliveries(toSend);
-  return written.filter(Boolean).length;
+  let written = 0;
+  for (let from = 0; from < deliveries.length; from += AT_ONCE) {
+    const some = deliveries.slice(from, from + AT_ONCE);
+    const areNew = await Promise.all(some.map(deps.putDelivery));
+    written += areNew.filter(Boolean).length;
+    const toSend = some.filter((delivery) => delivery.action !== 'no_op');
+    if (toSend.length > 0) await deps.sendDeliveries(toSend);
+  }
+  return written;
 }
 
 /** Writes what a run's outbox holds, then clears it; false when somebody else changed the run meanwhile. */

@@ -1,6 +1,7 @@
 import { isTest } from '../../core/actions/test-call.ts';
 import type { Head } from '../../core/automation.ts';
 import type { Flow } from '../../core/flow.ts';
+import { channelKey, type Integration, SLACK_PACE_MS } from '../../core/integration.ts';
 import { type Resend, roomFor } from '../../core/resend.ts';
 import type { StoredDelivery } from '../../store/deliveries.ts';
 import type { FoundDeliveries, HistoryPage, HistoryRange } from '../../store/history.ts';
@@ -17,7 +18,9 @@ export interface ResendDeps {
   reopen: (id: string, times: { nowMs: number; unlessSinceMs: number }) => Promise<boolean>;
   readHead: (automationId: string) => Promise<Head | undefined>;
   readFlow: (integrationId: string) => Promise<Flow>;
-  hasIntegration: (integrationId: string) => Promise<boolean>;
+  readIntegration: (integrationId: string) => Promise<Integration | undefined>;
+  /** When a channel's next turn is. */
+  readPace: (channel: string) => Promise<number>;
   send: (messages: QueueMessage[]) => Promise<void>;
   now: () => number;
   log: (line: StageLine) => void;
@@ -138,7 +141,7 @@ function matches(resend: Resend, delivery: StoredDelivery): boolean {
   return status !== 'pending' && resend.statuses.includes(status);
 }
 
-type RoomDeps = Pick<ResendDeps, 'readFlow' | 'hasIntegration' | 'now'>;
+type RoomDeps = Pick<ResendDeps, 'readFlow' | 'readIntegration' | 'readPace' | 'now'>;
 
 /** How much room the integrations of a job's deliveries have in this sweep. */
 class Rooms {
@@ -162,8 +165,12 @@ class Rooms {
 
   /** Undefined when it is disabled or was deleted. */
   async #roomOf(integrationId: string): Promise<number | undefined> {
-    const { hasIntegration, readFlow, now } = this.#deps;
-    if (!(await hasIntegration(integrationId))) return undefined;
-    return roomFor(await readFlow(integrationId), now());
+    const { readIntegration, readFlow, readPace, now } = this.#deps;
+    const integration = await readIntegration(integrationId);
+    if (!integration) return undefined;
+    const channel = channelKey(integration);
+    const flow = await readFlow(integrationId);
+    if (channel === undefined) return roomFor(flow, now());
+    return roomFor(flow, now(), { nextMs: await readPace(channel), intervalMs: SLACK_PACE_MS });
   }
 }

@@ -8,6 +8,7 @@ import { listDeliveries } from '../../store/history.ts';
 import { readIntegration } from '../../store/integrations.ts';
 import { readResend, saveResend } from '../../store/resends.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';
+import { readPace } from '../../store/turns.ts';
 import { readEnv } from '../shared/env.ts';
 import { logStage } from '../shared/log.ts';
 import {
@@ -37,7 +38,8 @@ const resendDeps: ResendDeps = {
   reopen: (id, times) => reopenDelivery(table, id, times),
   readHead: (id) => readHead(table, id),
   readFlow: (id) => readFlow(table, id, Date.now()),
-  hasIntegration: async (id) => (await readIntegration(table, id)) !== undefined,
+  readIntegration: (id) => readIntegration(table, id),
+  readPace: (channel) => readPace(table, channel),
 };
 
 /** Room to finish what is under way before Lambda stops the function. */

@@ -1,11 +1,13 @@
 import type { Resend } from '../../core/resend.ts';
+import { Secret } from '../../core/secret.ts';
 import type { WaitingMessage } from '../../lambdas/shared/queue.ts';
 import { clearDead } from '../../lambdas/sweeper/clear-dead.ts';
 import { deleteAutomation, readAutomation } from '../../store/automations.ts';
 import { readAttempts, readDelivery, reopenDelivery } from '../../store/deliveries.ts';
 import { disableIntegration, openCircuit } from '../../store/health.ts';
-import { deleteIntegration, readIntegration } from '../../store/integrations.ts';
+import { createIntegration, deleteIntegration, readIntegration } from '../../store/integrations.ts';
 import { readResend, saveResend } from '../../store/resends.ts';
+import { aSlackIntegration } from '../support/builders.ts';
 import { startStore } from '../support/store-table.ts';
 import { delivered, down, type Fault, VirtualDelivery } from '../support/virtual-delivery.ts';
 
@@ -85,6 +87,35 @@ describe('a resend', () => {
     expect(await stateOf(job)).toMatchObject({ phase: 'done', matched: 45, resent: 45 });
     expect(ids.map((id) => postsOf(world, id))).toEqual(ids.map(() => 2));
   }, 60_000);
+
+  test('leaves a Slack channel half of its turns: what fires meanwhile does not stand behind the whole of it', async () => {
+    const world = new VirtualDelivery(store.table, start);
+    const integration = `${world.name}_slack`;
+    const team = `team-${world.name}`;
+    const action = { type: 'slack', integration, title: '', message: '', severity: 'INFO' } as const;
+    const automation = await world.automation('aut', integration, {
+      ...{ action, delivery: { supersede: false, max_per_minute: 600 } },
+    });
+    await createIntegration(store.table, aSlackIntegration({ id: integration, team, name: integration }));
+    let responseHead = '{"ok":false,"error":"not_in_channel"}';
+    world.change = (deps) => ({
+      ...deps,
+      readSecret: async () => new Secret('xoxb-a-token'),
+      send: async (request) => ({ ...(await deps.send(request)), responseHead }),
+    });
+    const fire = (id: string) => world.fire(id, automation, integration, { action: 'slack' });
+    for (let n = 0; n < 100; n++) await fire(`d${n}`);
+    await world.runFor(3 * MINUTE_MS);
+    responseHead = '{"ok":true}';
+    const job = await askFor(world, automation);
+    await world.runFor(MINUTE_MS + 1_000);
+    const alert = await fire('alert');
+    await world.runFor(35_000);
+    expect(await readDelivery(store.table, alert)).toMatchObject({ status: 'delivered' });
+    await world.runFor(6 * MINUTE_MS);
+    expect(await stateOf(job)).toMatchObject({ phase: 'done', matched: 100, resent: 100 });
+    expect(world.posts).toHaveLength(201);
+  });
 
   test('takes what was made in its time and ended so, and nothing else', async () => {
     const { world, automation, ids, integration } = await afterFailures(3);

@@ -1,6 +1,7 @@
 import type { Delivery } from '../../core/delivery.ts';
 import type { Outcome } from '../../core/retry.ts';
 import { Secret } from '../../core/secret.ts';
+import type { Later } from '../../lambdas/dispatcher/in-flight.ts';
 import { pace } from '../../lambdas/dispatcher/pace.ts';
 import { deleteAutomation, readAutomation, updateAutomation } from '../../store/automations.ts';
 import { putDelivery, readAttempts, readDelivery, reopenDelivery } from '../../store/deliveries.ts';
@@ -13,7 +14,7 @@ import {
 } from '../../store/health.ts';
 import { createIntegration } from '../../store/integrations.ts';
 import { countHeldBack } from '../../store/storms.ts';
-import { reservePace } from '../../store/turns.ts';
+import { readPace, reservePace } from '../../store/turns.ts';
 import { aSlackIntegration } from '../support/builders.ts';
 import { startStore } from '../support/store-table.ts';
 import { type Answer, delivered, down, timedOut, VirtualDelivery } from '../support/virtual-delivery.ts';
@@ -349,6 +350,49 @@ describe('in flight', () => {
     expect(Math.max(...first.map(({ endMs }) => endMs)) - start).toBeLessThan(40_000);
   });
 
+  test('as many go through as the integration takes, however long the line is, and when it is over it is over', async () => {
+    const { world, fire } = await aWorld(always(delivered, 15_000), settings({ max_per_minute: 600 }));
+    for (let n = 0; n < 240; n++) await fire(`d${n}`);
+    // 6 min would be perfect.
+    await world.runFor(8 * MINUTE_MS);
+    expect(world.posts).toHaveLength(240);
+    await world.runFor(2 * MINUTE_MS);
+    const late = await fire('late');
+    await world.runFor(16_000);
+    expect(await stored(late)).toMatchObject({ status: 'delivered' });
+  });
+
+  test('turns are not taken by what will have expired: as many go through as the integration takes', async () => {
+    const { world, fire } = await aWorld(
+      always(delivered, 15_000),
+      settings({ max_per_minute: 600, expires_after_seconds: 60 }),
+    );
+    // 60 a minute, of which 40 find a place.
+    for (let second = 0; second < 360; second++) {
+      await fire(`d${second}`);
+      await world.runFor(1_000);
+    }
+    const latest = world.posts.filter(({ startMs }) => startMs >= start + 3 * MINUTE_MS);
+    expect(latest.length).toBeGreaterThan(100);
+  });
+
+  test('what supersedes another takes over its turn, so that something goes out however fast newer ones come', async () => {
+    const { world, fire } = await aWorld(
+      always(delivered, 15_000),
+      settings({ supersede: true, max_per_minute: 600 }),
+    );
+    // 80 a minute about 20 things, of which 40 a minute find a place.
+    for (let n = 0; n < 320; n++) {
+      await fire(`d${n}`, about(`alias-${n % 20}`, n));
+      await world.runFor(750);
+    }
+    const latest = world.posts.filter(({ startMs }) => startMs >= start + 2 * MINUTE_MS);
+    expect(latest.length).toBeGreaterThan(60);
+    await world.runFor(5 * MINUTE_MS);
+    const last = world.posts.slice(-20).map(({ delivery }) => Number(delivery.split('_d')[1]));
+    expect(last.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => 300 + n));
+  });
+
   test('places of functions that died are free again when their lease ends', async () => {
     const { world, integration, automation, fire } = await aWorld(always());
     for (let n = 0; n < 10; n++) {
@@ -370,26 +414,29 @@ describe('in flight', () => {
     expect(await stored(id)).toMatchObject({ status: 'delivered', attempts: 1 });
   });
 
+  const turnOf = async (...args: Parameters<typeof pace>) => (await pace(...args)) as Later | undefined;
+
   test('a channel takes one message a second, in turn', async () => {
     const world = new VirtualDelivery(store.table, start);
     const deps = {
       reservePace: (channel: string, intervalMs: number) =>
         reservePace(store.table, channel, intervalMs, world.nowMs),
+      readPace: (channel: string) => readPace(store.table, channel),
       now: () => world.nowMs,
     };
     const paced = { paceKey: `channel-${world.name}`, paceMs: 1_000 };
     const delivery = { id: 'd' } as unknown as NonNullable<Awaited<ReturnType<typeof stored>>>;
-    const turns = await Promise.all(Array.from({ length: 5 }, () => pace(delivery, paced, deps)));
+    const turns = await Promise.all(Array.from({ length: 5 }, () => turnOf(delivery, paced, deps)));
     const times = turns.map((turn) => turn?.waitUntilMs ?? start).sort();
     expect(times).toEqual([0, 1, 2, 3, 4].map((n) => start + n * 1_000));
     const { wait } = turns.find((turn) => turn?.waitUntilMs === start + 3_000)!;
     // Who comes before its turn keeps it.
-    expect(await pace({ ...delivery, wait }, paced, deps)).toMatchObject({ waitUntilMs: start + 3_000 });
+    expect(await turnOf({ ...delivery, wait }, paced, deps)).toMatchObject({ waitUntilMs: start + 3_000 });
     world.nowMs += 3_000;
-    expect(await pace({ ...delivery, wait }, paced, deps)).toBeUndefined();
-    expect(await pace(delivery, {}, deps)).toBeUndefined();
+    expect(await turnOf({ ...delivery, wait }, paced, deps)).toBeUndefined();
+    expect(await turnOf(delivery, {}, deps)).toBeUndefined();
     world.nowMs += 60_000;
-    expect(await pace(delivery, paced, deps)).toBeUndefined();
+    expect(await turnOf(delivery, paced, deps)).toBeUndefined();
   });
 
   test('a turn in a channel is one delivery’s alone and is kept, however far off it is', async () => {
@@ -397,12 +444,13 @@ describe('in flight', () => {
     const deps = {
       reservePace: (channel: string, intervalMs: number) =>
         reservePace(store.table, channel, intervalMs, world.nowMs),
+      readPace: (channel: string) => readPace(store.table, channel),
       now: () => world.nowMs,
     };
     const paced = { paceKey: `channel-${world.name}`, paceMs: 5 * MINUTE_MS };
     const delivery = { id: 'd' } as unknown as NonNullable<Awaited<ReturnType<typeof stored>>>;
-    const turns: Awaited<ReturnType<typeof pace>>[] = [];
-    for (let n = 0; n < 5; n++) turns.push(await pace(delivery, paced, deps));
+    const turns: (Later | undefined)[] = [];
+    for (let n = 0; n < 5; n++) turns.push(await turnOf(delivery, paced, deps));
     expect(turns.map((turn) => turn?.wait.pacedAtMs)).toEqual([
       undefined,
       ...[5, 10, 15, 20].map((minutes) => start + minutes * MINUTE_MS),
@@ -413,27 +461,53 @@ describe('in flight', () => {
     world.nowMs = last.waitUntilMs;
     const { wait } = last;
     const turnAtMs = start + 20 * MINUTE_MS;
-    expect(await pace({ ...delivery, wait }, paced, deps)).toMatchObject({ waitUntilMs: turnAtMs });
+    expect(await turnOf({ ...delivery, wait }, paced, deps)).toMatchObject({ waitUntilMs: turnAtMs });
     world.nowMs = turnAtMs;
-    expect(await pace({ ...delivery, wait }, paced, deps)).toBeUndefined();
+    expect(await turnOf({ ...delivery, wait }, paced, deps)).toBeUndefined();
   });
 
-  test('a channel takes one message a second however long the line is, and whoever brings them', async () => {
+  async function aChannel(change: object = {}) {
     const world = new VirtualDelivery(store.table, start);
     const integration = `${world.name}_slack`;
     const team = `team-${world.name}`;
     const action = { type: 'slack', integration, title: '', message: '', severity: 'INFO' } as const;
-    const automation = await world.automation('aut', integration, {
-      action,
-      ...settings({ max_per_minute: 600 }),
-    });
+    const delivery = settings({ max_per_minute: 600, ...change });
+    const automation = await world.automation('aut', integration, { action, ...delivery });
     await createIntegration(store.table, aSlackIntegration({ id: integration, team, name: integration }));
     world.change = (deps) => ({
       ...deps,
       readSecret: async () => new Secret('xoxb-a-token'),
       send: async (request) => ({ ...(await deps.send(request)), responseHead: '{"ok":true}' }),
     });
-    for (let n = 0; n < 150; n++) await world.fire(`d${n}`, automation, integration, { action: 'slack' });
+    const fire = (id: string, more: Partial<Delivery> = {}) =>
+      world.fire(id, automation, integration, { action: 'slack', ...more });
+    return { world, fire };
+  }
+
+  test('turns in a channel are not taken by what will have expired', async () => {
+    const { world, fire } = await aChannel({ expires_after_seconds: 15 });
+    // Two a second, of which every other one finds a turn.
+    for (let n = 0; n < 180; n++) {
+      await fire(`d${n}`);
+      await world.runFor(500);
+    }
+    const latest = world.posts.filter(({ startMs }) => startMs >= start + MINUTE_MS);
+    expect(latest.length).toBeGreaterThan(24);
+  });
+
+  test('what supersedes another takes over its turn in a channel as well', async () => {
+    const { world, fire } = await aChannel({ supersede: true });
+    for (let n = 0; n < 180; n++) {
+      await fire(`d${n}`, about(`alias-${n % 20}`, n));
+      await world.runFor(500);
+    }
+    const latest = world.posts.filter(({ startMs }) => startMs >= start + MINUTE_MS);
+    expect(latest.length).toBeGreaterThan(24);
+  });
+
+  test('a channel takes one message a second however long the line is, and whoever brings them', async () => {
+    const { world, fire } = await aChannel();
+    for (let n = 0; n < 150; n++) await fire(`d${n}`);
     await world.runFor(10 * MINUTE_MS);
     const times = world.posts.map(({ startMs }) => startMs).sort((a, b) => a - b);
     expect(times).toHaveLength(150);

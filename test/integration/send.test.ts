@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -219,6 +220,20 @@ describe('what is answered', () => {
     const { url } = await receiver({ respond: () => ({ status: 500, body: `${'鍵'.repeat(30_000)}` }) });
     const { responseHead } = await senderOf()(outboundTo(url));
     expect(responseHead).toBe('鍵'.repeat(1_365));
+  });
+
+  test('"100 Continue" is passed over, also where nobody asked for it, and the answer behind it stands', async () => {
+    const { url } = await rawServer((socket) => {
+      socket.on('data', async () => {
+        socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+        await sleep(20);
+        socket.write('HTTP/1.1 100\r\nserver: old\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nHTTP');
+      });
+    });
+    const send = senderOf();
+    for (let n = 0; n < 2; n++) {
+      expect(await send(outboundTo(url))).toMatchObject({ status: 200, responseHead: 'HTTP' });
+    }
   });
 
   test('a compressed body is not inflated', async () => {

@@ -145,6 +145,7 @@ export async function decide(world: Admitted, batching: Batching = ONE_BY_ONE): 
       },
       flush: async () => undefined,
     },
+    stopAtMs: Number.POSITIVE_INFINITY,
     sightings: { note: () => undefined, flush: async () => undefined },
     bury: async (_record, reason) => {
       problems.push(reason);

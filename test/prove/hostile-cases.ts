@@ -291,6 +291,7 @@ function endless(): HostileCase[] {
     ['status line', 'HTTP/1.1 200 ', 'O'.repeat(65_536), 'failed response_too_large'],
     ['line ends', '', '\r\n'.repeat(30_000), 'failed response_too_large'],
     ['blanks', '', ' '.repeat(65_536), 'failed reset'],
+    ['100', '', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(2_000), 'failed response_too_large', 'failed reset'],
     ['102', '', 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(2_000), 'failed response_too_large'],
     ['103', '', 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(2_000), 'failed response_too_large'],
     [
@@ -395,8 +396,7 @@ function interim(): HostileCase[] {
       'delivered',
       'failed reset',
     ),
-    // undici takes 100 only from those who were asked to expect it.
-    one('interim', '100', [{ send: `HTTP/1.1 100 Continue\r\n\r\n${okWith('ok')}` }], 'failed reset'),
+    one('interim', '100', [{ send: `HTTP/1.1 100 Continue\r\n\r\n${okWith('ok')}` }], 'delivered'),
     one(
       'interim',
       '101 to another protocol',

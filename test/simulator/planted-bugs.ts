@@ -404,6 +404,12 @@ const delivering: PlantedBug[] = [
     '',
   ),
   bug(
+    'Retry-After is not honoured',
+    'core/retry.ts',
+    'Math.max(delaySeconds, outcome.retryAfterSeconds ?? 0)',
+    'delaySeconds',
+  ),
+  bug(
     'a no-op waits to be sent',
     DELIVERIES,
     "...(delivery.action === 'no_op'",
@@ -458,8 +464,8 @@ const spares: PlantedBug[] = [
     'whether something newer was announced is asked only once',
     'the claim asks again',
     'lambdas/dispatcher/admit.ts',
-    'if (subject !== undefined && !(await deps.announce(delivery, subject))) {',
-    'if (subject !== undefined && !(await deps.announce(delivery, subject)) && deps.now() === 0) {',
+    "if (!turns) return { ended: 'skipped', reason: 'superseded' };",
+    '',
   ),
   spare(
     'a message of the events queue comes back after five seconds',

@@ -13,6 +13,8 @@ export interface Post {
   endedAtMs: number;
   /** Undefined for one that never answered in time. */
   status: number | undefined;
+  /** How long it asked to be left alone. */
+  retryAfterMs: number;
   /** Whether the sender got to know the answer. */
   isHeard: boolean;
 }
@@ -64,6 +66,7 @@ export class Receivers {
       arrivedAtMs: nowMs,
       endedAtMs: nowMs + answer.durationMs,
       status: answer.status,
+      retryAfterMs: Number(answer.retryAfter ?? 0) * 1_000,
       isHeard: false,
     };
     this.posts.push(post);

@@ -9,7 +9,8 @@ export function openDoors() {
     putHeldBack: async () => undefined,
     putDelivery: async () => true,
     countHeldBack: async () => 0,
-    announce: async () => true,
+    announce: async () => ({}),
+    keepTurns: async () => undefined,
     claimSubject: async () => 'claimed' as const,
     releaseSubject: async () => undefined,
     flows: {
@@ -21,6 +22,7 @@ export function openDoors() {
     leavePlace: async () => ({}),
     reserveTurn: async () => 0,
     reservePace: async () => 0,
+    readPace: async () => 0,
     openCircuit: async () => true,
     readHealth: async () => ({}),
     listIntegrations: async () => [],

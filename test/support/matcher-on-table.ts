@@ -29,6 +29,7 @@ export function matcherOn(table: Table) {
         throw new Error(reason);
       },
       now,
+      stopAtMs: Number.POSITIVE_INFINITY,
       log: () => {},
     });
     if (batchItemFailures.length > 0) throw new Error('a message came back');

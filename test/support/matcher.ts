@@ -51,6 +51,7 @@ export function aMatcher(...watching: Watcher[]) {
       buried.push(messageId);
     },
     now: () => clock.nowMs,
+    stopAtMs: Number.POSITIVE_INFINITY,
     log: (line) => lines.push(line),
   };
 

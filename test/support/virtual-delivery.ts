@@ -19,6 +19,7 @@ import { listDeliveries } from '../../store/history.ts';
 import { createIntegration, readIntegration } from '../../store/integrations.ts';
 import { readResend, saveResend } from '../../store/resends.ts';
 import { loadRun, saveRun } from '../../store/runs.ts';
+import { readPace } from '../../store/turns.ts';
 import { aDefinition, aWebhookIntegration } from './builders.ts';
 
 export interface Post {
@@ -59,7 +60,8 @@ const resendCalls = [
   'reopen',
   'readHead',
   'readFlow',
-  'hasIntegration',
+  'readIntegration',
+  'readPace',
   'send',
 ] as const satisfies (keyof ResendDeps)[];
 
@@ -71,6 +73,7 @@ const dispatchCalls = [
   'putDelivery',
   'requeue',
   'announce',
+  'keepTurns',
   'claimSubject',
   'releaseSubject',
   'admitToMinute',
@@ -80,6 +83,7 @@ const dispatchCalls = [
   'leavePlace',
   'reserveTurn',
   'reservePace',
+  'readPace',
   'openCircuit',
   'readHealth',
   'disableIntegration',
@@ -328,7 +332,8 @@ export class VirtualDelivery {
       reopen: (id, times) => reopenDelivery(table, id, times),
       readHead: (id) => readHead(table, id),
       readFlow: (id) => readFlow(table, id, this.nowMs),
-      hasIntegration: async (id) => (await readIntegration(table, id)) !== undefined,
+      readIntegration: (id) => readIntegration(table, id),
+      readPace: (channel) => readPace(table, channel),
       send: async (messages) => this.enqueue(messages),
       now: () => this.nowMs,
       log: (line) => this.lines.push(line),

@@ -83,7 +83,21 @@ describe('the next move', () => {
     ['whoever is new stands behind the line', flow({ nextTurnMs: 101 }), undefined, { intervalMs: 100 }],
     ['a line that is over is none', flow({ nextTurnMs: 100 }), undefined, { place: 7 }],
     ['whose turn it is goes before the line', flow({ nextTurnMs: 900 }), turn(100), { place: 7 }],
-    ['a turn to come is none', flow({ nextTurnMs: 900 }), turn(101), { intervalMs: 100 }],
+    ['a turn to come is kept', flow({ nextTurnMs: 900 }), turn(101), { turnAtMs: 101 }],
+    [
+      'also where the line is too long',
+      flow({ nextTurnMs: 300_101, free: [] }),
+      turn(101),
+      { turnAtMs: 101 },
+    ],
+    ['five minutes are the end of a line', flow({ nextTurnMs: 300_100 }), undefined, { intervalMs: 100 }],
+    [
+      'and whoever is too many comes back',
+      flow({ nextTurnMs: 300_101 }),
+      undefined,
+      { waitUntilMs: 270_100 },
+    ],
+    ['then by a free place, as there is one', flow({ nextTurnMs: 300_101 }), { times: 1 }, { place: 7 }],
     ['turns are not too close', flow({ free: [], lastMs: 1 }), undefined, { intervalMs: 20 }],
     ['nor too far apart', flow({ free: [], lastMs: 90_000 }), undefined, { intervalMs: 2_000 }],
     [

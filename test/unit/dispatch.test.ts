@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { testDelivery } from '../../core/actions/test-call.ts';
 import type { Attempt } from '../../core/delivery.ts';
 import { reveal, Secret } from '../../core/secret.ts';
@@ -140,6 +141,41 @@ describe('an attempt', () => {
     expect(seen.requeued).toMatchObject([{ delaySeconds: 5 }]);
   });
 
+  test.each([
+    ['a turn in the line', 300_000, [{ delaySeconds: 300 }], 360_000],
+    ['an open circuit', undefined, [], 300_000],
+  ])('that waits for %s comes back in time', async (_what, inMs, messages, sweepInMs) => {
+    const flow = { health: {}, places: [], free: [], nextTurnMs: 0, lastMs: 1_000 };
+    const open = { ...flow, health: { openUntilMs: 1_300_000 } };
+    const { seen, run } = setUp({
+      flows: { read: async () => (inMs ? flow : open), forget: () => undefined },
+      reserveTurn: async () => 1_000_000 + (inMs ?? 0),
+    });
+    await run();
+    expect(seen.settled).toMatchObject([{ dueAtMs: 1_300_000, sweepAtMs: 1_000_000 + sweepInMs }]);
+    expect(seen.requeued).toMatchObject(messages);
+  });
+
+  test('keeps what Retry-After asked for: whoever settles it has only its record', async () => {
+    const outcome = { ...down.outcome, retryAfterSeconds: 3_600 } as SendResult['outcome'];
+    const { seen, run } = setUp({}, { result: { ...down, outcome } });
+    await run();
+    expect(seen.attempts).toMatchObject([{ retryAfterSeconds: 3_600 }]);
+  });
+
+  test('is noted to its end where giving its place back breaks: a function that has answered stands still', async () => {
+    const { seen, run } = setUp({
+      leavePlace: () => Promise.reject(new Error('throttled')),
+      putAttempt: async (_id, one) => {
+        await sleep(20);
+        seen.attempts.push(one);
+        return true;
+      },
+    });
+    await expect(run()).rejects.toThrow('throttled');
+    expect(seen.settled).toEqual([{ status: 'delivered' }]);
+  });
+
   test('that failed again waits for the sweeper', async () => {
     const { seen, run } = setUp({}, { result: down, attempt: 2 });
     await run();
@@ -189,6 +225,10 @@ describe('an attempt', () => {
     [
       { outcome: 'failed', status: 503, code: 'http_status' },
       { status: 'pending', dueAtMs: 300_600, sweepAtMs: 300_600 },
+    ],
+    [
+      { outcome: 'failed', status: 503, code: 'http_status', retryAfterSeconds: 3_600 },
+      { status: 'pending', dueAtMs: 3_600_600, sweepAtMs: 3_600_600 },
     ],
   ])('is not made when the earlier one was noted but not settled: %j', async (noted, settlement) => {
     const record = { number: 2, startedAtMs: 500, durationMs: 100, ...noted } as Attempt;
@@ -299,15 +339,23 @@ describe('an attempt', () => {
     expect(seen.settled).toEqual([{ status: 'skipped', reason: 'expired', attempts: 0 }]);
   });
 
-  test('that could not be prepared for a day counts, so that the delivery ends', async () => {
-    const { seen, run } = setUp({
-      now: () => 24 * 3_600_000 + 950,
-      readSecret: async () => {
-        throw new Error('away');
+  test.each([
+    ['in an outage of ours does not count, however late the retry is', 5 * 24, { attempts: 7 }],
+    ['after five days counts, so that the delivery ends', 5 * 24 + 1, {}],
+  ])('that could not be prepared %s', async (_what, hours, attempts) => {
+    const nowMs = delivery.createdAtMs + hours * 3_600_000;
+    const { seen, run } = setUp(
+      {
+        now: () => nowMs,
+        readRevision: async () => {
+          throw new Error('away');
+        },
       },
-    });
+      { attempt: 8 },
+    );
     await expect(run()).rejects.toThrow('away');
-    expect(seen.settled[0]).not.toHaveProperty('attempts');
+    const dueAtMs = nowMs + 60_000;
+    expect(seen.settled).toEqual([{ status: 'pending', dueAtMs, sweepAtMs: dueAtMs, ...attempts }]);
   });
 
   test('that could not be prepared in an outage does not count', async () => {
@@ -322,6 +370,33 @@ describe('an attempt', () => {
     ]);
   });
 });
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8, 9])(
+  'its own queue is not fed so often in a row that Lambda stops it, also by one that waits %i times and then fails',
+  async (waits) => {
+    const flow = { health: {}, places: [], nextTurnMs: 0, lastMs: 1_000 };
+    let of: Partial<StoredDelivery> = {};
+    let attempt = 1;
+    let fed = 0;
+    for (let round = 1; ; round++) {
+      const free = round === waits + 1 ? [0] : [];
+      const { seen, run } = setUp(
+        {
+          flows: { read: async () => ({ ...flow, free }), forget: () => undefined },
+          reserveTurn: async () => 1_002_000,
+        },
+        { attempt, result: down, of },
+      );
+      await run();
+      if (seen.requeued.length === 0) break;
+      fed++;
+      attempt += seen.sent.length;
+      const [settled] = seen.settled;
+      of = settled && 'wait' in settled && settled.wait ? { wait: settled.wait } : {};
+    }
+    expect(fed).toBeLessThanOrEqual(14);
+  },
+);
 
 test('what Slack refuses fails with its own string as the reason', async () => {
   const result: SendResult = { ...ok, responseHead: '{"ok":false,"error":"not_in_channel"}' };
@@ -367,7 +442,7 @@ describe('an attempt that tries whether the integration is back', () => {
   });
 
   test('is brought back by the sweeper once it waited often', async () => {
-    const { seen, run } = setUp(halfOpen, { attempt: 2, result: down, of: { wait: { times: 9 } } });
+    const { seen, run } = setUp(halfOpen, { attempt: 2, result: down, of: { wait: { times: 7 } } });
     await run();
     expect(seen.settled).toMatchObject([{ dueAtMs: 1_005_000, sweepAtMs: 1_005_000 }]);
     expect(seen.requeued).toEqual([]);

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SignalboxEvent } from '../../core/event.ts';
 import { packMessages } from '../../core/event-message.ts';
 import { pointsOf as heldBy } from '../../core/metrics/series.ts';
 import { newRunMemory } from '../../core/runs/memory.ts';
-import { matchBatch } from '../../lambdas/matcher/match-batch.ts';
+import { type MatchBatchDeps, matchBatch } from '../../lambdas/matcher/match-batch.ts';
 import {
   aHeartbeat,
   aLinkedEvent,
@@ -48,6 +49,36 @@ describe('matching a batch', () => {
     expect(batchItemFailures).toEqual([]);
     expect(firedBy(matcher)).toEqual(['aut_average@2', 'aut_last@3', 'aut_link@link-1']);
     expect(matcher.store.sent.toSorted()).toEqual([...matcher.store.deliveries.keys()].toSorted());
+  });
+
+  test('writes a few deliveries at a time; what there is no time for comes back in order', async () => {
+    const matcher = aMatcher(linkWatcher());
+    const linked = (from: number) =>
+      Array.from({ length: 250 }, (_, n) => aLinkedEvent({ id: `link-${from + n}` }));
+    const batch = batchOf(linked(0), linked(250), linked(500), linked(750));
+    const { putDelivery } = matcher.deps;
+    let [busy, most, written] = [0, 0, 0];
+    const deps: MatchBatchDeps = {
+      ...matcher.deps,
+      stopAtMs: 1,
+      now: () => Math.floor(written / 500),
+      putDelivery: async (delivery) => {
+        most = Math.max(most, ++busy);
+        await sleep(0);
+        busy--;
+        written++;
+        return putDelivery(delivery);
+      },
+    };
+    const idsOf = (records: typeof batch) => records.map(({ messageId }) => ({ itemIdentifier: messageId }));
+    expect((await matchBatch(batch, deps)).batchItemFailures).toEqual(idsOf(batch.slice(2)));
+    expect(matcher.store.deliveries.size).toBe(500);
+    // Where there is no time at all it still comes on.
+    expect((await matchBatch(batch.slice(2), deps)).batchItemFailures).toEqual(idsOf(batch.slice(3)));
+    expect(await matchBatch(batch.slice(3), deps)).toEqual({ batchItemFailures: [] });
+    expect(matcher.store.deliveries.size).toBe(1_000);
+    expect(matcher.store.sent.toSorted()).toEqual([...matcher.store.deliveries.keys()].toSorted());
+    expect(most).toBe(200);
   });
 
   test('matches the runs of a batch each by itself', async () => {

@@ -22,6 +22,14 @@ test.each<[string, Partial<Flow>, number | undefined]>([
   expect(roomFor(flow(change), nowMs)).toBe(room);
 });
 
+test.each([
+  ['is free', nowMs, 150, 30],
+  ['is slow to answer', nowMs, 60_000, 10],
+  ['has a line of others', nowMs + 1, 150, 0],
+])('a channel of one message a second that %s has room for so many', (_how, nextMs, lastMs, room) => {
+  expect(roomFor(flow({ lastMs }), nowMs, { nextMs, intervalMs: 1_000 })).toBe(room);
+});
+
 test.each<[Partial<Resend>, number | undefined]>([
   [{ phase: 'counting', matched: 5 }, undefined],
   [{ phase: 'sending', matched: 5, resent: 2, passedOver: 1 }, 2],

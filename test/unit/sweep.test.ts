@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery } from '../../core/delivery.ts';
 import { unpackMessage } from '../../core/event-message.ts';
 import { newRunMemory } from '../../core/runs/memory.ts';
@@ -139,6 +140,32 @@ describe('a sweep', () => {
     expect(sent).toEqual(['a']);
     const missed = { stage: 'error', message: 'throttled' };
     expect(lines).toMatchObject([missed, missed, { stage: 'sweep.done', deliveries: 1, failed: 2 }]);
+  });
+
+  test.each([
+    ['however many are due', false, 3_200, 192],
+    ['also where many that failed stand in front', true, 3_000, 200],
+  ])('takes a few at a time, %s', async (_what, isStuck, count, atOnce) => {
+    const shards = Array.from({ length: 16 }, (_, shard) =>
+      Array.from({ length: 200 }, (_, n) => ({ kind: 'delivery' as const, id: `${shard}-${n}` })),
+    );
+    const busy = new Set<string>();
+    let most = 0;
+    const { sent, run } = setUp([], {
+      readDue: async (_now, limit) =>
+        shards.flatMap((shard) => shard.filter(({ id }) => !sent.includes(id)).slice(0, limit)),
+      stamp: async (id) => {
+        most = Math.max(most, busy.add(id).size);
+        await sleep(0);
+        busy.delete(id);
+        if (isStuck && id.startsWith('0-')) throw new Error('refused');
+        return delivery(id);
+      },
+    });
+    await run();
+    expect(new Set(sent).size).toBe(count);
+    expect(sent).toHaveLength(count);
+    expect(most).toBe(atOnce);
   });
 
   test('stops in time', async () => {

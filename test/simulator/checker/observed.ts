@@ -59,6 +59,8 @@ export interface Post {
   /** When it was answered, or given up. */
   endedAtMs: number;
   status: number | undefined;
+  /** How long it asked to be left alone. */
+  retryAfterMs: number;
   /** Whether the answer reached the sender's side. */
   isHeard: boolean;
 }

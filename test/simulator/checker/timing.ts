@@ -1,7 +1,7 @@
 // G9, G18 and the secrets: what must not happen later than so.
 import { EFFECT_MS, endOf } from './firings.ts';
 import type { Attempt, Observed, Post } from './observed.ts';
-import { saidBy } from './occurrence.ts';
+import { groupBy, saidBy } from './occurrence.ts';
 
 /** What lies between the last look at something and the request that goes out: a few slow calls. */
 const ON_THE_WAY_MS = 6_000;
@@ -73,26 +73,45 @@ function waiting(observed: Observed): string[] {
 const DELAYS_S = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
 const APART_MS = 4_000;
 
-function early({ history, resent }: Observed): string[] {
+function early({ history, posts, resent }: Observed): string[] {
+  const heard = groupBy(
+    posts.filter(({ isHeard }) => isHeard),
+    ({ headers }) => headers['webhook-id'] ?? '',
+  );
   return history
-    .filter(
-      ({ id, attempts }) => !resent.includes(id) && isHasty(attempts.toSorted((a, b) => a.number - b.number)),
-    )
+    .filter(({ id }) => !resent.includes(id))
+    .filter(({ id, attempts }) => {
+      const inOrder = attempts.toSorted((a, b) => a.number - b.number);
+      return isHasty(inOrder) || isDeaf(inOrder, heard.get(id) ?? []);
+    })
     .map(({ id }) => `contract 5: ${id} was tried again too early`);
 }
 
 const countsForNothing = ({ probe, outcome }: Attempt) => probe === true && outcome === 'failed';
 
+const endOfAttempt = ({ started_at: startedAt, duration_ms: tookMs }: Attempt) =>
+  Date.parse(startedAt) + tookMs;
+
+/** Of an unknown one nobody knows whether anything was sent. */
+const isNext = (last: Attempt, next: Attempt) =>
+  last.outcome === 'failed' && next.outcome !== 'unknown' && next.number === last.number + 1;
+
 function isHasty(attempts: Attempt[]): boolean {
   return attempts.some((next, at) => {
     const last = attempts[at - 1];
-    // Of an unknown one nobody knows whether anything was sent.
-    const isSure =
-      last?.outcome === 'failed' && next.outcome !== 'unknown' && next.number === last.number + 1;
-    if (!last || !isSure || countsForNothing(last)) return false;
+    if (!last || !isNext(last, next) || countsForNothing(last)) return false;
     const counted = attempts.slice(0, at).filter((one) => !countsForNothing(one)).length;
-    const endMs = Date.parse(last.started_at) + last.duration_ms;
-    return Date.parse(next.started_at) < endMs + (DELAYS_S[counted - 1] ?? 0) * 1_000 - APART_MS;
+    return Date.parse(next.started_at) < endOfAttempt(last) + (DELAYS_S[counted - 1] ?? 0) * 1_000 - APART_MS;
+  });
+}
+
+/** Whether one came before the moment that the receiver had asked for, as the sender knew. */
+function isDeaf(attempts: Attempt[], posts: Post[]): boolean {
+  return attempts.some((next, at) => {
+    const last = attempts[at - 1];
+    if (!last || !isNext(last, next)) return false;
+    const answer = posts.find(({ endedAtMs }) => Math.abs(endedAtMs - endOfAttempt(last)) < APART_MS);
+    return Date.parse(next.started_at) < endOfAttempt(last) + (answer?.retryAfterMs ?? 0) - APART_MS;
   });
 }
 
