@@ -125,10 +125,9 @@ function notSignalbox(url: string, status: number, cause?: unknown): Trouble {
 }
 
 function unreachable(url: string, error: unknown): Unreachable {
-  return new Unreachable(`${url} can not be reached: ${reasonOf(error)}`, {
-    hint: hintFor(url),
-    cause: error,
-  });
+  const isLate = (error as Error).name === 'TimeoutError';
+  const reason = isLate ? `no answer within ${TIMEOUT_MS / 1000} s` : reasonOf(error);
+  return new Unreachable(`${url} can not be reached: ${reason}`, { hint: hintFor(url), cause: error });
 }
 
 function hintFor(url: string): string {
