@@ -23,6 +23,7 @@ export class Delivery extends Construct {
       settings,
       name: 'dispatcher',
       description: 'Sends webhooks and records each attempt.',
+      feedsItself: true,
       environment: {
         TABLE_NAME: table.name,
         HISTORY_DAYS: String(settings.historyDays),

@@ -6,6 +6,7 @@ import {
   EventSourceMapping,
   Function as Lambda,
   LoggingFormat,
+  RecursiveLoop,
   Runtime,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
@@ -27,6 +28,8 @@ export interface LambdaFunctionProps {
   /** One sentence for the one who finds the function in the AWS console. */
   readonly description: string;
   readonly environment: Record<string, string>;
+  /** Whether it puts messages into the queue that feeds it. */
+  readonly feedsItself?: boolean;
 }
 
 /** The one way to make a function here: Node.js 24 on arm64, its own role and log group, no right but those it is given. */
@@ -36,7 +39,7 @@ export class LambdaFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: LambdaFunctionProps) {
     super(scope, id);
-    const { settings, name, description, environment } = props;
+    const { settings, name, description, environment, feedsItself = false } = props;
     this.name = name;
     const logGroup = new LogGroup(this, 'Logs', {
       retention: logRetention(settings),
@@ -51,6 +54,8 @@ export class LambdaFunction extends Construct {
       timeout: Duration.seconds(functionSizes[name].timeoutSeconds),
       memorySize: functionSizes[name].memoryMb,
       environment,
+      // Lambda would end what it takes for a loop without an end: it counts invocations, whose batches mix messages.
+      ...(feedsItself && { recursiveLoop: RecursiveLoop.ALLOW }),
       logGroup,
       // Lambda's own lines for every invocation would cost as much as ours; time-outs and crashes are warnings.
       loggingFormat: LoggingFormat.JSON,
