@@ -111,17 +111,27 @@ function toMemory(item: Item): RunMemory {
 }
 
 /**
- * Hash, time and, behind dots, attempt and step of what it fired for (in base 36), and, if so, that its condition was
- * false since. Versions that know of no occurrence read the time up to the first dot.
+ * Hash, time and, behind dots (in base 36), attempt and step of what it fired for, and attempt and steps of what it held
+ * back; and, if so, that its condition was false since. Earlier versions leave out what stands behind what they know.
  */
-function packLatch({ triggerHash, atMs, wasFalse, occurrence }: Latch): string {
-  const numbers = occurrence ? [atMs, occurrence.attempt, occurrence.step] : [atMs];
+function packLatch({ triggerHash, atMs, wasFalse, occurrence, heldBack }: Latch): string {
+  const numbers = [
+    atMs,
+    ...(occurrence ? [occurrence.attempt, occurrence.step] : []),
+    ...(occurrence && heldBack ? [heldBack.attempt, heldBack.from, heldBack.to] : []),
+  ];
   return `${triggerHash} ${numbers.map((number) => number.toString(36)).join('.')}${wasFalse ? ' f' : ''}`;
 }
 
 function unpackLatch(packed: string): Latch {
   const [triggerHash = '', numbers = '', wasFalse] = packed.split(' ');
-  const [atMs = 0, attempt, step] = numbers.split('.').map((number) => Number.parseInt(number, 36));
-  const latch = { triggerHash, atMs, wasFalse: wasFalse !== undefined };
-  return attempt === undefined || step === undefined ? latch : { ...latch, occurrence: { attempt, step } };
+  const [atMs = 0, ...others] = numbers.split('.').map((number) => Number.parseInt(number, 36));
+  const [attempt, step, held, from, to] = others;
+  return {
+    ...{ triggerHash, atMs, wasFalse: wasFalse !== undefined },
+    ...(attempt !== undefined && step !== undefined && { occurrence: { attempt, step } }),
+    ...(held !== undefined &&
+      from !== undefined &&
+      to !== undefined && { heldBack: { attempt: held, from, to } }),
+  };
 }

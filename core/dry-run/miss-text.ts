@@ -36,7 +36,7 @@ const sentences: { [Reason in MissReason]: Describe<Reason> } = {
   late: () => 'the value came too late: newer ones fill the window',
   older_attempt: () => 'a newer attempt has replaced this one',
   repeated: () => 'it came before, and changes nothing',
-  same_occurrence: () => 'it fired for this very step before, which is one delivery',
+  same_occurrence: () => 'it fired for this very step before, which is one delivery, or was held back there',
   same_state: () => 'the run is in this state already',
 };
 

@@ -9,12 +9,21 @@ export interface Latch {
   wasFalse: boolean;
   /** Of metrics: what it last fired for. Latches of earlier versions lack it. */
   occurrence?: StepOfAttempt;
+  /** Of values that are not finite, which no series keeps: what it held back since. */
+  heldBack?: StepsOfAttempt;
 }
 
 /** The step that ended the window, and its attempt. */
 export interface StepOfAttempt {
   attempt: number;
   step: number;
+}
+
+/** The steps from one to another. */
+export interface StepsOfAttempt {
+  attempt: number;
+  from: number;
+  to: number;
 }
 
 /** W&B: an automation fires at most once per run in 24 hours. */
@@ -28,15 +37,26 @@ export function isOfTrigger(latch: Latch, triggerHash: string): boolean {
   return latch.triggerHash === triggerHash || latch.triggerHash === ANY_TRIGGER;
 }
 
-/** Whether this is the very occurrence that the automation last fired for: its delivery is there. */
-export function isSameOccurrence(
+/**
+ * Whether this was decided before: it is the very occurrence that the automation last fired for, whose delivery is there,
+ * or lies among those that it held back since.
+ */
+export function isDecided(
   latch: Latch | undefined,
   triggerHash: string,
   occurrence: StepOfAttempt | undefined,
 ): boolean {
-  const last = latch?.occurrence;
-  if (!last || !occurrence || !isOfTrigger(latch, triggerHash)) return false;
-  return last.attempt === occurrence.attempt && last.step === occurrence.step;
+  if (!latch || !occurrence || !isOfTrigger(latch, triggerHash)) return false;
+  const { occurrence: last, heldBack } = latch;
+  const { attempt, step } = occurrence;
+  if (last?.attempt === attempt && last.step === step) return true;
+  return heldBack?.attempt === attempt && heldBack.from <= step && step <= heldBack.to;
+}
+
+/** What a latch held back, with one more. */
+export function withHeldBack({ heldBack }: Latch, { attempt, step }: StepOfAttempt): StepsOfAttempt {
+  const { from, to } = heldBack?.attempt === attempt ? heldBack : { from: step, to: step };
+  return { attempt, from: Math.min(from, step), to: Math.max(to, step) };
 }
 
 /** Whether an automation may fire again. A latch of an earlier trigger holds nothing back. */

@@ -9,7 +9,6 @@ import { GaugeBoard, windowOf, zscoreAgainst } from '../metrics/gauge.ts';
 import { type Points, valuesOf } from '../metrics/points.ts';
 import {
   emptySeries,
-  forgetFrom,
   newestStep,
   oldestReceipt,
   type Placement,
@@ -18,6 +17,7 @@ import {
   sizeOf,
 } from '../metrics/series.ts';
 import { type Fired, fire } from './fire.ts';
+import { forgetSteps } from './forget-steps.ts';
 import { isOfTrigger } from './latch.ts';
 import type { RunMemory } from './memory.ts';
 
@@ -138,14 +138,6 @@ function enterAttempt(memory: RunMemory, event: OpenedMetricsEvent, points: Poin
   const lowest = lowestStep(points.steps);
   if (lowest !== undefined) forgetSteps(memory, lowest);
   return true;
-}
-
-/** Forgets the values at `step` and later, in all series. Changes the memory. */
-export function forgetSteps(memory: RunMemory, step: number): void {
-  if (memory.lastStep < step) return;
-  for (const series of memory.series.values()) forgetFrom(series, step);
-  memory.lastStep = step - 1;
-  memory.isChanged = true;
 }
 
 function lowestStep(steps: (number | null)[]): number | undefined {
@@ -288,7 +280,8 @@ function report({ watcher, value, window, step, arrived }: Met, { memory, contex
     ...{ watcher, metric, value, window: window(), ...occurrence },
     ...(time !== undefined && { time }),
   });
-  fire(memory, { watcher, latch: watcher.automationId, receivedAtMs, occurrence, firing }, applied);
+  const isLoose = !Number.isFinite(arrived.value);
+  fire(memory, { watcher, latch: watcher.automationId, receivedAtMs, occurrence, isLoose, firing }, applied);
 }
 
 function boardOf(series: Series, gauges: Gauges): GaugeBoard {

@@ -5,9 +5,9 @@ import type { StateIndex } from '../matching/state-index.ts';
 import type { Watcher } from '../matching/watcher.ts';
 import { takenStates } from '../trigger.ts';
 import { type Fired, fire } from './fire.ts';
+import { forgetSteps } from './forget-steps.ts';
 import { isOfTrigger } from './latch.ts';
 import { beginStateEvent, isEnd, latchKey, type RunMemory, silenceDueAtMs } from './memory.ts';
-import { forgetSteps } from './metrics.ts';
 import type { SilenceEvent } from './silence.ts';
 
 /** A run's state changed to one that the automation names. */

@@ -418,6 +418,13 @@ describe('a run', () => {
         ['aut_2 FAILED', { triggerHash: 'h2', atMs: 6, wasFalse: true }],
         ['aut_3', { triggerHash: 'h', atMs: 5, wasFalse: false, occurrence: { attempt: 0, step: 0 } }],
         ['aut_4', { triggerHash: 'h', atMs: 5, wasFalse: true, occurrence: { attempt: 2, step: 2 ** 52 } }],
+        [
+          'aut_5',
+          {
+            ...{ triggerHash: 'h', atMs: 5, wasFalse: true, occurrence: { attempt: 2, step: 40 } },
+            heldBack: { attempt: 3, from: 0, to: 41 },
+          },
+        ],
       ]),
       stateAttempt: 3,
       stateEvents: ['evt_1', 'a,b'],
@@ -985,7 +992,7 @@ describe('the budget of windows', () => {
   const encoded = ({ series, latches }: RunMemory) =>
     bytesOf({
       series: Object.fromEntries([...series].map(([metric, values]) => [metric, encodeSeries(values)])),
-      latches: Object.fromEntries([...latches.keys()].map((key) => [key, 'x'.repeat(23)])),
+      latches: Object.fromEntries([...latches.keys()].map((key) => [key, 'x'.repeat(40)])),
     });
 
   test.each<[string, (n: number) => RunShare]>([

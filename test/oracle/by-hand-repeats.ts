@@ -194,6 +194,34 @@ export const repeatCases: HandCase[] = [
     working: 'it was false at step 6; step 5 is there already; step 7 is the next.',
   },
   {
+    name: 'a NaN that was held back does not fire when it comes again',
+    automations: [
+      automation(onMetrics({ not_finite: { metric: 'loss' } }, { repeat: { mode: 'after_false' } })),
+    ],
+    arrivals: stream(
+      [1, metrics(loss([5, 'NaN'], [4, 'NaN'], [7, 'NaN'], [8, 1]))],
+      [2, metrics(loss([5, 'NaN'], [4, 'NaN'], [7, 'NaN'], [3, 'NaN']))],
+      [3, metrics(loss([9, 'NaN']))],
+    ),
+    firings: [fires(5), fires(3)],
+    working:
+      'steps 4 and 7 were held back before it was false at step 8, so 5, 4 and 7 come again; 3 is new, and holds 9 back.',
+  },
+  {
+    name: 'what was held back before a rewind may fire after it',
+    automations: [
+      automation(onMetrics({ not_finite: { metric: 'loss' } }, { repeat: { mode: 'after_false' } })),
+    ],
+    arrivals: stream(
+      [1, metrics(loss([5, 'NaN'], [6, 'NaN'], [7, 'NaN']))],
+      [2, state('RUNNING', { rewindTo: 3 })],
+      [3, metrics(loss([4, 1], [6, 'NaN'], [7, 'NaN']))],
+    ),
+    firings: [fires(5), fires(6)],
+    working:
+      'step 5 fires and holds 6 and 7 back; they are trained anew, it is false at step 4, and 6 fires.',
+  },
+  {
     name: 'a step that is sent again after a rewind uses up no latch',
     automations: [again({ mode: 'after_false' })],
     arrivals: stream(

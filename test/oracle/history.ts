@@ -109,8 +109,12 @@ export function forgetValues(
   history.kept = history.kept.filter((each) => each.run !== run || !isForgotten(each));
 }
 
-/** The run's values at this step and later are forgotten; what is older than all that was held does not come back. */
+/**
+ * The run's values at this step and later are forgotten, and what was held back of non-finite ones; what is older than all
+ * that was held does not come back.
+ */
 export function rewindValues(history: History, run: string, fromStep: number): void {
+  if (newestStepOf(history, run) >= fromStep) rewindLoose(history, run);
   const floors = history.floors.get(run) ?? new Map<string, number>();
   const held = history.kept.filter((each) => each.run === run).map(({ metric }) => metric);
   for (const metric of new Set([...held, ...floors.keys()])) {
@@ -121,6 +125,11 @@ export function rewindValues(history: History, run: string, fromStep: number): v
   }
   history.floors.set(run, floors);
   forgetValues(history, run, ({ step }) => step >= fromStep);
+}
+
+function rewindLoose(history: History, run: string): void {
+  const ofRun = history.judged.filter((each) => each.run === run);
+  for (const { loose } of ofRun) if (loose) loose.isRewound = true;
 }
 
 /** The newest step that the run has had becomes this one at most; -1 is none. */

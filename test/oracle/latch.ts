@@ -14,12 +14,26 @@ export interface Judged {
   fired: boolean;
   /** Of metrics: which of them it was. */
   occurrence?: string;
+  /** Of values that are not finite. */
+  loose?: { attempt: number; step: number; isRewound: boolean };
   atMs: number;
 }
 
-/** Whether it is what this automation fired for last: then it is no firing once more. */
-export function isAgain(earlier: Judged[], occurrence: string): boolean {
-  return earlier.findLast((each) => each.fired)?.occurrence === occurrence;
+/**
+ * Whether it is what this automation fired for last, or lies among the steps of the non-finite values that were held back
+ * since then and since a rewind: then it is no firing once more.
+ */
+export function isAgain(earlier: Judged[], occurrence: string, loose: Judged['loose']): boolean {
+  const lastFiring = earlier.findLast((each) => each.fired);
+  if (lastFiring === undefined) return false;
+  if (lastFiring.occurrence === occurrence) return true;
+  const heldSteps = earlier
+    .slice(earlier.indexOf(lastFiring) + 1)
+    .filter((each) => each.met && each.loose && !each.loose.isRewound)
+    .filter((each) => each.loose?.attempt === loose?.attempt)
+    .map((each) => each.loose?.step ?? Number.NaN);
+  if (loose === undefined || heldSteps.length === 0) return false;
+  return Math.min(...heldSteps) <= loose.step && loose.step <= Math.max(...heldSteps);
 }
 
 /** Whether the latch lets a met judgement fire now; `earlier` are those of this automation and run, oldest first. */

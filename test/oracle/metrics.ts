@@ -187,7 +187,9 @@ function record(arriving: Arriving, watcher: MetricsAutomation, step: number, ju
   const occurrence = `metric:${run}:${attempt}:${metricOf(trigger)}:${step}`;
   if (judgement.borderline) history.borderline.push({ automation: id, occurrence });
   const earlier = history.judged.filter((each) => each.automation === watcher && each.run === run);
-  if (judgement.met && isAgain(earlier, occurrence)) return;
+  const isLoose = judgement.met && 'not_finite' in trigger;
+  const loose = isLoose ? { loose: { attempt, step, isRewound: false } } : {};
+  if (judgement.met && isAgain(earlier, occurrence, loose.loose)) return;
   const fired = judgement.met && mayFire(trigger.repeat, earlier, 'metric', receivedAtMs);
   if (judgement.met && !fired) history.heldBack.push(id);
   history.judged.push({
@@ -197,6 +199,7 @@ function record(arriving: Arriving, watcher: MetricsAutomation, step: number, ju
     met: judgement.met,
     fired,
     occurrence,
+    ...loose,
     atMs: receivedAtMs,
   });
   if (!fired) return;

@@ -233,7 +233,7 @@ const windows: PlantedBug[] = [
   },
   {
     name: 'a rewind leaves the newest step',
-    file: METRICS,
+    file: 'core/runs/forget-steps.ts',
     from: 'memory.lastStep = step - 1;',
     to: '',
   },
@@ -436,8 +436,20 @@ const scopes: PlantedBug[] = [
   {
     name: 'what is met again for the step that it fired for is a firing',
     file: 'core/runs/fire.ts',
-    from: 'if (isSameOccurrence(known, triggerHash, occurrence)) {',
+    from: 'if (isDecided(known, triggerHash, occurrence)) {',
     to: 'if (false) {',
+  },
+  {
+    name: 'a non-finite value that was held back fires when it comes again',
+    file: 'core/runs/fire.ts',
+    from: 'if (isLoose && known && occurrence) noteHeldBack(known, occurrence, memory);',
+    to: '',
+  },
+  {
+    name: 'a rewind leaves in place what was held back',
+    file: 'core/runs/forget-steps.ts',
+    from: 'for (const latch of memory.latches.values()) delete latch.heldBack;',
+    to: '',
   },
   {
     name: 'an event counts for what was saved after it',

@@ -1,4 +1,4 @@
-import { ANY_TRIGGER, isSameOccurrence, type Latch, mayFire } from '../../core/runs/latch.ts';
+import { ANY_TRIGGER, isDecided, type Latch, mayFire } from '../../core/runs/latch.ts';
 import type { Repeat } from '../../core/trigger.ts';
 
 const DAY_MS = 86_400_000;
@@ -42,8 +42,9 @@ describe('a latch', () => {
   });
 });
 
-describe('what a latch last fired for', () => {
+describe('what a latch last fired for, or held back', () => {
   const fired = latch({ occurrence: { attempt: 1, step: 7 } });
+  const held = { ...fired, heldBack: { attempt: 1, from: 3, to: 5 } };
 
   test.each<[string, Latch | undefined, { attempt: number; step: number } | undefined, boolean]>([
     ['the same', fired, { attempt: 1, step: 7 }, true],
@@ -59,7 +60,13 @@ describe('what a latch last fired for', () => {
     ['nothing before', undefined, { attempt: 1, step: 7 }, false],
     ['nothing known, as in an earlier version', latch(), { attempt: 1, step: 7 }, false],
     ['another trigger', { ...fired, triggerHash: 'old' }, { attempt: 1, step: 7 }, false],
+    ['the first that was held back', held, { attempt: 1, step: 3 }, true],
+    ['the last that was held back', held, { attempt: 1, step: 5 }, true],
+    ['before those that were held back', held, { attempt: 1, step: 2 }, false],
+    ['behind those that were held back', held, { attempt: 1, step: 6 }, false],
+    ['held back in another attempt', held, { attempt: 2, step: 4 }, false],
+    ['held back by another trigger', { ...held, triggerHash: 'old' }, { attempt: 1, step: 4 }, false],
   ])('is told: %s', (_, known, occurrence, expected) => {
-    expect(isSameOccurrence(known, 'h', occurrence)).toBe(expected);
+    expect(isDecided(known, 'h', occurrence)).toBe(expected);
   });
 });

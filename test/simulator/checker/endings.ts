@@ -33,8 +33,7 @@ function left({ left: kept, deadRecords, brokenMessages }: Observed): string[] {
 
 /**
  * What comes once more, up to four weeks later, changes nothing. Only what came when an automation was enabled again, and
- * not everybody knew that yet, may fire it now; and a value that is not finite, which no series keeps, where it was held
- * back before the condition was false.
+ * not everybody knew that yet, may fire it now.
  */
 function later(observed: Observed): string[] {
   const { history, historyBefore, posts, automations, resent, laterFromMs } = observed;
@@ -43,13 +42,9 @@ function later(observed: Observed): string[] {
     if (automation?.changes.at(-1)?.kind !== 'enable') return false;
     return !cameBeforeEnabling(automation, String(facts['event_id']), observed);
   };
-  const mayHaveBeenHeldBack = ({ automation: id }: Delivery) => {
-    const trigger = automations.find((one) => one.id === id)?.trigger;
-    return trigger && 'not_finite' in trigger && trigger.repeat?.mode === 'after_false';
-  };
   const before = new Map(historyBefore.map(({ id, status }) => [id, status]));
   const fired = history.filter(({ id }) => !before.has(id));
-  const wrongly = fired.filter((one) => !wasJustEnabled(one) && !mayHaveBeenHeldBack(one) && !isNotice(one));
+  const wrongly = fired.filter((one) => !wasJustEnabled(one) && !isNotice(one));
   const changed = history.filter(
     ({ id, status }) => !resent.includes(id) && (before.get(id) ?? status) !== status,
   );
