@@ -35,13 +35,13 @@ export async function simulate(
   const plan = drawPlan(random, startMs, mood);
   const users = new Users(world, plan);
   await users.setUp();
-  const faults = drawFaults(random, startMs, mood);
+  const faults = spared(drawFaults(random, startMs, mood), products);
   const first = await storm(world, plan, faults, plan.quietFromMs, () => users.begin());
   const historyBefore = await users.listDeliveries();
   world.nowMs += plan.daysLater * DAY_MS;
   const laterFromMs = world.nowMs;
   const resent = pickResent(world, historyBefore);
-  const later = random.chance(0.6) ? NO_FAULTS : drawFaults(random, laterFromMs);
+  const later = random.chance(0.6) ? NO_FAULTS : spared(drawFaults(random, laterFromMs), products);
   const second = await storm(world, plan, later, laterFromMs + 20 * MINUTE_MS, () => {
     oldThingsComeAgain(world);
     for (const id of resent) users.resend(id);
@@ -61,6 +61,11 @@ export async function simulate(
     counts: world.counts,
     virtualMs: world.nowMs - startMs,
   };
+}
+
+/** Functions of the older version took a page that ends before its limit for the last one. */
+function spared(faults: Faults, products: readonly unknown[]): Faults {
+  return products.length > 1 ? { ...faults, shortPages: 0 } : faults;
 }
 
 type Told = Pick<
