@@ -28,6 +28,8 @@ export class Frame {
   private readonly series: Series;
   readonly size: number;
   readonly offset: number;
+  /** The next one that its board keeps up. */
+  readonly next: Frame | undefined;
   /** 1 / (n (n − 1)), which makes the variance of n Σd² − (Σd)². */
   private readonly perPair: number;
   private extremes: Extremes | undefined = undefined;
@@ -52,10 +54,11 @@ export class Frame {
   /** The sum of all that the squares were since they were made: bounds their error. */
   private traffic = 0;
 
-  constructor(series: Series, size: number, offset: number) {
+  constructor(series: Series, size: number, offset: number, next: Frame | undefined = undefined) {
     this.series = series;
     this.size = size;
     this.offset = offset;
+    this.next = next;
     this.perPair = 1 / (size * (size - 1));
   }
 

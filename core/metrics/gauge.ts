@@ -53,7 +53,7 @@ type Aggregate = 'last' | 'min' | 'max' | 'average';
 export class GaugeBoard {
   private readonly series: Series;
   private readonly gauges = new Map<string, Gauge>();
-  private readonly frames: Frame[] = [];
+  private first: Frame | undefined = undefined;
 
   constructor(series: Series) {
     this.series = series;
@@ -61,8 +61,7 @@ export class GaugeBoard {
 
   /** To be called after changes of the series, before gauges are read. */
   update(): void {
-    const { frames } = this;
-    for (let at = 0; at < frames.length; at++) (frames[at] as Frame).update();
+    for (let frame = this.first; frame !== undefined; frame = frame.next) frame.update();
   }
 
   gauge(measure: Measure): Gauge {
@@ -119,10 +118,11 @@ export class GaugeBoard {
   }
 
   private frame(size: number, offset: number, part: FramePart): Frame {
-    let frame = this.frames.find((known) => known.size === size && known.offset === offset);
-    if (!frame) {
-      frame = new Frame(this.series, size, offset);
-      this.frames.push(frame);
+    let frame = this.first;
+    while (frame !== undefined && (frame.size !== size || frame.offset !== offset)) frame = frame.next;
+    if (frame === undefined) {
+      frame = new Frame(this.series, size, offset, this.first);
+      this.first = frame;
     }
     frame.want(part);
     frame.update();

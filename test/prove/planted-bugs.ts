@@ -63,8 +63,8 @@ const conditions: PlantedBug[] = [
   {
     name: 'the window is one value too long',
     file: 'core/metrics/gauge.ts',
-    from: 'new Frame(this.series, size, offset)',
-    to: 'new Frame(this.series, size + 1, offset)',
+    from: 'new Frame(this.series, size, offset, this.first)',
+    to: 'new Frame(this.series, size + 1, offset, this.first)',
   },
   {
     name: 'the z-score includes the newest value',
