@@ -70,14 +70,14 @@ describe('what an event costs', () => {
   test.each([
     ['repeated values', () => losses([0.9, 0.9])],
     ['the same state event again', () => aStateEvent('RUNNING', { id: 'state' })],
-    ['values that are held back by a latch', () => losses(['NaN'])],
+    ['values that are held back by a latch again', () => losses(['NaN'], 3)],
   ])('a batch that changes nothing: no write (%s)', async (_name, event) => {
     const { send, run } = aMatcher(
       aWatcher({ trigger: onThreshold({ window: 9 }) }, 'metrics'),
       aWatcher({ trigger: onStates(['PENDING']) }, 'states'),
       aWatcher({ trigger: onMetrics({ not_finite: { metric: 'loss' } }) }, 'finite'),
     );
-    await send(losses([0.9, 0.9, 'NaN']), aStateEvent('RUNNING', { id: 'state' }));
+    await send(losses([0.9, 0.9, 'NaN', 'NaN']), aStateEvent('RUNNING', { id: 'state' }));
     const { version } = run()!;
     await send(event());
     expect(run()!.version).toBe(version);
