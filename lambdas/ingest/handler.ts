@@ -9,21 +9,21 @@ import { sendMessages } from '../shared/queue.ts';
 import { tableOf } from '../shared/table.ts';
 import { IngestEnv } from './env.ts';
 import { ingest } from './ingest.ts';
-import { KnownTeams } from './known-teams.ts';
-import { RegistryCache } from './registry-cache.ts';
+import { NamedCache } from './named-cache.ts';
 
 const env = readEnv(IngestEnv);
 const table = tableOf(env);
 const authenticate = keyCheck(table, env.ADMIN_KEY_SECRET_ID);
 
-const registries = new RegistryCache((names) => readRegistries(table, names));
-const teams = new KnownTeams((names) => readTeams(table, names));
+const registries = new NamedCache((names) => readRegistries(table, names), { keepsMissing: true });
+// Who makes a team then goes on at once.
+const teams = new NamedCache((names) => readTeams(table, names), { keepsMissing: false });
 
 export const handler = httpHandler(async (request) => {
   const caller = await callerOf(request, authenticate);
   return ingest(request, caller, {
     readRegistries: registries.read,
-    readTeams: teams.read,
+    readTeams: async (names) => (await teams.read(names)).map(({ name }) => name),
     enqueue: (messages) => sendMessages(env.EVENTS_QUEUE_URL, messages),
     now: Date.now,
     log: logStage,
